@@ -1,0 +1,97 @@
+"""Model files: the manifest, and the check that each file is the one it names."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from app.core.errors import ConfigError
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    file: str
+    sha256: str
+
+
+class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
+    labels: list[str]
+    inputs: list[str]
+    output: str
+    max_tokens: int
+    temperature: float
+    languages: list[str]
+    tokenizer: _File
+    model: dict[str, _File]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFiles:
+    """A checked model: paths, and what its manifest says of it."""
+
+    name: str
+    sha256: str
+    model: Path
+    tokenizer: Path
+    labels: tuple[str, ...]
+    inputs: tuple[str, ...]
+    output: str
+    max_tokens: int
+    temperature: float
+    languages: frozenset[str]
+
+    @property
+    def tag(self) -> str:
+        """What a score is signed with: the name and the beginning of the file's hash."""
+        return f"{self.name}@{self.sha256[:8]}"
+
+
+def find(folder: Path, name: str) -> ModelFiles:
+    """Read the manifest and check both files. Raises ConfigError with all that is wrong."""
+    manifest = _read(folder / "manifest.toml")
+    entry = manifest.model.get(name)
+    if entry is None:
+        known = ", ".join(sorted(manifest.model))
+        raise ConfigError([f"{folder / 'manifest.toml'}: model: expected {known}, got {name!r}"])
+    problems = [p for f in (entry, manifest.tokenizer) if (p := _problem(folder, f))]
+    if problems:
+        raise ConfigError(problems)
+    return ModelFiles(
+        name=name,
+        sha256=entry.sha256,
+        model=folder / entry.file,
+        tokenizer=folder / manifest.tokenizer.file,
+        labels=tuple(manifest.labels),
+        inputs=tuple(manifest.inputs),
+        output=manifest.output,
+        max_tokens=manifest.max_tokens,
+        temperature=manifest.temperature,
+        languages=frozenset(manifest.languages),
+    )
+
+
+def _read(path: Path) -> _Manifest:
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), _Manifest)
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise ConfigError([f"{path}: {error}"]) from None
+
+
+def _problem(folder: Path, entry: _File) -> str | None:
+    path = folder / entry.file
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return f"{path}: the model file is missing or cannot be read: {error.strerror}"
+    found = hashlib.sha256(content).hexdigest()
+    if found != entry.sha256:
+        return (
+            f"{path}: not the file of the manifest (cut short or changed):"
+            f" expected sha256 {entry.sha256}, got {found} ({len(content)} bytes)"
+        )
+    return None

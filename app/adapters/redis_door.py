@@ -1,0 +1,140 @@
+"""The atomic door in Redis: every change of a task goes through one function of lua/*.lua."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from redis.exceptions import ResponseError
+
+from app.adapters.redis_client import Client, away_is_unavailable
+from app.core.catalogue import Rep
+from app.core.errors import Conflict
+from app.core.facts import Fact
+from app.ports import Admission
+
+_LUA = Path(__file__).parent / "lua"
+
+
+def library() -> str:
+    """The shipped Lua, as one Redis Functions library."""
+    return "\n".join(path.read_text("utf-8") for path in sorted(_LUA.glob("*.lua")))
+
+
+class RedisDoor:
+    """Task state. `now_ms` 0 means the server's own clock; tests pass theirs."""
+
+    def __init__(self, client: Client, now_ms: int = 0) -> None:
+        self._client = client
+        self.now_ms = now_ms
+
+    async def open(self) -> None:
+        """Load the functions; raises Unavailable."""
+        with away_is_unavailable():
+            await self._client.function_load(library(), replace=True)
+
+    async def admit(self, admissions: Sequence[Admission]) -> list[str]:
+        calls = [self._encoded(_admission(admission)) for admission in admissions]
+        with away_is_unavailable():
+            answers = await self._pipeline("hs_admit", calls)
+        return [str(orjson.loads(answer)["outcome"]) for answer in answers]
+
+    async def note(self, facts: Sequence[Fact]) -> None:
+        if facts:
+            await self._call("hs_note", facts=[_json(fact) for fact in facts])
+
+    async def offer(self, expires_ms: int) -> list[str]:
+        """Offer what can be offered; returns the task ids."""
+        return list((await self._call("hs_offer", expires_ms=expires_ms))["offered"])
+
+    async def expire(self) -> list[str]:
+        """Take back the offers that ran out; returns the task ids."""
+        return list((await self._call("hs_expire"))["expired"])
+
+    async def thresholds(self) -> dict[str, list[str]]:
+        """Mark what crossed an SLA threshold: {"at_risk": [...], "breached": [...]}."""
+        return dict(await self._call("hs_thresholds"))
+
+    async def command(self, name: str, task: str, op_id: str, **given: Any) -> dict[str, Any]:
+        """accept, reject, reply, complete or transfer. Raises Conflict with the door's code."""
+        return await self._call(f"hs_{name}", task=task, op_id=op_id, **given)
+
+    async def enrol(self, reps: Sequence[Rep]) -> None:
+        """Make these people known to the door; their state stays as it is."""
+        for rep in reps:
+            await self._call(
+                "hs_enrol",
+                rep=rep.name,
+                title=rep.title,
+                skills=",".join(rep.skills),
+                queues=",".join(rep.queues),
+                capacity=rep.capacity,
+                demo=rep.demo,
+            )
+
+    async def set_state(self, rep: str, state: str, reason: str, actor: dict[str, str]) -> None:
+        await self._call("hs_set_state", rep=rep, state=state, reason=reason, actor=actor)
+
+    async def _call(self, name: str, **given: Any) -> dict[str, Any]:
+        encoded = self._encoded(given)
+        with away_is_unavailable():
+            [answer] = await self._pipeline(name, [encoded])
+        result: dict[str, Any] = orjson.loads(answer)
+        if "error" in result:
+            raise Conflict(result["error"], result["message"])
+        return result
+
+    async def _pipeline(self, name: str, calls: list[bytes]) -> list[bytes]:
+        try:
+            return await self._fcall(name, calls)
+        except ResponseError as error:
+            # A Redis that came back empty has lost the functions too: bring them, and repeat.
+            # Admission is idempotent, so it does not matter how much of the batch had run.
+            if "Function not found" not in str(error):
+                raise
+            await self._client.function_load(library(), replace=True)
+            return await self._fcall(name, calls)
+
+    async def _fcall(self, name: str, calls: list[bytes]) -> list[bytes]:
+        async with self._client.pipeline(transaction=False) as pipe:
+            for call in calls:
+                pipe.execute_command("FCALL", name, 0, call)
+            return list(await pipe.execute())
+
+    def _encoded(self, given: dict[str, Any]) -> bytes:
+        return orjson.dumps({"now": self.now_ms, **given})
+
+
+def _admission(admission: Admission) -> dict[str, Any]:
+    mention, task, known = admission.mention, admission.task, admission.known
+    return {
+        "src": admission.src,
+        "mention_id": mention.mention_id,
+        "source_id": mention.source_id,
+        "content_hash": mention.content_hash,
+        "known": f"{known.src}|{known.content_hash}|{known.last_src}" if known else "",
+        "facts": [_json(fact) for fact in admission.facts],
+        "duplicate_fact": _json(admission.duplicate_fact),
+        "edited_fact": _json(admission.edited_fact),
+        "task_id": admission.task_id,
+        "card": admission.card.decode(),
+        "task": task
+        and {
+            "task_id": task.task_id,
+            "queue": task.queue,
+            "skills": ",".join(task.skills),
+            "priority": task.priority,
+            "order_ms": task.order_ms,
+            "detected_ms": task.detected_ms,
+            "due_ms": task.due_ms,
+            "at_risk_ms": task.at_risk_ms,
+            "reason": task.reason,
+            "card": admission.card.decode(),
+        },
+    }
+
+
+def _json(fact: Fact) -> str:
+    return orjson.dumps(fact.as_dict(), option=orjson.OPT_UTC_Z).decode()

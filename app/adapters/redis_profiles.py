@@ -1,0 +1,44 @@
+"""The profile cache: one blob a profile, one MGET a batch. A miss is a stranger, never a stop.
+
+key                      type    holds
+hs:profile:<channel>:<handle>  string  a profile as JSON; refreshed by `record`, may be wiped
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import orjson
+
+from app.adapters.redis_client import Client, away_is_unavailable
+from app.core.profile import STRANGER, Profile
+
+
+class RedisProfiles:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def of(self, keys: Sequence[str]) -> list[Profile]:
+        """The profiles under these handle keys, in order. Raises Unavailable."""
+        if not keys:
+            return []
+        with away_is_unavailable():
+            blobs = await self._client.mget([f"hs:profile:{key}" for key in keys])
+        return [_decode(blob) if blob else STRANGER for blob in blobs]
+
+    async def put(self, profiles: Mapping[str, Profile]) -> None:
+        """Cache these profiles under their handle keys."""
+        if not profiles:
+            return
+        with away_is_unavailable():
+            await self._client.mset(
+                {f"hs:profile:{key}": orjson.dumps(profile) for key, profile in profiles.items()}
+            )
+
+
+def _decode(blob: bytes) -> Profile:
+    try:
+        return msgspec.json.decode(blob, type=Profile)
+    except msgspec.DecodeError:
+        return STRANGER  # an older or broken blob: as good as a miss, `record` refreshes it

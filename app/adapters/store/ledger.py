@@ -1,0 +1,78 @@
+"""The ledger: facts appended once each, read in order, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from app.adapters.store.database import Database
+from app.adapters.store.tables import cursors, facts
+from app.ports import Seen
+
+
+class Ledger:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Append facts in order; one that is there already is left alone."""
+        if not entries:
+            return
+        rows = [
+            {
+                "fact_id": fact["fact_id"],
+                "op": fact["op"],
+                "op_id": fact["op_id"],
+                "mention_id": fact.get("mention_id", ""),
+                "now_ms": fact["now_ms"],
+                "body": orjson.dumps(fact),
+            }
+            for fact in entries
+        ]
+        await self._database.write(lambda c: c.execute(self._database.insert_new(facts), rows))
+
+    async def since(self, seq: int, limit: int = 500) -> list[dict[str, Any]]:
+        """Facts after this sequence number, in order, each with its `seq`."""
+        query = sa.select(facts.c.seq, facts.c.body).where(facts.c.seq > seq)
+        return await self._read(query.order_by(facts.c.seq).limit(limit))
+
+    async def of_mention(self, mention_id: str) -> list[dict[str, Any]]:
+        """The whole trail of one mention, in order."""
+        query = sa.select(facts.c.seq, facts.c.body).where(facts.c.mention_id == mention_id)
+        return await self._read(query.order_by(facts.c.seq))
+
+    async def last_seq(self) -> int:
+        query = sa.select(sa.func.max(facts.c.seq))
+        return await self._database.write(lambda c: int(c.execute(query).scalar() or 0))
+
+    async def seen(self, mention_ids: Sequence[str]) -> dict[str, Seen]:
+        """The first delivery and newest wording of those of these mentions that are known."""
+        query = (
+            sa.select(facts.c.seq, facts.c.body)
+            .where(
+                facts.c.mention_id.in_(mention_ids),
+                facts.c.op.in_(("received", "edited")),
+            )
+            .order_by(facts.c.seq)
+        )
+        found: dict[str, Seen] = {}
+        for fact in await self._read(query):
+            first = found.get(fact["mention_id"])
+            found[fact["mention_id"]] = Seen(
+                src=first.src if first else fact["op_id"],
+                content_hash=fact["data"]["content_hash"],
+                last_src=fact["op_id"],
+            )
+        return found
+
+    async def cursor(self, name: str) -> int:
+        """How far the named reader has come."""
+        query = sa.select(cursors.c.seq).where(cursors.c.name == name)
+        return await self._database.write(lambda c: int(c.execute(query).scalar() or 0))
+
+    async def _read(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return [{"seq": seq, **orjson.loads(body)} for seq, body in rows]

@@ -1,0 +1,15 @@
+"""Alembic's entry: the address comes from the caller, there is no ini file."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import context
+
+from app.adapters.store.tables import metadata
+
+engine = sa.create_engine(context.config.attributes["url"])
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+engine.dispose()

@@ -1,0 +1,93 @@
+"""History and profiles: what `record` folds the facts into, and what screens read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from app.adapters.store.database import Database
+from app.adapters.store.tables import cursors, handles, history, mentions, profiles
+from app.core.history import Entry, Standing
+from app.core.profile import Profile
+
+
+class Record:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(
+        self, reader: str, seq: int, entries: Sequence[Entry], standings: Sequence[Standing]
+    ) -> None:
+        """Write what a stretch of the ledger says and how far that was, in one transaction."""
+
+        def work(connection: sa.Connection) -> None:
+            if entries:
+                rows = [asdict(entry) for entry in entries]
+                connection.execute(self._database.insert_new(history), rows)
+            for standing in standings:
+                self._stand(connection, standing)
+            statement = self._database.upsert(cursors, "seq")
+            connection.execute(statement, {"name": reader, "seq": seq})
+
+        await self._database.write(work)
+
+    def _stand(self, connection: sa.Connection, standing: Standing) -> None:
+        if standing.handle_key:
+            insert = self._database.insert_new(mentions)
+            connection.execute(insert, asdict(standing))
+        changed = {"status": standing.status, "changed_ms": standing.changed_ms}
+        if standing.queue:
+            changed["queue"] = standing.queue
+        same = mentions.c.mention_id == standing.mention_id
+        connection.execute(sa.update(mentions).where(same).values(changed))
+
+    async def of_customer(self, handle_key: str, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest entries of everything said by and to this handle."""
+        query = (
+            sa.select(history)
+            .where(history.c.handle_key == handle_key)
+            .order_by(history.c.at_ms.desc())
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
+        return [dict(row) for row in rows]
+
+    async def standing(self, mention_id: str) -> dict[str, Any] | None:
+        query = sa.select(mentions).where(mentions.c.mention_id == mention_id)
+        row = await self._database.read(lambda c: c.execute(query).mappings().first())
+        return dict(row) if row else None
+
+    async def put_profiles(self, found: Mapping[str, Profile]) -> None:
+        """Keep these profiles under their handle keys."""
+        if not found:
+            return
+        bodies = {p.customer_id: orjson.dumps(p) for p in found.values()}
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(
+                self._database.upsert(profiles, "body"),
+                [{"customer_id": id_, "body": body} for id_, body in bodies.items()],
+            )
+            connection.execute(
+                self._database.upsert(handles, "customer_id"),
+                [{"handle_key": key, "customer_id": p.customer_id} for key, p in found.items()],
+            )
+
+        await self._database.write(work)
+
+    async def all_profiles(self) -> dict[str, Profile]:
+        """Every handle key with its profile, to fill an empty cache."""
+        query = sa.select(handles.c.handle_key, profiles.c.body).join(
+            profiles, profiles.c.customer_id == handles.c.customer_id
+        )
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return {key: Profile(**_fields(body)) for key, body in rows}
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    fields: dict[str, Any] = orjson.loads(body)
+    return fields | {"products": tuple(fields.get("products", ()))}

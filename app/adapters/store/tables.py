@@ -1,0 +1,105 @@
+"""The tables of the system of record. Their history is in `migrations/`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+# The ledger of record: append-only, nobody updates or deletes a row. `seq` is its order.
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("fact_id", sa.String(200), nullable=False, unique=True),
+    sa.Column("op", sa.String(20), nullable=False),
+    sa.Column("op_id", sa.String(180), nullable=False, index=True),
+    sa.Column("mention_id", sa.String(64), nullable=False, index=True),
+    sa.Column("now_ms", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What came in by HTTP, a connector or `replay`, before anything else happened to it.
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("intake_id", sa.String(40), primary_key=True),
+    sa.Column("mention_id", sa.String(64), nullable=False),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("sent_ms", sa.BigInteger, nullable=False),
+    sa.Column("settled", sa.Boolean, nullable=False, default=False),
+    sa.Index("journal_unsettled", "settled", "sent_ms"),
+)
+
+# Input that could not be processed: original bytes and reason, until somebody looks.
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("src", sa.String(180), primary_key=True),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("raw", sa.LargeBinary, nullable=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False, index=True),
+)
+
+# The contact history: every thing said and done, folded from the facts by `record`.
+history = sa.Table(
+    "history",
+    metadata,
+    sa.Column("fact_id", sa.String(200), primary_key=True),
+    sa.Column("mention_id", sa.String(64), nullable=False, index=True),
+    sa.Column("handle_key", sa.String(600), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("channel", sa.String(40), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("by", sa.String(80), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+# One line for each mention: where it stands now.
+mentions = sa.Table(
+    "mentions",
+    metadata,
+    sa.Column("mention_id", sa.String(64), primary_key=True),
+    sa.Column("handle_key", sa.String(600), nullable=False, index=True),
+    sa.Column("channel", sa.String(40), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("queue", sa.String(40), nullable=False),
+    sa.Column("detected_ms", sa.BigInteger, nullable=False),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False),
+)
+
+profiles = sa.Table(
+    "profiles",
+    metadata,
+    sa.Column("customer_id", sa.String(80), primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+handles = sa.Table(
+    "handles",
+    metadata,
+    sa.Column("handle_key", sa.String(600), primary_key=True),
+    sa.Column("customer_id", sa.String(80), nullable=False, index=True),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("title", sa.String(80), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("key_sha256", sa.String(64), nullable=False, unique=True),
+)
+
+# How far each reader of the ledger has come.
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False),
+)

@@ -1,0 +1,146 @@
+"""The command line: `python -m app COMMAND`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.core import duration
+from app.core.errors import ConfigError, HandshakeError, Unavailable
+
+EXIT_CONFIG, EXIT_UNREACHABLE = 3, 4
+
+cli = typer.Typer(
+    help="Handshake: hear customers, decide by your rules, reach the right person in time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@cli.command()
+def up(  # noqa: PLR0913 (each is a flag)
+    kafka: Annotated[str, typer.Option(help="Kafka host:port; default: embedded")] = "",
+    redis: Annotated[str, typer.Option(help="redis:// URL; default: embedded")] = "",
+    store: Annotated[str, typer.Option(help="SQLAlchemy URL; default: SQLite")] = "",
+    data_dir: Annotated[Path | None, typer.Option(help="where data live; default: var/")] = None,
+    port: Annotated[int | None, typer.Option(help="web port; 0 picks a free one")] = None,
+    sla: Annotated[str, typer.Option(help="the standard window, e.g. 30m or 30s")] = "",
+    offer: Annotated[str, typer.Option(help="how long an offer stands, e.g. 20s")] = "",
+    speed: Annotated[float | None, typer.Option(help="pace of the demo's world")] = None,
+    demo: Annotated[bool | None, typer.Option(help="send the demo's traffic")] = None,
+) -> None:
+    """Start everything on this host, embedded where no address is given."""
+    from app.processes.up import main as run
+
+    run(
+        _settings(
+            kafka={"bootstrap": kafka},
+            redis={"url": redis},
+            store={"url": store},
+            data_dir=data_dir,
+            web={"port": port},
+            sla={"window_s": _seconds("--sla", sla)},
+            offer={"expires_s": _seconds("--offer", offer)},
+            demo={"speed": speed, "on": demo},
+        )
+    )
+
+
+def _process(name: str, help_text: str) -> None:
+    def command() -> None:
+        from importlib import import_module
+
+        from app.processes import service
+
+        module = import_module(f"app.processes.{name}")
+        service.run(name, module.main(_settings()))
+
+    cli.command(name, help=help_text)(command)
+
+
+_process("worker", "Triage mentions: score, join, decide, enqueue.")
+_process("web", "Serve the screens, the API, the event streams and intake.")
+_process("watch", "Make offers, watch the SLA, move facts to the ledger.")
+_process("record", "Fold facts into the contact history and profiles.")
+_process("reconcile", "Send again every accepted mention that has no outcome.")
+_process("broker", "Serve the embedded broker (for `up`).")
+
+
+@cli.command()
+def demo() -> None:
+    """Send the demo's traffic to a running Handshake (for `up`)."""
+    import runpy
+
+    runpy.run_module("app.demo", run_name="__main__")
+
+
+@cli.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="JSON Lines; a row needs only `text`")],
+    rate: Annotated[float, typer.Option(min=0.1, help="mentions a second")] = 50.0,
+    data_dir: Annotated[Path | None, typer.Option(help="of the running Handshake")] = None,
+) -> None:
+    """Feed recorded mentions to a running Handshake, and sum up what became of them."""
+    from app.replay import main as run
+
+    raise typer.Exit(run(file, rate, _settings(data_dir=data_dir).data_dir / "run.json"))
+
+
+@cli.command()
+def check() -> None:
+    """Check configuration, rules and model without starting anything."""
+    from app.wiring.check import check as problems_of
+
+    problems = problems_of(_settings())
+    if problems:
+        raise ConfigError(problems)
+    typer.echo("configuration, rules and model are right")
+
+
+@cli.command()
+def flow() -> None:
+    """Print the stages of the flow, in order."""
+    from app.flow import table
+
+    typer.echo(table())
+
+
+def _settings(**flags: Any) -> Any:
+    from app.settings import load
+
+    given: dict[str, Any] = {}
+    for name, value in flags.items():
+        if isinstance(value, dict):
+            value = {key: v for key, v in value.items() if v not in (None, "")}
+        if value not in (None, {}, ""):
+            given[name] = value
+    return load(**given)
+
+
+def _seconds(flag: str, text: str) -> float | None:
+    try:
+        return duration.seconds(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{flag}: {error}") from None
+
+
+def main() -> None:
+    """Run a command; a failure that has a sentence is that sentence and an exit code."""
+    try:
+        cli()
+    except ConfigError as error:
+        problems = "\n".join(f"  {problem}" for problem in error.problems)
+        sys.exit(_say(f"Handshake cannot start:\n{problems}", EXIT_CONFIG))
+    except Unavailable as error:
+        sys.exit(_say(f"Handshake cannot go on: {error}", EXIT_UNREACHABLE))
+    except HandshakeError as error:
+        sys.exit(_say(str(error), 1))
+
+
+def _say(sentence: str, code: int) -> int:
+    typer.echo(sentence, err=True)
+    return code

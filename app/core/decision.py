@@ -1,0 +1,31 @@
+"""The decision: what the rules made of a mention, with the trace of every rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HIT, MISS, ERROR, NOT_REACHED = "hit", "miss", "error", "not_reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """How one rule fared: `result` is hit, miss, error or not_reached."""
+
+    rule: str
+    result: str
+    when: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Where the mention goes. An empty `queue` means that no task is needed."""
+
+    queue: str
+    priority: int
+    window_s: float
+    skills: tuple[str, ...]
+    rule: str
+    why: str
+    version: str
+    trace: tuple[Trace, ...] = ()

@@ -1,0 +1,45 @@
+"""The three ways in which work can fail, and what the caller does about each."""
+
+from __future__ import annotations
+
+
+class HandshakeError(Exception):
+    """Something in Handshake failed."""
+
+    code = "error"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class Invalid(HandshakeError):
+    """The input can never be processed: it goes to the dead letters, no retry."""
+
+    def __init__(self, code: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+
+
+class Unavailable(HandshakeError):
+    """A part that we need is away: wait and try again, nothing is lost meanwhile."""
+
+    code = "unavailable"
+
+
+class Conflict(HandshakeError):
+    """A race was lost or the state does not allow it: normal, the caller is told why."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ConfigError(HandshakeError):
+    """The configuration is wrong: every problem is listed at once, with file and key."""
+
+    code = "config"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems

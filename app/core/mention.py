@@ -1,0 +1,69 @@
+"""The mention: one thing somebody said, on any channel."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+# A source's clock may run a little ahead of ours; beyond this we trust our own.
+FUTURE_TOLERANCE = timedelta(minutes=5)
+
+POSTED_IN_FUTURE = "posted_in_future"
+DETECTED_IN_FUTURE = "detected_in_future"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who said it, as the channel names them."""
+
+    handle: str
+    name: str = ""
+    followers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One thing somebody said. All times are aware and in UTC."""
+
+    mention_id: str
+    source_id: str
+    channel: str
+    text: str
+    author: Author
+    detected_at: datetime
+    posted_at: datetime | None = None
+    url: str = ""
+    in_reply_to: str = ""
+    lang: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+    @property
+    def content_hash(self) -> str:
+        """What makes two deliveries of one id the same thing said, or an edit of it."""
+        return _digest(self.author.handle, self.text, self.in_reply_to)
+
+    @property
+    def lost_before_us_s(self) -> float:
+        """Seconds between the customer's words and our detection of them."""
+        if self.posted_at is None:
+            return 0.0
+        return max(0.0, (self.detected_at - self.posted_at).total_seconds())
+
+
+def mention_id_of(channel: str, source_id: str) -> str:
+    """The identity of a mention: sha256 of `channel|id`, in hexadecimal."""
+    return hashlib.sha256(f"{channel}|{source_id}".encode()).hexdigest()
+
+
+def clamp(moment: datetime, now: datetime) -> tuple[datetime, bool]:
+    """Return the moment, or `now` and True where it lies too far ahead to be believed."""
+    if moment - now > FUTURE_TOLERANCE:
+        return now, True
+    return moment, False
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

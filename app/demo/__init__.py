@@ -1,0 +1,1 @@
+"""The demo: a seeded, fictional world that talks, and simulated colleagues who answer."""

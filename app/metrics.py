@@ -1,0 +1,118 @@
+"""Every metric: name, meaning, labels and buckets. Seconds, bounded labels, never a person."""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+# Edges on what we promise: milliseconds inside a stage, seconds to an offer, minutes to an answer.
+_STAGE = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_TO_OFFER = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+_TO_RESPONSE = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1200.0, 1800.0, 3600.0)
+
+MENTIONS = Counter(
+    "handshake_mentions_total",
+    "Deliveries settled by triage, by their outcome",
+    ["outcome"],  # task closed duplicate edited dead replayed
+)
+INTAKE = Counter("handshake_intake_total", "Mentions accepted over HTTP and journalled")
+REFUSED = Counter("handshake_intake_refused_total", "Mentions refused over HTTP", ["code"])
+STAGE_SECONDS = Histogram(
+    "handshake_stage_duration_seconds",
+    "Time of one triage step over one batch",
+    ["stage"],
+    buckets=_STAGE,
+)
+BATCH_SIZE = Histogram(
+    "handshake_batch_mentions", "Mentions in a triage batch", buckets=(1, 2, 4, 8, 16, 32, 64, 128)
+)
+TO_OFFER_SECONDS = Histogram(
+    "handshake_intake_to_offer_seconds",
+    "From detection of a mention to the first offer of its task",
+    buckets=_TO_OFFER,
+)
+TO_RESPONSE_SECONDS = Histogram(
+    "handshake_response_seconds",
+    "From detection of a mention to the first response",
+    ["queue"],
+    buckets=_TO_RESPONSE,
+)
+SLA_OUTCOMES = Counter(
+    "handshake_sla_outcome_total",
+    "Tasks by how their SLA went: met, at_risk, breached",
+    ["queue", "outcome"],
+)
+OFFERS = Counter(
+    "handshake_offers_total",
+    "Offers by how they went: offered, accepted, rejected, timed_out, rescinded",
+    ["outcome"],
+)
+DEAD_LETTERS = Counter("handshake_dead_letters_total", "Input that cannot be processed", ["reason"])
+SCORED = Counter("handshake_scored_total", "Mentions scored, by label", ["label"])
+MODEL = Gauge(
+    "handshake_model_info",
+    "The model in use: 1",
+    ["model"],
+    multiprocess_mode="livemostrecent",
+)
+DEGRADED = Gauge(
+    "handshake_degraded",
+    "1 while a part works without something it should have: model, profile, redis",
+    ["part"],
+    multiprocess_mode="livemax",
+)
+LAG = Gauge(
+    "handshake_consumer_lag_messages",
+    "Messages of the topic mentions not yet triaged",
+    ["partition"],
+    multiprocess_mode="livemostrecent",
+)
+OUTBOX = Gauge(
+    "handshake_outbox_facts",
+    "Facts on their way to the ledger",
+    multiprocess_mode="livemostrecent",
+)
+RELAYED = Counter("handshake_facts_total", "Facts written to the ledger", ["op"])
+RECONCILED = Counter(
+    "handshake_reconciled_mentions_total", "Accepted mentions sent again for want of an outcome"
+)
+SWEPT = Gauge(
+    "handshake_watch_last_sweep_timestamp_seconds",
+    "When offers and SLA thresholds were last swept: a dead man's switch",
+    multiprocess_mode="livemostrecent",
+)
+RECORDED = Gauge(
+    "handshake_recorded_seq",
+    "The last fact of the ledger that is in the history",
+    multiprocess_mode="livemostrecent",
+)
+SCREENS = Gauge("handshake_screens", "Open event streams", ["view"], multiprocess_mode="livesum")
+
+# Set by the web process from Redis when it is asked, so they are never older than the question.
+QUEUE_WAITING = Gauge(
+    "handshake_queue_waiting", "Tasks waiting", ["queue"], multiprocess_mode="livemostrecent"
+)
+QUEUE_OLDEST = Gauge(
+    "handshake_queue_oldest_wait_seconds",
+    "How long the longest waiting task has waited",
+    ["queue"],
+    multiprocess_mode="livemostrecent",
+)
+QUEUE_AT_RISK = Gauge(
+    "handshake_queue_at_risk", "Open tasks at risk", ["queue"], multiprocess_mode="livemostrecent"
+)
+QUEUE_BREACHED = Gauge(
+    "handshake_queue_breached", "Open tasks breached", ["queue"], multiprocess_mode="livemostrecent"
+)
+REPS = Gauge("handshake_reps", "Agents by state", ["state"], multiprocess_mode="livemostrecent")
+
+
+def exposition() -> bytes:
+    """Prometheus text. Under `up` every process shows the whole; alone, each shows its own."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest()
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,121 @@
+"""Ports: what the steps need of the outside world. Adapters fill them, tests pass doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.core.decision import Decision
+from app.core.facts import Fact
+from app.core.mention import Mention
+from app.core.profile import Profile
+from app.core.score import Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message as it came. `src` names this delivery for ever, however often it is repeated."""
+
+    src: str
+    raw: bytes | None
+    topic: str = ""
+    partition: int = -1
+    offset: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The first delivery of a mention, the hash of its newest wording and who brought that."""
+
+    src: str
+    content_hash: str
+    last_src: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """A task to be queued; times are in milliseconds since the epoch."""
+
+    task_id: str
+    queue: str
+    skills: tuple[str, ...]
+    priority: int
+    order_ms: float
+    detected_ms: int
+    due_ms: int
+    at_risk_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Everything that the atomic door needs to settle one delivery of a mention.
+
+    `task` is None where the rules closed the mention; `known` is what the store remembers.
+    """
+
+    src: str
+    mention: Mention
+    facts: tuple[Fact, ...]
+    task: NewTask | None
+    task_id: str
+    card: bytes
+    known: Seen | None
+    duplicate_fact: Fact
+    edited_fact: Fact
+
+
+class Scorer(Protocol):
+    @property
+    def model(self) -> str: ...
+
+    async def score(self, mentions: Sequence[Mention]) -> list[Score]:
+        """Score each mention, in order. Never raises: what cannot be scored says so."""
+        ...
+
+
+class Rules(Protocol):
+    @property
+    def version(self) -> str: ...
+
+    def decide(self, values: Mapping[str, object]) -> Decision: ...
+
+
+class Profiles(Protocol):
+    async def of(self, keys: Sequence[str]) -> list[Profile]:
+        """The profiles under these handle keys, in order; strangers for unknown ones."""
+        ...
+
+
+class SeenMentions(Protocol):
+    async def seen(self, mention_ids: Sequence[str]) -> dict[str, Seen]:
+        """What the store remembers of these mentions. Raises Unavailable."""
+        ...
+
+
+class Door(Protocol):
+    async def admit(self, admissions: Sequence[Admission]) -> list[str]:
+        """Settle each: task, closed, duplicate, edited or replayed. Raises Unavailable."""
+        ...
+
+    async def note(self, facts: Sequence[Fact]) -> None:
+        """Put facts that change no task on their way to the ledger. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """Input that can never be processed, with its original bytes and the reason."""
+
+    src: str
+    raw: bytes | None
+    code: str
+    detail: str
+    at_ms: int
+
+
+class DeadLetters(Protocol):
+    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep the letters, durably, before anything is acknowledged. Raises Unavailable."""
+        ...

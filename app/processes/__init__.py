@@ -1,0 +1,1 @@
+"""The processes: each a main function that `up` or an operator starts."""

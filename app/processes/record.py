@@ -1,0 +1,73 @@
+"""record: fold the ledger into the contact history, and keep the profile cache filled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from app import metrics
+from app.adapters.redis_profiles import RedisProfiles
+from app.adapters.store.record import Record
+from app.core.history import entry_of, standing_of
+from app.core.profile import handle_key
+from app.processes import service
+from app.settings import Settings
+from app.wiring import base as wiring
+
+READER = "record"
+_PAUSE_S = 0.25
+_REFRESH_S = 60.0  # a wiped cache fills again within a minute
+
+
+async def main(settings: Settings) -> None:
+    base = await wiring.base(settings)
+    record = Record(base.database)
+    profiles = RedisProfiles(base.redis)
+    fold = Fold(base, record)
+
+    async def refresh() -> None:
+        await profiles.put(await record.all_profiles())
+
+    async def ready() -> list[str]:
+        return []
+
+    async with service.health(ready):
+        try:
+            await asyncio.gather(
+                service.patiently("record", fold.advance, _PAUSE_S),
+                service.patiently("profiles", refresh, _REFRESH_S),
+            )
+        finally:
+            await base.close()
+
+
+class Fold:
+    """Reads the ledger from where it stopped; the position moves with what was written."""
+
+    def __init__(self, base: wiring.Base, record: Record) -> None:
+        self._ledger = base.ledger
+        self._record = record
+
+    async def advance(self) -> None:
+        """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
+        while facts := await self._ledger.since(await self._ledger.cursor(READER)):
+            who = await self._who(facts)
+            entries = [e for fact in facts if (e := entry_of(fact, who))]
+            standings = [s for fact in facts if (s := standing_of(fact, who))]
+            await self._record.write(READER, facts[-1]["seq"], entries, standings)
+            metrics.RECORDED.set(facts[-1]["seq"])
+
+    async def _who(self, facts: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+        """Handle key and channel of every mention these facts speak of."""
+        who: dict[str, tuple[str, str]] = {}
+        for fact in facts:
+            if fact["op"] == "received":
+                said = fact["data"]["mention"]
+                key = handle_key(said["channel"], said["author"]["handle"])
+                who[fact["mention_id"]] = (key, said["channel"])
+        for mention_id in {f["mention_id"] for f in facts} - who.keys() - {""}:
+            standing = await self._record.standing(mention_id)
+            if standing:
+                who[mention_id] = (standing["handle_key"], standing["channel"])
+        return who

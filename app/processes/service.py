@@ -1,0 +1,138 @@
+"""What all processes share: stopping on a signal, dying with the parent, health over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app import log, metrics
+from app.core.errors import Unavailable
+
+logger = structlog.get_logger()
+
+Ready = Callable[[], Awaitable[list[str]]]
+
+
+def run(name: str, main: Coroutine[Any, Any, None]) -> None:
+    """Run a process's main coroutine until it ends or SIGTERM or SIGINT comes."""
+    log.configure(name)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_told(main))
+
+
+async def _until_told(main: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(main)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    orphan = asyncio.ensure_future(_die_with_parent(task))
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    orphan.cancel()
+
+
+async def _die_with_parent(task: asyncio.Task[None]) -> None:
+    """End when `up` ends without a word; a process started by hand has no such parent."""
+    parent = int(os.environ.get("HANDSHAKE_PARENT", "0"))
+    while parent and os.getppid() == parent:  # noqa: ASYNC110 (there is no event for it)
+        await asyncio.sleep(0.5)
+    if parent:
+        task.cancel()
+
+
+async def patiently(what: str, work: Callable[[], Awaitable[None]], pause_s: float = 0.0) -> None:
+    """Repeat work for ever; while a part is away, wait and say so once."""
+    away = False
+    while True:
+        try:
+            await work()
+        except Unavailable as error:
+            if not away:
+                logger.warning("waiting", what=what, reason=str(error))
+            away = True
+            metrics.DEGRADED.labels(what).set(1)
+            await asyncio.sleep(max(pause_s, 0.5))
+        else:
+            if away:
+                logger.info("back", what=what)
+                metrics.DEGRADED.labels(what).set(0)
+            away = False
+            await asyncio.sleep(pause_s)
+
+
+def health_routes(ready: Ready) -> list[Route]:
+    """/healthz: the loop turns. /readyz: 503 with what is missing. /metrics: Prometheus text."""
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "alive", "pid": os.getpid()})
+
+    async def readyz(_request: Request) -> Response:
+        missing = await ready()
+        return JSONResponse(
+            {"status": "waiting" if missing else "ready", "missing": missing},
+            status_code=503 if missing else 200,
+        )
+
+    async def exposition(_request: Request) -> Response:
+        return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", exposition),
+    ]
+
+
+class QuietServer(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the process has one way to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: Any, host: str, port: int) -> AsyncIterator[None]:
+    """Serve an ASGI app while the block runs."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=65_536,
+    )
+    server = QuietServer(config)
+    task = asyncio.ensure_future(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def health(ready: Ready) -> AsyncIterator[None]:
+    """Serve health on the port that `up` gave this process, if it gave one."""
+    port = int(os.environ.get("HANDSHAKE_HEALTH_PORT", "0"))
+    if not port:
+        yield
+        return
+    async with serving(Starlette(routes=health_routes(ready)), "127.0.0.1", port):
+        yield

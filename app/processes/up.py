@@ -1,0 +1,261 @@
+"""up: start everything on one host, keep it running, say where it is, stop it as one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+
+from app import log
+from app.adapters.kafka import TOPICS
+from app.adapters.kafka_admin import create_topics
+from app.adapters.store.database import Database, migrate
+from app.adapters.store.record import Record
+from app.core.errors import ConfigError, Unavailable
+from app.core.profile import Profile, handle_key
+from app.processes import embedded, people
+from app.processes.children import Child, keep_alive, python
+from app.processes.console import Console
+from app.settings import Settings
+from app.wiring.base import configuration
+from app.wiring.check import check
+
+READY_S = 60.0
+_SERVICES = ("web", "worker", "watch", "record", "reconcile")
+
+
+class Up:
+    """One run of everything. `settings` carry the flags; addresses are filled in as parts start."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data_dir = settings.data_dir.resolve()
+        self.config = configuration(settings)
+        self.children: dict[str, Child] = {}
+        self.secrets = people.load(self.data_dir / "secrets.json", self.config.catalogue)
+        self.kafka = settings.kafka.bootstrap
+        self.redis = settings.redis.url
+        self.broker_since_ms = 0
+        self.port = settings.web.port or embedded.free_port()
+        self.health_ports = {name: embedded.free_port() for name in _SERVICES if name != "web"}
+        self.started = time.monotonic()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        """Start, supervise, and stop when told to. Raises Unavailable where a part cannot start."""
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told.set)
+        stop = asyncio.ensure_future(told.wait())
+        work = asyncio.ensure_future(self._run())
+        try:
+            await asyncio.wait({stop, work}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stop, work, *self._tasks):
+                task.cancel()
+            await asyncio.gather(stop, *self._tasks, return_exceptions=True)
+            await self._stop()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+    async def _run(self) -> None:
+        console = Console(self)
+        await self._start_parts()
+        for name in _SERVICES:
+            self._add(python(name, self._env(name), self.data_dir / "log"))
+        await asyncio.gather(*(self.children[name].start() for name in _SERVICES))
+        await asyncio.gather(self._seed(), self._until_ready())
+        if self.settings.demo.on:
+            self._add(python("demo", self._demo_env(), self.data_dir / "log"))
+            await self.children["demo"].start()
+        self._write_run_file()
+        console.banner()
+        for child in self.children.values():
+            self._tasks.append(asyncio.ensure_future(self._supervise(child)))
+        await console.follow()
+
+    async def _start_parts(self) -> None:
+        (self.data_dir / "log").mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.data_dir / "metrics", ignore_errors=True)
+        (self.data_dir / "metrics").mkdir()
+        await asyncio.to_thread(migrate, self.settings.store_url)
+        if not self.redis:
+            child, self.redis = await embedded.start_redis(self.data_dir)
+            self._add(child)
+        if not self.kafka:
+            child, self.kafka = await embedded.start_broker(self._env("broker"), self.data_dir)
+            self.broker_since_ms = time.time_ns() // 1_000_000
+            self._add(child)
+        else:
+            await create_topics(self.kafka, self.settings.kafka.partitions)
+
+    async def _seed(self) -> None:
+        database = Database(self.settings.store_url)
+        try:
+            await people.enter(database, self.config.catalogue, self.secrets)
+            if self.settings.demo.on:
+                await Record(database).put_profiles(_demo_profiles())
+        finally:
+            database.close()
+
+    async def _supervise(self, child: Child) -> None:
+        if child.name != "broker":
+            await keep_alive(child, lambda _child: self._write_run_file())
+        while True:  # the broker gets a new address, and everybody must hear of it
+            assert child.process is not None  # noqa: S101 (started before)
+            await child.process.wait()
+            self.kafka = await embedded.broker_address(child)
+            self.broker_since_ms = time.time_ns() // 1_000_000
+            for name in _SERVICES:
+                self.children[name].env = self._env(name)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.children[name].pid, signal.SIGTERM)
+            self._write_run_file()
+
+    async def _until_ready(self) -> None:
+        async with httpx.AsyncClient(timeout=1.0) as client:
+            try:
+                async with asyncio.timeout(READY_S):
+                    await asyncio.gather(*(self._ready(client, name) for name in _SERVICES))
+            except TimeoutError:
+                raise Unavailable(f"not ready after {READY_S:.0f} s; see {self.logs}") from None
+
+    async def _ready(self, client: httpx.AsyncClient, name: str) -> None:
+        while True:
+            child = self.children[name]
+            if not child.alive:
+                raise Unavailable(f"{name} did not start; see {child.log_file}")
+            with contextlib.suppress(httpx.HTTPError):
+                response = await client.get(f"{self.health_url(name)}/readyz")
+                if response.status_code == 200:
+                    return
+            await asyncio.sleep(0.1)
+
+    def _add(self, child: Child) -> None:
+        self.children[child.name] = child
+
+    def _env(self, name: str) -> dict[str, str]:
+        """The settings of this run, as the child will read them."""
+        env = {
+            f"HANDSHAKE_{section.upper()}__{key.upper()}": str(value)
+            for section, keys in self.settings.model_dump(exclude={"data_dir", "secret"}).items()
+            for key, value in keys.items()
+        }
+        return env | {
+            "HANDSHAKE_KAFKA__BOOTSTRAP": self.kafka,
+            "HANDSHAKE_KAFKA__EMBEDDED_SINCE_MS": str(self.broker_since_ms),
+            "HANDSHAKE_REDIS__URL": self.redis,
+            "HANDSHAKE_STORE__URL": self.settings.store_url,
+            "HANDSHAKE_WEB__PORT": str(self.port),
+            "HANDSHAKE_DATA_DIR": str(self.data_dir),
+            "HANDSHAKE_SECRET": self.secrets.intake_key,
+            "HANDSHAKE_PARENT": str(os.getpid()),
+            "HANDSHAKE_HEALTH_PORT": str(self.health_ports.get(name, 0)),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.data_dir / "metrics"),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _demo_env(self) -> dict[str, str]:
+        keys = {r.name: self.secrets.people[r.name].key for r in self._reps() if r.demo}
+        return self._env("demo") | {
+            "HANDSHAKE_DEMO__URL": self.url,
+            "HANDSHAKE_DEMO__INTAKE_KEY": self.secrets.intake_key,
+            "HANDSHAKE_DEMO__KEYS": json.dumps(keys),
+        }
+
+    def _reps(self) -> list[Any]:
+        return list(self.config.catalogue.reps.values())
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.settings.web.host}:{self.port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.data_dir / "log"
+
+    def health_url(self, name: str) -> str:
+        port = self.health_ports.get(name)
+        return f"http://127.0.0.1:{port}" if port else self.url
+
+    def users(self) -> list[dict[str, str]]:
+        return [
+            {
+                "name": rep.name,
+                "password": self.secrets.people[rep.name].password,
+                "role": rep.role,
+                "key": self.secrets.people[rep.name].key,
+            }
+            for rep in self._reps()
+            if not rep.demo
+        ]
+
+    def _write_run_file(self) -> None:
+        pids: dict[str, Any] = {name: child.pid for name, child in self.children.items()}
+        pids["worker"] = [pids["worker"]]
+        people.write_private(
+            self.data_dir / "run.json",
+            {
+                "web": self.url,
+                "metrics": [f"{self.url}/metrics"],
+                "health": {name: self.health_url(name) for name in _SERVICES},
+                "kafka": {"bootstrap": self.kafka, "topics": TOPICS},
+                "redis": self.redis,
+                "store": self.settings.store_url,
+                "pids": {"broker": 0, "redis": 0, "up": os.getpid()} | pids,
+                "users": self.users(),
+                "intake_key": self.secrets.intake_key,
+                "sla_seconds": self.settings.sla.window_s,
+                "offer_seconds": self.settings.offer.expires_s,
+                "data_dir": str(self.data_dir),
+            },
+        )
+
+    async def _stop(self) -> None:
+        """Everything that writes first, then what it writes to."""
+        (self.data_dir / "run.json").unlink(missing_ok=True)
+        first = [c for c in self.children.values() if c.name not in ("redis", "broker")]
+        await asyncio.gather(*(child.stop() for child in first))
+        last = [c for c in self.children.values() if c.name in ("redis", "broker")]
+        await asyncio.gather(*(child.stop(1.0) for child in last))
+
+
+def _demo_profiles() -> dict[str, Profile]:
+    from app.demo.world import profiles  # noqa: PLC0415 (the demo's world, only in the demo)
+
+    return {handle_key(*key): found.profile() for found in profiles() for key in found.keys}
+
+
+def main(settings: Settings) -> None:
+    """Run until Ctrl+C. Raises ConfigError or Unavailable."""
+    problems = check(settings)
+    if problems:
+        raise ConfigError(problems)
+    if sentence := embedded.supported():
+        raise Unavailable(sentence)
+    log.configure("up")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings.data_dir):
+        asyncio.run(Up(settings).run())
+
+
+@contextlib.contextmanager
+def _only_one(data_dir: Path) -> Any:
+    """Two of us on one data directory would be two owners of the same tasks."""
+    lock: IO[str] = (data_dir / "up.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Unavailable(f"another Handshake already runs on {data_dir}") from None
+    with lock:
+        yield

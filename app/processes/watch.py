@@ -1,0 +1,79 @@
+"""watch: offers, their expiry, the SLA clock, and the relay from the outbox to the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from app import metrics
+from app.adapters.kafka import Producer
+from app.adapters.redis_client import connected
+from app.adapters.redis_door import RedisDoor
+from app.adapters.redis_feed import RedisFeed
+from app.adapters.redis_outbox import RedisOutbox
+from app.core.catalogue import Rep
+from app.processes import service
+from app.processes.relay import Relay
+from app.settings import Settings
+from app.wiring import base as wiring
+
+# A change on the feed wakes the offers at once; the rest is swept this often.
+SWEEP_MS = 200
+
+
+async def main(settings: Settings) -> None:
+    base = await wiring.base(settings)
+    await base.door.enrol(_takers(base))
+    producer = Producer(settings.kafka.bootstrap)
+    # A blocking read occupies its connection: the relay and the offers each have their own.
+    async with (
+        connected(settings.redis.url) as for_outbox,
+        connected(settings.redis.url) as for_feed,
+        service.health(_ready),
+    ):
+        relay = Relay(RedisOutbox(for_outbox), base.ledger, producer)
+        offers = Offers(base.door, RedisFeed(for_feed), round(settings.offer.expires_s * 1000))
+        try:
+            await asyncio.gather(
+                service.patiently("relay", relay.move),
+                service.patiently("offers", offers.turn),
+                service.patiently("sweep", lambda: _sweep(base.door), SWEEP_MS / 1000),
+            )
+        finally:
+            await producer.close()
+            await base.close()
+
+
+class Offers:
+    """Offers what can be offered, whenever something on the floor has changed."""
+
+    def __init__(self, door: RedisDoor, feed: RedisFeed, expires_ms: int) -> None:
+        self._door = door
+        self._feed = feed
+        self._expires_ms = expires_ms
+        self._seen = ""
+
+    async def turn(self) -> None:
+        """One round, then wait for the next change. Raises Unavailable."""
+        if not self._seen:
+            self._seen = await self._feed.last_id()
+        await self._door.offer(self._expires_ms)
+        events = await self._feed.next(self._seen, SWEEP_MS)
+        if events:
+            self._seen = events[-1].id
+
+
+async def _sweep(door: RedisDoor) -> None:
+    await door.thresholds()
+    await door.expire()
+    metrics.SWEPT.set(time.time())
+
+
+async def _ready() -> list[str]:
+    return []
+
+
+def _takers(base: wiring.Base) -> list[Rep]:
+    demo = base.settings.demo.on
+    reps = base.config.catalogue.reps.values()
+    return [rep for rep in reps if rep.queues and (demo or not rep.demo)]

@@ -1,0 +1,58 @@
+"""web: HTTP, event streams and intake."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app import metrics
+from app.adapters.kafka import Producer
+from app.adapters.redis_client import connected
+from app.adapters.redis_feed import RedisFeed
+from app.adapters.redis_floor import RedisFloor
+from app.adapters.store.dead import DeadLetterTable
+from app.adapters.store.journal import Journal
+from app.adapters.store.record import Record
+from app.processes import service
+from app.settings import Settings
+from app.web import server
+from app.web.hub import Hub
+from app.web.state import Parts
+from app.wiring import base as wiring
+from app.wiring.intake import Gate
+
+
+async def main(settings: Settings) -> None:
+    base = await wiring.base(settings)
+    producer = Producer(settings.kafka.bootstrap)
+    # The hub's blocking read occupies its connection.
+    async with connected(settings.redis.url) as for_hub:
+        parts = Parts(
+            base=base,
+            floor=RedisFloor(base.redis, base.config.catalogue),
+            feed=RedisFeed(base.redis),
+            hub=Hub(RedisFeed(for_hub)),
+            gate=Gate(Journal(base.database), producer),
+            record=Record(base.database),
+            dead=DeadLetterTable(base.database),
+        )
+        app = server.create(parts, _health(parts))
+        try:
+            async with service.serving(app, settings.web.host, settings.web.port):
+                await service.patiently("screens", parts.hub.turn)
+        finally:
+            await producer.close()
+            await base.close()
+
+
+def _health(parts: Parts) -> list[Route]:
+    async def ready() -> list[str]:
+        return await server.missing(parts)
+
+    async def exposition(_request: Request) -> Response:
+        await server.missing(parts)  # the gauges are as fresh as the question
+        return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
+
+    others = [r for r in service.health_routes(ready) if r.path != "/metrics"]
+    return [*others, Route("/metrics", exposition)]

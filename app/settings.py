@@ -1,0 +1,137 @@
+"""Settings: `config/settings.toml`, overridden by HANDSHAKE_SECTION__KEY; all errors at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from app.core.errors import ConfigError
+
+ROOT = Path(os.environ.get("HANDSHAKE_HOME") or Path(__file__).resolve().parent.parent)
+CONFIG = Path(os.environ.get("HANDSHAKE_CONFIG") or ROOT / "config")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kafka(_Section):
+    bootstrap: str = ""
+    group: str = "handshake-triage"
+    partitions: int = Field(4, ge=1)
+    fetch_wait_ms: int = Field(20, ge=1)
+    batch: int = Field(64, ge=1, le=1024)
+    batch_within_ms: int = Field(10, ge=1)
+    # Set by `up`: the embedded broker forgets, so what is older than it must be sent again.
+    embedded_since_ms: int = 0
+
+
+class Redis(_Section):
+    url: str = ""
+    socket_timeout_s: float = Field(5.0, gt=0)
+
+
+class Store(_Section):
+    url: str = ""
+
+
+class Web(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    session_hours: float = Field(12, gt=0)
+    max_mention_bytes: int = Field(262_144, gt=0)
+    max_body_bytes: int = Field(4_194_304, gt=0)
+
+
+class Sla(_Section):
+    window_s: float = Field(1800.0, gt=0)
+    at_risk_share: float = Field(0.8, gt=0, lt=1)
+
+
+class Offer(_Section):
+    expires_s: float = Field(20.0, gt=0)
+
+
+class Scoring(_Section):
+    model: str = "sentiment-l6"
+    budget_s: float = Field(5.0, gt=0)
+    micro_batch: int = Field(8, ge=1)
+    reload_s: float = Field(2.0, gt=0)
+
+
+class Reconcile(_Section):
+    after_s: float = Field(60.0, ge=0)
+    every_s: float = Field(2.0, gt=0)
+
+
+class Demo(_Section):
+    on: bool = True
+    rate: float = Field(1.0, ge=0)
+    speed: float = Field(1.0, gt=0)
+    seed: int = 7
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Precedence: file < environment < flag."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HANDSHAKE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        toml_file=CONFIG / "settings.toml",
+    )
+
+    kafka: Kafka = Kafka()
+    redis: Redis = Redis()
+    store: Store = Store()
+    web: Web = Web()
+    sla: Sla = Sla()
+    offer: Offer = Offer()
+    scoring: Scoring = Scoring()
+    reconcile: Reconcile = Reconcile()
+    demo: Demo = Demo()
+    data_dir: Path = ROOT / "var"
+    secret: str = Field(default="", repr=False)  # the intake key; `up` makes one
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def store_url(self) -> str:
+        return self.store.url or f"sqlite:///{self.data_dir / 'handshake.db'}"
+
+
+def load(**flags: Any) -> Settings:
+    """Read the settings; raise `ConfigError` listing every wrong key and where it stands."""
+    try:
+        return Settings(**flags)
+    except ValidationError as error:
+        raise ConfigError([_sentence(problem) for problem in error.errors()]) from None
+    except ValueError as error:  # the TOML itself does not parse
+        raise ConfigError([f"config/settings.toml: {error}"]) from None
+
+
+def _sentence(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    env = "HANDSHAKE_" + "__".join(str(part).upper() for part in problem["loc"])
+    where = f"environment {env}" if env in os.environ else "config/settings.toml"
+    came = "" if problem["type"] == "extra_forbidden" else f", got {problem['input']!r}"
+    return f"{where}: {key}: {problem['msg']}{came}"

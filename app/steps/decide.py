@@ -1,0 +1,14 @@
+"""decide: the users' rules over everything known."""
+
+from __future__ import annotations
+
+from app.core.rules import variables
+from app.steps.batch import Batch, Ports, thoughtful
+
+
+async def decide(batch: Batch, ports: Ports) -> None:
+    for item, mention in thoughtful(batch):
+        if item.score and item.profile:
+            public = ports.catalogue.is_public(mention.channel)
+            values = variables(mention, item.score, item.profile, public)
+            item.decision = ports.rules.decide(values)

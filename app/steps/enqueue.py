@@ -1,0 +1,139 @@
+"""enqueue: through the atomic door; each delivery gets its one outcome, or is kept as dead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import codec
+from app.core import sla
+from app.core.facts import Fact
+from app.core.mention import Mention
+from app.core.queueing import order_ms, task_id_of
+from app.ports import Admission, DeadLetter, NewTask
+from app.steps.batch import Batch, Item, Ports
+
+
+async def enqueue(batch: Batch, ports: Ports) -> None:
+    await _bury(batch, ports)
+    living = [(item, item.mention) for item in batch if item.mention]
+    outcomes = await ports.door.admit([_admission(item, m, ports) for item, m in living])
+    for (item, _), outcome in zip(living, outcomes, strict=True):
+        item.outcome = outcome
+
+
+async def _bury(batch: Batch, ports: Ports) -> None:
+    letters = [
+        DeadLetter(
+            src=item.delivery.src,
+            raw=item.delivery.raw,
+            code=item.problem.code,
+            detail=str(item.problem),
+            at_ms=item.received_ms,
+        )
+        for item in batch
+        if item.problem
+    ]
+    if not letters:
+        return
+    await ports.dead_letters.bury(letters)
+    await ports.door.note(
+        [
+            Fact(
+                op="dead",
+                op_id=letter.src,
+                now_ms=letter.at_ms,
+                reason=letter.code,
+                data={"detail": letter.detail, "bytes": len(letter.raw or b"")},
+            )
+            for letter in letters
+        ]
+    )
+    for item in batch:
+        if item.problem:
+            item.outcome = "dead"
+
+
+def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:
+    def fact(op: str, data: dict[str, Any], reason: str = "") -> Fact:
+        return Fact(
+            op=op,
+            op_id=item.delivery.src,
+            now_ms=item.received_ms if op == "received" else ports.now_ms(),
+            mention_id=mention.mention_id,
+            source_id=mention.source_id,
+            reason=reason,
+            data=data,
+        )
+
+    wording: dict[str, Any] = {"mention": mention, "content_hash": mention.content_hash}
+    task = _task(item, mention, ports)
+    return Admission(
+        src=item.delivery.src,
+        mention=mention,
+        facts=(
+            fact("received", wording | _origin(item)),
+            fact("scored", {"score": item.score}),
+            fact("identified", _identity(item)),
+            fact("decided", {"decision": item.decision}, item.decision.why),
+        )
+        if item.decision
+        else (),
+        task=task,
+        task_id=task_id_of(mention.mention_id),
+        card=_card(item, mention),
+        known=item.known,
+        duplicate_fact=fact("duplicate", _origin(item)),
+        edited_fact=fact("edited", wording),
+    )
+
+
+def _task(item: Item, mention: Mention, ports: Ports) -> NewTask | None:
+    decision = item.decision
+    if decision is None or not decision.queue:
+        return None
+    times = sla.deadlines(mention.detected_at, decision.window_s, ports.at_risk_share)
+    return NewTask(
+        task_id=task_id_of(mention.mention_id),
+        queue=decision.queue,
+        skills=decision.skills,
+        priority=decision.priority,
+        order_ms=order_ms(times, decision.priority),
+        detected_ms=times.detected_ms,
+        due_ms=times.due_ms,
+        at_risk_ms=times.at_risk_ms,
+        reason=decision.why,
+    )
+
+
+def _card(item: Item, mention: Mention) -> bytes:
+    """What an agent is shown of a task, beside its live state."""
+    return codec.dumps(
+        {
+            "mention": mention,
+            "score": item.score,
+            "profile": item.profile,
+            "reason": item.decision.why if item.decision else "",
+            "rule": item.decision.rule if item.decision else "",
+        }
+    )
+
+
+def _origin(item: Item) -> dict[str, Any]:
+    delivery = item.delivery
+    return {
+        "src": {
+            "topic": delivery.topic,
+            "partition": delivery.partition,
+            "offset": delivery.offset,
+        }
+    }
+
+
+def _identity(item: Item) -> dict[str, Any]:
+    profile = item.profile
+    return {
+        "handle_key": item.handle_key,
+        "customer_id": profile.customer_id if profile else "",
+        "known": bool(profile and profile.known),
+        "degraded": item.degraded,
+    }

@@ -1,0 +1,19 @@
+"""parse: bytes to mentions; what is no mention gets its problem named."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from app import codec
+from app.core.errors import Invalid
+from app.steps.batch import Batch, Ports
+
+
+async def parse(batch: Batch, _ports: Ports) -> None:
+    for item in batch:
+        now = datetime.fromtimestamp(item.received_ms / 1000, UTC)
+        try:
+            wire = codec.validate(codec.loads(item.delivery.raw))
+            item.mention = codec.to_mention(wire, item.delivery.src, now)
+        except Invalid as problem:
+            item.problem = problem

@@ -1,0 +1,1 @@
+"""HTTP: the screens, the API, the event streams and intake."""

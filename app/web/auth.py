@@ -1,0 +1,109 @@
+"""Who is asking, and may they: sessions for browsers, bearer keys for everything else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.adapters.redis_client import Client, away_is_unavailable
+from app.adapters.store.users import User, Users
+from app.web.problems import Problem
+
+COOKIE = "handshake_session"
+SAFE_METHODS = ("GET", "HEAD")
+
+# Five wrong passwords for one name from one address, then half a minute of silence.
+_GUESSES, _SILENCE_S = 5, 30
+
+INTAKE = User(name="intake", title="Intake key", role="intake")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Auth:
+    def __init__(self, redis: Client, users: Users, intake_key: str, session_s: int) -> None:
+        self._redis = redis
+        self._users = users
+        self._intake_key = intake_key
+        self._session_s = session_s
+
+    async def user_of(self, request: Request) -> User | None:
+        """Whoever the request's bearer key or session names. Raises Unavailable."""
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            if self._intake_key and hmac.compare_digest(key.encode(), self._intake_key.encode()):
+                return INTAKE
+            return await self._users.by_key(key)
+        token = request.cookies.get(COOKIE)
+        return await self._by_session(token) if token else None
+
+    async def sign_in(self, name: str, password: str, address: str) -> str | None:
+        """Return a session token, or None where name and password do not fit.
+
+        Raises Problem 429 after too many wrong guesses.
+        """
+        guesses_key = f"hs:guesses:{_digest(f'{name}|{address}')}"
+        with away_is_unavailable():
+            guesses = int(await self._redis.get(guesses_key) or 0)
+        if guesses >= _GUESSES:
+            raise Problem(429, "too_many_guesses", f"Too many tries; wait {_SILENCE_S} seconds.")
+        user = await self._users.check(name, password)
+        with away_is_unavailable():
+            if user is None:
+                await self._redis.incr(guesses_key)
+                await self._redis.expire(guesses_key, _SILENCE_S)
+                return None
+            token = secrets.token_urlsafe(32)
+            await self._redis.set(_session_key(token), user.name, ex=self._session_s)
+        return token
+
+    async def sign_out(self, request: Request) -> None:
+        if token := request.cookies.get(COOKIE):
+            with away_is_unavailable():
+                await self._redis.delete(_session_key(token))
+
+    async def _by_session(self, token: str) -> User | None:
+        with away_is_unavailable():
+            name = await self._redis.get(_session_key(token))
+        return await self._users.by_name(bytes(name).decode()) if name else None
+
+
+def allowed(handler: Handler, roles: tuple[str, ...], page: bool) -> Handler:
+    """Let only these roles through; refuse what another site made a browser send."""
+
+    async def guarded(request: Request) -> Response:
+        user = await request.app.state.auth.user_of(request)
+        if user is None:
+            if page:
+                return RedirectResponse("/login", 303)
+            raise Problem(401, "not_signed_in", "Sign in, or send Authorization: Bearer KEY.")
+        if user.role not in roles:
+            raise Problem(403, "not_allowed", f"This needs one of the roles {', '.join(roles)}.")
+        _refuse_foreign_origin(request)
+        request.state.user = user
+        return await handler(request)
+
+    return guarded
+
+
+def _refuse_foreign_origin(request: Request) -> None:
+    """A cookie travels with requests that other sites cause; a bearer key never does."""
+    if request.method in SAFE_METHODS or "authorization" in request.headers:
+        return
+    origin = urlsplit(request.headers.get("origin", ""))
+    if not origin.netloc or origin.netloc != request.headers.get("host"):
+        raise Problem(403, "foreign_origin", "The request did not come from this site's pages.")
+
+
+def _session_key(token: str) -> str:
+    return f"hs:session:{_digest(token)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,123 @@
+"""Mentions and the ledger: intake, the trail of one mention, facts as JSON lines, dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from app import codec, metrics
+from app.core.errors import Invalid
+from app.web.problems import Problem, field_error
+from app.web.state import Parts, body, parts
+
+_PAGE = 500
+_FOLLOW_S = 0.25
+MAX_LIST = 1000
+
+
+async def intake(request: Request) -> Response:
+    """Accept one mention or a list; each good one is kept before we answer."""
+    at = parts(request)
+    limits = at.base.settings.web
+    raw = await body(request, limits.max_body_bytes)
+    if raw.lstrip()[:1] != b"[":
+        return JSONResponse({"accepted": await at.gate.accept([_one(raw)]), "refused": []}, 202)
+    values = _list(raw, limits.max_body_bytes)
+    good: list[codec.WireMention] = []
+    refused: list[dict[str, Any]] = []
+    for index, value in enumerate(values):
+        try:
+            good.append(_checked(value))
+        except Invalid as error:
+            metrics.REFUSED.labels(error.code).inc()
+            refused.append({"index": index, "code": error.code, "errors": [field_error(error)]})
+    if not good:
+        errors = [{"index": r["index"], **r["errors"][0]} for r in refused]
+        raise Problem(422, "wrong_field", "no mention of the list could be accepted", errors)
+    return JSONResponse({"accepted": await at.gate.accept(good), "refused": refused}, 202)
+
+
+def _one(raw: bytes) -> codec.WireMention:
+    try:
+        return codec.validate(codec.loads(raw))
+    except Invalid as error:
+        metrics.REFUSED.labels(error.code).inc()
+        raise
+
+
+def _list(raw: bytes, limit: int) -> list[Any]:
+    value = codec.loads(raw, max_bytes=limit)
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_LIST:
+        raise Problem(422, "wrong_field", f"expected 1 to {MAX_LIST} mentions")
+    return value
+
+
+def _checked(value: Any) -> codec.WireMention:
+    wire = codec.validate(value)
+    size = len(codec.encode_wire(wire))
+    if size > codec.MAX_BYTES:
+        raise Invalid("too_large", f"expected at most {codec.MAX_BYTES} bytes, got {size}")
+    return wire
+
+
+async def why(request: Request) -> Response:
+    """The whole trail of one mention: what came, what was found out, who did what."""
+    at = parts(request)
+    mention_id = request.path_params["mention_id"]
+    facts = await at.base.ledger.of_mention(mention_id)
+    if not facts:
+        raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
+    said = [fact["data"]["mention"] for fact in facts if fact["op"] in ("received", "edited")]
+    return JSONResponse(
+        {"mention_id": mention_id, "mention": said[-1] if said else None, "facts": facts}
+    )
+
+
+async def history(request: Request) -> Response:
+    """Everything said by and to one handle, the newest first."""
+    key = request.query_params.get("handle_key", "")
+    return JSONResponse(await parts(request).record.of_customer(key))
+
+
+async def dead_letters(request: Request) -> Response:
+    """The newest dead letters; `?src=` gives the original bytes of one."""
+    at, src = parts(request), request.query_params.get("src")
+    if src is None:
+        return JSONResponse(await at.dead.newest())
+    raw = await at.dead.raw(src)
+    if raw is None:
+        raise Problem(404, "unknown_dead_letter", "No dead letter has this src, or it was empty")
+    return Response(raw, media_type="application/octet-stream")
+
+
+async def facts(request: Request) -> Response:
+    """The ledger as JSON lines after `?since=SEQ`; `?follow=1` goes on as facts come."""
+    asked = request.query_params
+    try:
+        since = int(asked.get("since", "0"))
+    except ValueError:
+        raise Problem(422, "wrong_field", "since: expected a whole number") from None
+    lines = _lines(parts(request), since, asked.get("follow") == "1")
+    return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
+async def last_fact(request: Request) -> Response:
+    """How long the ledger is: the sequence number of its newest fact."""
+    return JSONResponse({"seq": await parts(request).base.ledger.last_seq()})
+
+
+async def _lines(at: Parts, seq: int, follow: bool) -> AsyncIterator[bytes]:
+    while True:
+        page = await at.base.ledger.since(seq, _PAGE)
+        if page:
+            seq = page[-1]["seq"]
+            yield b"".join(orjson.dumps(fact) + b"\n" for fact in page)
+        elif not follow:
+            return
+        else:
+            await asyncio.sleep(_FOLLOW_S)

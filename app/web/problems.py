@@ -1,0 +1,95 @@
+"""Errors as RFC 9457 problem objects, each with a stable `code`."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.core.errors import Conflict, Invalid, Unavailable
+
+log = structlog.get_logger()
+
+_RETRY_S = "2"
+
+
+class Problem(Exception):
+    """Answer the request with this problem."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, errors: list[dict[str, Any]] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+
+    def response(self) -> Response:
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+        if self.errors is not None:
+            body["errors"] = self.errors
+        headers = {"Retry-After": _RETRY_S} if self.status in (429, 503) else None
+        return JSONResponse(body, self.status, headers, media_type="application/problem+json")
+
+
+async def on_problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 (the handler is registered for it)
+    return error.response()
+
+
+async def on_conflict(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Conflict)  # noqa: S101
+    missing = error.code.startswith("unknown")
+    return Problem(404 if missing else 409, error.code, str(error)).response()
+
+
+async def on_unavailable(_request: Request, error: Exception) -> Response:
+    log.warning("unavailable", reason=str(error))
+    return Problem(
+        503, "unavailable", "A part of Handshake is away; nothing was changed. Try again."
+    ).response()
+
+
+async def on_invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Invalid)  # noqa: S101
+    status = 413 if error.code == "too_large" else 422
+    return Problem(status, error.code, str(error), [field_error(error)]).response()
+
+
+async def on_http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = HTTPStatus(error.status_code).name.lower()
+    return Problem(error.status_code, code, error.detail).response()
+
+
+async def on_bug(request: Request, error: Exception) -> Response:
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    return Problem(500, "internal", "Handshake failed on this request; see its log.").response()
+
+
+def field_error(error: Invalid) -> dict[str, str]:
+    """`Expected int, got str` as the three parts that a form needs."""
+    _, _, sentence = str(error).partition(": ")
+    expected, _, got = (sentence or str(error)).partition(", got ")
+    return {"field": error.field, "expected": expected.removeprefix("Expected "), "got": got}
+
+
+HANDLERS: dict[Any, Any] = {
+    Problem: on_problem,
+    Conflict: on_conflict,
+    Unavailable: on_unavailable,
+    Invalid: on_invalid,
+    HTTPException: on_http,
+    Exception: on_bug,
+}

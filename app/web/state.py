@@ -1,0 +1,80 @@
+"""What the handlers share: the parts of the web process, reached from the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from app import codec
+from app.adapters.redis_feed import RedisFeed
+from app.adapters.redis_floor import RedisFloor
+from app.adapters.store.dead import DeadLetterTable
+from app.adapters.store.record import Record
+from app.adapters.store.users import User
+from app.web.hub import Hub
+from app.web.problems import Problem
+from app.wiring.base import Base
+from app.wiring.intake import Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    base: Base
+    floor: RedisFloor
+    feed: RedisFeed
+    hub: Hub
+    gate: Gate
+    record: Record
+    dead: DeadLetterTable
+
+
+def parts(request: Request) -> Parts:
+    found: Parts = request.app.state.parts
+    return found
+
+
+def user(request: Request) -> User:
+    found: User = request.state.user
+    return found
+
+
+async def body(request: Request, limit: int) -> bytes:
+    """The request's body. Raises Problem 413 as soon as it is longer than `limit` bytes."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise Problem(413, "too_large", f"expected at most {limit} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+_COMMAND_BYTES = 65_536  # a long reply is a tenth of this
+
+
+async def command(request: Request) -> dict[str, Any]:
+    """A small JSON object. Raises Invalid or Problem 422."""
+    raw = await body(request, _COMMAND_BYTES)
+    value = codec.loads(raw) if raw.strip() else {}
+    if not isinstance(value, dict):
+        raise Problem(422, "wrong_field", "expected a JSON object")
+    return value
+
+
+def text_of(given: dict[str, Any], name: str, longest: int, required: bool = True) -> str:
+    """A text field of a command. Raises Problem 422 with the field, what came and what should."""
+    value = given.get(name, "")
+    problem = ""
+    if not isinstance(value, str):
+        problem = f"a text, got {type(value).__name__}"
+    elif required and not value.strip():
+        problem = "a text, got nothing"
+    elif len(value) > longest:
+        problem = f"at most {longest} characters, got {len(value)}"
+    if problem:
+        expected, _, got = problem.partition(", got ")
+        errors = [{"field": name, "expected": expected, "got": got}]
+        raise Problem(422, "wrong_field", f"{name}: expected {problem}", errors)
+    return str(value).strip()

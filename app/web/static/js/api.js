@@ -1,0 +1,112 @@
+// @ts-check
+/** HTTP calls to the server: problem objects as errors, one idempotency key per user action. */
+import { signal } from "../vendor/vendor.js";
+
+const TIMEOUT_MS = 10_000; // a desk action that takes longer is better retried than waited for
+const RETRY_WAITS_MS = [300, 900]; // two quick tries more: a web process restarts in about a second
+const GATEWAY = new Set([502, 504]); // an answer of a proxy: the server may or may not have acted
+
+/** The session ended: the page says so and keeps what was typed. */
+export const signedOut = signal(false);
+
+/** An error with the server's own words; `unknown` means it may have acted nevertheless. */
+export class ApiError extends Error {
+  /** @param {{status:number,code:string,title:string,detail?:string,unknown?:boolean}} problem */
+  constructor(problem) {
+    super(problem.detail || problem.title);
+    this.status = problem.status;
+    this.code = problem.code;
+    this.unknown = problem.unknown ?? false;
+  }
+}
+
+/** A random key that names one user action, so that the server acts on it once. */
+export function newKey() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  // randomUUID exists on https and localhost only; a desk opened by LAN address comes here
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {Response} response */
+async function toError(response) {
+  if (response.status === 401) signedOut.value = true;
+  let problem = {};
+  try {
+    problem = await response.json();
+  } catch {
+    // not JSON: the status alone has to do
+  }
+  return new ApiError({
+    code: "http_error",
+    title: `The server answered ${response.status}.`,
+    ...problem,
+    status: response.status,
+    unknown: GATEWAY.has(response.status),
+  });
+}
+
+const networkError = () =>
+  new ApiError({
+    status: 0,
+    code: "network",
+    title: "The server cannot be reached. Nothing you typed is lost.",
+    unknown: true,
+  });
+
+/**
+ * @param {string} path
+ * @param {RequestInit} init
+ */
+async function once(path, init) {
+  let response;
+  try {
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch {
+    throw networkError();
+  }
+  if (!response.ok) throw await toError(response);
+  return response.json();
+}
+
+/** @param {number} ms */
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/**
+ * Repeats with the same request, hence the same key, while the outcome is unknown.
+ * @param {string} path
+ * @param {RequestInit} init
+ */
+async function withRetry(path, init) {
+  for (const wait of RETRY_WAITS_MS) {
+    try {
+      return await once(path, init);
+    } catch (error) {
+      if (!(error instanceof ApiError) || !error.unknown) throw error;
+      await sleep(wait);
+    }
+  }
+  return once(path, init);
+}
+
+/** @param {string} path */
+export function getJson(path) {
+  return once(path, { headers: { Accept: "application/json" }, cache: "no-store" });
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {string} [key] give the key of the first try when the user presses Retry
+ */
+export function postJson(path, body, key = newKey()) {
+  const headers = {
+    "Content-Type": "application/json",
+    Accept: "application/json",
+    "Idempotency-Key": key,
+  };
+  return withRetry(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/** @param {string} id @param {string} verb */
+export const taskPath = (id, verb) => `/api/v1/tasks/${encodeURIComponent(id)}/${verb}`;

@@ -1,0 +1,160 @@
+// @ts-check
+/** One task: what the customer said, what we read in it, the reply and the end. */
+import { html, useEffect, useRef, useState } from "../vendor/vendor.js";
+import { busy, complete, failures, reply } from "./actions.js";
+import { customerName } from "./desk-offer.js";
+import { readDraft, writeDraft } from "./drafts.js";
+import { clockTime, dateTime, duration, words } from "./format.js";
+import { ChannelIcon, Icon } from "./icon.js";
+import { ScorePanel } from "./score.js";
+import { SlaChip } from "./sla.js";
+import { drawerOpen, pane } from "./store.js";
+
+/** @typedef {import("./types.js").Card} Card */
+
+const CODES = ["resolved", "no_answer_needed", "duplicate", "passed_on"];
+const LOST_BEFORE_US_MS = 60_000; // below a minute the way from the channel to us is nobody's concern
+
+/** Only what a browser may open; a customer's link is any string. @param {string|undefined} url */
+function safeUrl(url) {
+  try {
+    const parsed = new URL(url ?? "");
+    return /^https?:$/.test(parsed.protocol) ? parsed.href : "";
+  } catch {
+    return "";
+  }
+}
+
+/** @param {{task:Card}} props */
+function Head({ task }) {
+  return html`<header class="pane-head conversation-head">
+    <button class="icon-button back" type="button" aria-label="Back to my tasks"
+      onClick=${() => history.state?.task ? history.back() : (pane.value = "list")}>
+      <${Icon} name="arrow-left" /></button>
+    <${ChannelIcon} channel=${task.mention.channel} />
+    <h2 id="conversation-name" tabindex="-1" class="ellipsis" dir="auto">${customerName(task)}</h2>
+    ${task.level > 0 && html`<span class="tag escalated">Escalated</span>`}
+    <span class="spring"></span>
+    <span class="tag queue-tag">${task.queue_title}</span>
+    <${SlaChip} task=${task} long />
+    <button class="icon-button drawer-open" type="button" aria-label="Customer panel" title="Customer (i)"
+      onClick=${() => (drawerOpen.value = !drawerOpen.value)}><${Icon} name="user" /></button>
+  </header>`;
+}
+
+/** @param {{task:Card}} props */
+function MentionBubble({ task }) {
+  const { mention } = task;
+  const lang = mention.lang || task.score?.lang || undefined;
+  const url = safeUrl(mention.url);
+  const late = Date.parse(mention.detected_at ?? "") - Date.parse(mention.posted_at ?? "");
+  return html`<article class="bubble theirs">
+    <p dir="auto" lang=${lang} data-testid="task-text">${mention.text}</p>
+    <footer class="muted">
+      <span>${words(mention.channel)}</span>
+      ${dateTime(mention.posted_at) && html`<span>${dateTime(mention.posted_at)}</span>`}
+      ${late > LOST_BEFORE_US_MS && html`<span>reached us ${duration(late)} later</span>`}
+      ${mention.flags?.map((flag) => html`<span class="tag plain">${words(flag)}</span>`)}
+      ${url && html`<a href=${url} target="_blank" rel="noopener noreferrer">open
+        <${Icon} name="external-link" /></a>`}
+    </footer>
+  </article>`;
+}
+
+/** @param {{task:Card}} props */
+function ReplyBubble({ task }) {
+  if (!task.reply) return null;
+  const sent = !task.pending;
+  return html`<article class="bubble ours" data-testid=${sent ? "reply-sent" : "reply-pending"}>
+    <p dir="auto">${task.reply.text}</p>
+    <footer>${sent ? `Recorded ${clockTime(task.reply.at_ms)}` : "Sending…"}</footer>
+  </article>`;
+}
+
+/** @param {{task:Card}} props */
+function Problem({ task }) {
+  const failure = failures.value[task.task_id];
+  if (!failure) return null;
+  return html`<p class="problem" role="alert" data-testid="task-problem">
+    <${Icon} name="triangle-alert" /><span>${failure.text}</span>
+    ${failure.retry && html`<button class="button small" type="button" onClick=${failure.retry}>Retry</button>`}
+  </p>`;
+}
+
+/** @param {{task:Card,text:string,setText:(text:string)=>void}} props */
+function Composer({ task, text, setText }) {
+  const name = customerName(task);
+  const wanted = task.profile?.known ? task.profile.preferred_channel : "";
+  return html`<div class="composer-field">
+    <label class="composer-label" for="reply">Reply to <bdi>${name}</bdi>
+      ${wanted && html`<span class="tag">prefers ${words(wanted).toLowerCase()}</span>`}
+    </label>
+    <textarea id="reply" data-testid="task-reply" rows="3" dir="auto" value=${text}
+      placeholder="Write your reply…" onInput=${(/** @type {any} */ event) => setText(event.target.value)}
+    ></textarea>
+  </div>`;
+}
+
+/** @param {{task:Card,hasDraft:boolean}} props */
+function Completion({ task, hasDraft }) {
+  const [code, setCode] = useState("");
+  const [sure, setSure] = useState(false);
+  const chosen = code || (task.reply ? "resolved" : "no_answer_needed");
+  const finish = () => (hasDraft && !sure ? setSure(true) : complete(task, chosen));
+  return html`<div class="completion" role="group" aria-label="Complete the task">
+    <select data-testid="complete-code" aria-label="Outcome" value=${chosen}
+      onChange=${(/** @type {any} */ event) => setCode(event.target.value)}>
+      ${CODES.map((each) => html`<option value=${each} selected=${each === chosen}>${words(each)}</option>`)}
+    </select>
+    <button type="button" class=${`button ${task.reply ? "primary" : ""}`} data-testid="task-complete"
+      disabled=${busy.value.has(task.task_id)} onClick=${finish}>
+      <${Icon} name="check" />${hasDraft && sure ? "Complete without sending?" : "Complete"}
+    </button>
+  </div>`;
+}
+
+/** @param {{task:Card}} props */
+function Footer({ task }) {
+  const id = task.task_id;
+  const [text, setLocal] = useState(() => readDraft(id));
+  const setText = (/** @type {string} */ value) => (setLocal(value), writeDraft(id, value));
+  const waiting = busy.value.has(id);
+  const send = () => {
+    const body = text.trim();
+    if (!body || waiting) return;
+    setLocal("");
+    reply(task, body, () => setText(text));
+  };
+  return html`<footer class="composer">
+    <${Problem} task=${task} />
+    ${!task.reply && html`<${Composer} task=${task} text=${text} setText=${setText} />`}
+    <div class="composer-actions">
+      ${!task.reply && html`<button type="button" class="button primary" data-testid="task-send"
+        disabled=${!text.trim() || waiting} onClick=${send}>
+        <${Icon} name="send" />Send <kbd>Ctrl ⏎</kbd></button>`}
+      ${task.reply && html`<span class="muted answered">Answered. Complete it when nothing is left to do.</span>`}
+      <span class="spring"></span>
+      <${Completion} task=${task} hasDraft=${!task.reply && text.trim() !== ""} />
+    </div>
+  </footer>`;
+}
+
+/** @param {{task:Card|null}} props */
+export function Conversation({ task }) {
+  const body = useRef(/** @type {HTMLElement|null} */ (null));
+  useEffect(() => body.current?.scrollTo(0, 0), [task?.task_id]);
+  if (!task) {
+    return html`<main class="conversation blank" id="main">
+      <${Icon} name="message-square" /><p class="muted">The task that you open is shown here.</p>
+    </main>`;
+  }
+  return html`<main class="conversation" id="main" data-testid="conversation" data-task-id=${task.task_id}>
+    <${Head} task=${task} />
+    <div class="messages" ref=${body} tabindex="0" role="region" aria-label="Conversation">
+      <${MentionBubble} task=${task} />
+      ${task.score && html`<${ScorePanel} score=${task.score} lang=${task.mention.lang} />`}
+      <${ReplyBubble} task=${task} />
+    </div>
+    <${Footer} key=${task.task_id} task=${task} />
+  </main>`;
+}

@@ -1,0 +1,74 @@
+// @ts-check
+/** The customer panel: who it is, how they like to be reached, why this came to me. */
+import { html } from "../vendor/vendor.js";
+import { count, dateTime, languageName, shortCount, words } from "./format.js";
+import { Icon } from "./icon.js";
+import { drawerOpen } from "./store.js";
+
+/** @typedef {import("./types.js").Card} Card */
+
+/** Leaves out what is not known. @param {[string, any][]} pairs */
+const facts = (pairs) => pairs
+  .filter(([, value]) => value !== "" && value !== undefined && value !== null && value !== false)
+  .map(([name, value]) => html`<div><dt>${name}</dt><dd dir="auto">${value}</dd></div>`);
+
+/** @param {{task:Card}} props */
+function Customer({ task }) {
+  const { author } = task.mention;
+  const profile = task.profile;
+  const name = profile?.name || author.name || author.handle;
+  const known = Boolean(profile?.known);
+  return html`<section>
+    <h2>Customer</h2>
+    <div class="person">
+      <span class="avatar" aria-hidden="true">${name.trim().slice(0, 1).toUpperCase()}</span>
+      <div>
+        <strong dir="auto" data-testid="profile-name">${name}</strong>
+        <div class="muted" dir="auto">@${author.handle.replace(/^@/, "")}</div>
+      </div>
+      ${known && profile.tier && html`<span class="tag tier">${profile.tier}</span>`}
+    </div>
+    ${!known && html`<p class="muted">Not in our records yet: treat as a new customer.</p>`}
+    <dl class="facts">
+      ${known && facts([
+        ["Prefers", profile.preferred_channel && words(profile.preferred_channel)],
+        ["Language", languageName(profile.lang)],
+        ["Open cases", count(profile.open_cases ?? 0)],
+        ["Value", profile.value ? shortCount(profile.value) : ""],
+        ["Products", profile.products?.join(", ")],
+        ["Customer id", profile.customer_id],
+      ])}
+      ${facts([["Followers", author.followers ? shortCount(author.followers) : ""]])}
+    </dl>
+  </section>`;
+}
+
+/** @param {{task:Card}} props */
+function Why({ task }) {
+  return html`<section>
+    <h2>Why this came to you</h2>
+    <p data-testid="task-reason">${task.reason}</p>
+    <dl class="facts">
+      ${facts([
+        ["Queue", task.queue_title],
+        ["Rule", html`<code>${task.rule}</code>`],
+        ["Priority", count(task.priority)],
+        ["Escalated", task.level > 0 ? `level ${task.level}` : ""],
+        ["Detected", dateTime(new Date(task.detected_ms).toISOString())],
+        ["Due", dateTime(new Date(task.due_ms).toISOString())],
+      ])}
+    </dl>
+  </section>`;
+}
+
+/** @param {{task:Card|null}} props */
+export function ProfilePanel({ task }) {
+  const open = drawerOpen.value;
+  return html`<aside class="profile" data-testid="profile-panel" data-open=${open} aria-label="Customer">
+    <button class="icon-button drawer-close" type="button" aria-label="Close customer panel"
+      onClick=${() => (drawerOpen.value = false)}><${Icon} name="x" /></button>
+    ${task
+      ? html`<${Customer} task=${task} /><${Why} task=${task} />`
+      : html`<p class="muted profile-none">Open a task to see who is speaking.</p>`}
+  </aside>`;
+}

@@ -1,0 +1,117 @@
+// @ts-check
+/** The floor: five numbers, the queues by risk, the agents; live for as long as the page is open. */
+import { effect, html, render, signal } from "../vendor/vendor.js";
+import { now, serverNow } from "./clock.js";
+import { count, duration } from "./format.js";
+import { Feed } from "./feed.js";
+import { QueueTable } from "./floor-queues.js";
+import { RepTable } from "./floor-reps.js";
+import { listen } from "./keys.js";
+import * as shell from "./shell.js";
+import { Shape } from "./sla.js";
+
+const STALE_MS = 10_000; // numbers older than this are greyed
+
+const floor = signal(/** @type {import("./types.js").Floor|null} */ (null));
+const changedAt = signal(serverNow());
+
+/** @param {import("./types.js").Floor} data */
+function apply(data) {
+  floor.value = data;
+  changedAt.value = data.now_ms;
+}
+
+const feed = new Feed({
+  snapshotUrl: "/api/v1/floor",
+  streamUrl: "/api/v1/stream?view=floor",
+  onSnapshot: apply,
+  handlers: { floor: apply },
+});
+
+/** @param {string} path */
+const go = (path) => document.querySelector(`.rail a[href="${path}"]`) && location.assign(path);
+const BINDINGS = [
+  { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
+  { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
+  { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
+];
+
+/** How long ago the server last told us something: that it is quiet is told by `clock`. */
+function DataAge() {
+  const age = Math.max(0, now.value - feed.heardAt.value);
+  // the server's heartbeat comes every 5 s, so an age below that says nothing
+  const text = age < 6_000 ? "up to date" : `${duration(age)} old`;
+  return html`<span class="chip data-age" data-testid="data-age" data-stale=${age > STALE_MS}>Data ${text}</span>`;
+}
+
+/**
+ * @param {{label:string,value:string,note:string,testId:string,tone?:string,
+ *   shape?:"at_risk"|"late"|"ok"}} props
+ */
+const Figure = ({ label, value, note, testId, tone = "plain", shape }) => html`
+  <div class="figure" data-tone=${tone}>
+    <span class="figure-label">${shape && html`<${Shape} name=${shape} />`}${label}</span>
+    <strong class="figure-value" data-testid=${testId}>${value}</strong>
+    <span class="figure-note muted">${note}</span>
+  </div>
+`;
+
+/** @param {{data:import("./types.js").Floor}} props */
+function Figures({ data }) {
+  const ageMs = Math.max(0, now.value - data.now_ms);
+  const waiting = data.queues.filter((queue) => queue.waiting > 0);
+  const oldest = waiting.reduce((max, q) => (q.oldest_wait_s > max.oldest_wait_s ? q : max), waiting[0]);
+  const { totals } = data;
+  const ready = data.reps.filter((rep) => rep.state === "available");
+  const free = ready.reduce((sum, rep) => sum + Math.max(0, rep.capacity - rep.load), 0);
+  return html`<section class="figures" aria-label="Now">
+    <${Figure} label="Waiting" value=${count(totals.waiting)} testId="total-waiting"
+      note=${`${count(totals.offered)} offered · ${count(totals.accepted)} in work`} />
+    <${Figure} label="Longest wait" value=${oldest ? duration(oldest.oldest_wait_s * 1000 + ageMs) : "0s"}
+      testId="total-longest" note=${oldest ? `in ${oldest.title}` : "nobody waits"} />
+    <${Figure} label="At risk" value=${count(totals.at_risk)} testId="total-at-risk" shape="at_risk"
+      tone=${totals.at_risk > 0 ? "at_risk" : "plain"} note="answer these next" />
+    <${Figure} label="Breached" value=${count(totals.breached)} testId="total-breached" shape="late"
+      tone=${totals.breached > 0 ? "late" : "plain"} note="past their window, target 0" />
+    <${Figure} label="Agents available" value=${count(ready.length)} testId="total-available" shape="ok"
+      tone=${ready.length === 0 && totals.waiting > 0 ? "late" : "plain"}
+      note=${`of ${count(data.reps.length)} · room for ${count(free)} more`} />
+  </section>`;
+}
+
+const TopBar = () => html`<header class="topbar">
+  <h1>Floor</h1>
+  <${shell.ConnectionChip} feed=${feed} />
+  <${DataAge} />
+  <span class="spring"></span>
+  <span class="topbar-tools"><${shell.ThemeButton} /><${shell.KeysButton} /></span>
+</header>`;
+
+function Page() {
+  if (feed.fatal.value?.status === 403) return html`<${shell.PageProblem} feed=${feed} />`;
+  const data = floor.value;
+  const stale = now.value - feed.heardAt.value > STALE_MS;
+  return html`
+    <${TopBar} />
+    <${shell.ConnectionBar} feed=${feed} />
+    <main class="floor" id="main" data-stale=${stale}>
+      ${data && html`
+        <${Figures} data=${data} />
+        <div class="floor-grid">
+          <${QueueTable} queues=${data.queues} at=${data.now_ms} />
+          <${RepTable} reps=${data.reps} />
+        </div>
+      `}
+    </main>
+    <${shell.KeySheet} bindings=${BINDINGS} />
+    <${shell.SignedOut} />
+  `;
+}
+
+effect(() => {
+  const late = floor.value?.totals.breached ?? 0;
+  document.title = `${late > 0 ? `(${late} late) ` : ""}Floor · Handshake`;
+});
+listen(BINDINGS);
+render(html`<${Page} />`, /** @type {HTMLElement} */ (document.querySelector("#app")));
+feed.start();

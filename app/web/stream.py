@@ -1,0 +1,146 @@
+"""Server-sent events for the desk and the floor: resumed after a cut, figures 4 times a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import metrics
+from app.adapters.redis_feed import FeedEvent
+from app.adapters.store.users import User
+from app.core.errors import Unavailable
+from app.web import views
+from app.web.state import Parts, parts, user
+
+_CLOCK_S = 5.0  # server time for the screens' clocks; also how fast a sign-out ends a stream
+_COALESCE_S = 0.25  # figures change faster than anybody reads: at most 4 a second
+_PING_S = 15  # proxies cut connections that are silent for longer
+_RETRY_MS = 1000
+
+
+async def stream(request: Request) -> Response:
+    """GET /api/v1/stream: my desk's events, or the floor's with `?view=floor`."""
+    me = user(request)
+    view = request.query_params.get("view", "desk")
+    last = request.headers.get("last-event-id") or request.query_params.get("last", "")
+    if view == "floor" and me.role != "agent":
+        events = _floor(parts(request))
+    else:
+        view, events = "desk", _desk(parts(request), me, last)
+    return EventSourceResponse(
+        _counted(_while_signed_in(events, request), view),
+        ping=_PING_S,
+        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
+    )
+
+
+async def _counted(
+    events: AsyncIterator[ServerSentEvent], view: str
+) -> AsyncIterator[ServerSentEvent]:
+    with metrics.SCREENS.labels(view).track_inprogress():
+        async for event in events:
+            yield event
+
+
+async def _while_signed_in(
+    events: AsyncIterator[ServerSentEvent], request: Request
+) -> AsyncIterator[ServerSentEvent]:
+    """End the stream soon after its reader has signed out or lost the account."""
+    async for event in events:
+        if event.event == "clock":
+            try:
+                if await request.app.state.auth.user_of(request) is None:
+                    return
+            except Unavailable:
+                pass  # Redis is away: the screen stays, read-only, until it is back
+        yield event
+
+
+async def _desk(at: Parts, me: User, last: str) -> AsyncIterator[ServerSentEvent]:
+    async with at.hub.listening(f"rep:{me.name}", "floor") as screen:
+        yield _event("clock", {"now_ms": await at.floor.now_ms()}, retry=_RETRY_MS)
+        seen = last
+        missed = await at.feed.since(last, f"rep:{me.name}") if last else []
+        if missed is None:
+            yield _event("resync", {})
+        for one in missed or []:
+            seen = one.id
+            if said := await _hydrated(at, me, one):
+                yield said
+        async for event in _paced(screen):
+            if event == "tick":
+                yield _event("clock", {"now_ms": await at.floor.now_ms()})
+            elif event == "floor":
+                yield _event("queues", await views.queues_of(at, me))
+            elif not isinstance(event, FeedEvent):
+                yield _event("resync", {})
+            elif _later(event.id, seen) and (said := await _hydrated(at, me, event)):
+                yield said
+
+
+async def _floor(at: Parts) -> AsyncIterator[ServerSentEvent]:
+    async with at.hub.listening("floor") as screen:
+        yield _event("floor", await views.floor(at), retry=_RETRY_MS)
+        async for event in _paced(screen):
+            if event == "tick":
+                yield _event("clock", {"now_ms": await at.floor.now_ms()})
+            else:
+                yield _event("floor", await views.floor(at))
+
+
+async def _paced(screen: Any) -> AsyncIterator[FeedEvent | str | None]:
+    """Events as they come; all floor events within a quarter second as one `floor`; `tick`s."""
+    loop = asyncio.get_running_loop()
+    next_tick, floor_due = loop.time() + _CLOCK_S, 0.0
+    while True:
+        until = min(next_tick, floor_due or next_tick)
+        try:
+            async with asyncio.timeout_at(until):
+                event = await screen.get()
+        except TimeoutError:
+            if floor_due and loop.time() >= floor_due:
+                floor_due = 0.0
+                yield "floor"
+            if loop.time() >= next_tick:
+                next_tick = loop.time() + _CLOCK_S
+                yield "tick"
+            continue
+        if event is not None and event.to == "floor":
+            floor_due = floor_due or loop.time() + _COALESCE_S
+        else:
+            yield event
+
+
+async def _hydrated(at: Parts, me: User, event: FeedEvent) -> ServerSentEvent | None:
+    """The event with the present state of what it points at; None where that has moved on."""
+    if event.event == "me":
+        return _event("me", await at.floor.rep(me.name), event.id)
+    if event.event == "offer_ended":
+        return _event("offer_ended", {"task_id": event.task, "why": event.why}, event.id)
+    if event.event == "task_closed":
+        return _event("task_closed", {"task_id": event.task}, event.id)
+    card = await at.floor.card(event.task)
+    if card is None or card["rep"] != me.name:
+        return None
+    if card["state"] == "offered":
+        return _event("offer", card, event.id)
+    return _event("task", card, event.id) if card["state"] == "accepted" else None
+
+
+def _event(
+    name: str, data: Any, id_: str | None = None, retry: int | None = None
+) -> ServerSentEvent:
+    return ServerSentEvent(data=orjson.dumps(data).decode(), event=name, id=id_, retry=retry)
+
+
+def _later(event_id: str, seen: str) -> bool:
+    def order(text: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in text.split("-") if part.isdigit())
+
+    return order(event_id) > order(seen)

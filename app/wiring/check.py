@@ -1,0 +1,23 @@
+"""Is everything that we were given right? Asked before anything starts."""
+
+from __future__ import annotations
+
+from app.adapters.cel_rules import CelRules
+from app.adapters.model_files import find
+from app.core.errors import ConfigError
+from app.settings import ROOT, Settings
+from app.wiring.base import configuration
+
+
+def check(settings: Settings) -> list[str]:
+    """Everything that is wrong with configuration, rules and model: empty means ready to start."""
+    problems: list[str] = []
+    try:
+        CelRules(configuration(settings))
+    except ConfigError as error:
+        problems.extend(error.problems)
+    try:
+        find(ROOT / "models" / "sentiment", settings.scoring.model)
+    except ConfigError as error:
+        problems.extend(error.problems)
+    return problems
