@@ -48,6 +48,18 @@ def mentions(app: faust.App) -> faust.Topic:
     )
 
 
+def progress(app: faust.App) -> dict[int, tuple[int, int]]:
+    """Committed and end offset of each partition that this worker reads and has committed."""
+    thread = app.consumer._thread
+    client = thread._consumer if thread else None
+    found = {}
+    for tp, done in dict(app.monitor.tp_committed_offsets).items():
+        end = client.highwater(tp) if client and tp in client.assignment() else None
+        if end is not None:
+            found[tp.partition] = (done, end)
+    return found
+
+
 class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)

@@ -85,7 +85,7 @@ def replay(
     data_dir: Annotated[Path | None, typer.Option(help="of the running Handshake")] = None,
 ) -> None:
     """Feed recorded mentions to a running Handshake, and sum up what became of them."""
-    from app.replay import main as run
+    from app.replay import run
 
     raise typer.Exit(run(file, rate, _settings(data_dir=data_dir).data_dir / "run.json"))
 

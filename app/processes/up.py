@@ -18,7 +18,8 @@ import httpx
 from app import log
 from app.adapters.kafka import TOPICS
 from app.adapters.kafka_admin import create_topics
-from app.adapters.store.database import Database, migrate
+from app.adapters.store.database import Database
+from app.adapters.store.migrate import migrate
 from app.adapters.store.record import Record
 from app.core.errors import ConfigError, Unavailable
 from app.core.profile import Profile, handle_key

@@ -79,9 +79,8 @@ async def _watch_lag(app: faust.App, guard: Guard) -> None:
     while True:
         await asyncio.sleep(1.0)
         committed, lag = 0, 0
-        for tp, end in list(app.monitor.tp_end_offsets.items()):
-            done = app.monitor.tp_committed_offsets.get(tp, 0)
-            metrics.LAG.labels(str(tp.partition)).set(max(0, end - done))
+        for partition, (done, end) in stream.progress(app).items():
+            metrics.LAG.labels(str(partition)).set(max(0, end - done))
             committed, lag = committed + done, lag + max(0, end - done)
         if committed != committed_before or lag == 0 or guard.waiting:
             moved_at, committed_before = time.monotonic(), committed

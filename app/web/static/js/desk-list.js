@@ -34,6 +34,10 @@ function Row({ task }) {
 function Empty() {
   const me = store.me.value;
   if (!me) return null;
+  if (me.capacity === 0) {
+    return html`<div class="empty" data-testid="desk-empty"><h2>You are looking on</h2>
+      <p>Work is offered to agents; you have no capacity set in <code>config/staff.toml</code>.</p></div>`;
+  }
   if (me.state === "available") {
     const full = me.load >= me.capacity;
     return html`<div class="empty" data-testid="desk-empty">

@@ -94,7 +94,7 @@ function OfferCard({ card }) {
       ${card.score && html`<${SentimentChip} score=${card.score} /><${UrgencyChip} score=${card.score} />`}
       ${lang && html`<span class="tag">${languageName(lang)}</span>`}
     </div>
-    <p class="offer-why" data-testid="offer-reason"><span class="muted">Why you</span> ${card.reason}</p>
+    <p class="offer-why" data-testid="offer-reason"><span class="muted">Why</span> ${card.reason}</p>
     <footer class="offer-actions">
       <button class="button primary" type="button" data-testid="offer-accept" disabled=${over}
         onClick=${acceptAndRead}>Accept <kbd>Alt A</kbd></button>

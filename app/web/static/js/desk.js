@@ -96,6 +96,7 @@ function StateButton({ state, icon, label, testId }) {
 function MyState() {
   const me = store.me.value;
   if (!me) return null;
+  if (me.capacity === 0) return html`<span class="chip" data-testid="my-state" data-state=${me.state}>Looking on</span>`;
   return html`
     <span class="chip my-state" data-testid="my-state" data-state=${me.state} title=${me.reason}>
       <${StateMark} state=${me.state} />

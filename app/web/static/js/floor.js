@@ -70,7 +70,7 @@ function Figures({ data }) {
     <${Figure} label="Longest wait" value=${oldest ? duration(oldest.oldest_wait_s * 1000 + ageMs) : "0s"}
       testId="total-longest" note=${oldest ? `in ${oldest.title}` : "nobody waits"} />
     <${Figure} label="At risk" value=${count(totals.at_risk)} testId="total-at-risk" shape="at_risk"
-      tone=${totals.at_risk > 0 ? "at_risk" : "plain"} note="answer these next" />
+      tone=${totals.at_risk > 0 ? "at_risk" : "plain"} note=${totals.at_risk > 0 ? "answer these next" : "none now"} />
     <${Figure} label="Breached" value=${count(totals.breached)} testId="total-breached" shape="late"
       tone=${totals.breached > 0 ? "late" : "plain"} note="past their window, target 0" />
     <${Figure} label="Agents available" value=${count(ready.length)} testId="total-available" shape="ok"

@@ -10,7 +10,7 @@ const CHANNEL_ICONS = /** @type {[RegExp, string][]} */ ([
   [/review|rating|store/, "star"],
   [/survey|form|nps/, "clipboard-list"],
   [/forum|comment|community/, "message-square"],
-  [/^x$|twitter|mastodon|bluesky|social|post/, "at-sign"],
+  [/^x$|twitter|mastodon|bluesky|facebook|instagram|social|post/, "at-sign"],
   [/web|site|portal/, "globe"],
 ]);
 
