@@ -34,7 +34,7 @@ def up(  # noqa: PLR0913 (each is a flag)
     demo: Annotated[bool | None, typer.Option(help="send the demo's traffic")] = None,
 ) -> None:
     """Start everything on this host, embedded where no address is given."""
-    from app.processes.up import main as run
+    from app.processes.launch import main as run
 
     run(
         _settings(

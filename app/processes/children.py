@@ -4,37 +4,65 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import structlog
 
+from app.processes import forks
+
 log = structlog.get_logger()
 
 _STOP_S = 3.0  # Ctrl+C ends everything within 5 s; what has not ended by then is killed
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 10.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
 _STEADY_S = 30.0  # a child that ran this long is restarted without a growing pause
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-@dataclass(slots=True)
-class Child:
-    """One process and how to start it. `started` counts its lives."""
+class Child(ABC):
+    """One process and how to start it; `env` is what it finds in its environment beside ours."""
 
-    name: str
-    argv: list[str]
-    env: dict[str, str]
-    log_file: Path
-    process: asyncio.subprocess.Process | None = None
-    lives: int = 0
-    born: float = field(default=0.0)
+    def __init__(self, name: str, env: dict[str, str], log_file: Path) -> None:
+        self.name = name
+        self.env = env
+        self.log_file = log_file
+        self.born = 0.0
+
+    @property
+    @abstractmethod
+    def pid(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def alive(self) -> bool: ...
+
+    @abstractmethod
+    async def start(self) -> None: ...
+
+    @abstractmethod
+    async def wait(self) -> int:
+        """Return the exit code once it has ended."""
+
+    async def stop(self, within_s: float = _STOP_S) -> None:
+        """Ask it to stop, then make it."""
+        for number, patience_s in ((signal.SIGTERM, within_s), (signal.SIGKILL, _STOP_S)):
+            if self.alive:
+                with contextlib.suppress(ProcessLookupError, TimeoutError):
+                    os.kill(self.pid, number)
+                    await asyncio.wait_for(self.wait(), patience_s)
+
+
+class Program(Child):
+    """A program of its own: the embedded Redis and broker, the demo."""
+
+    def __init__(self, name: str, argv: list[str], env: dict[str, str], log_file: Path) -> None:
+        super().__init__(name, env, log_file)
+        self.argv = argv
+        self.process: asyncio.subprocess.Process | None = None
 
     @property
     def pid(self) -> int:
@@ -53,46 +81,55 @@ class Child:
                 stdout=stdout or output,
                 stderr=output,
                 start_new_session=True,  # Ctrl+C reaches us alone; we tell the children
-                preexec_fn=_die_with_parent,  # it only makes one system call
+                preexec_fn=forks.die_with_parent,
             )
-        self.lives += 1
         self.born = time.monotonic()
 
-    async def stop(self, within_s: float = _STOP_S) -> None:
-        """Ask it to stop, then make it."""
-        if self.process is None or not self.alive:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            self.process.terminate()
+    async def wait(self) -> int:
+        return await self.process.wait() if self.process else 0
+
+
+class Service(Child):
+    """One of our own processes, forked from a server that has imported their code already."""
+
+    def __init__(self, name: str, env: dict[str, str], log_file: Path) -> None:
+        super().__init__(name, env, log_file)
+        self.process: ForkServerProcess | None = None
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid or 0 if self.process else 0
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.is_alive()
+
+    async def start(self) -> None:
+        self.process = await asyncio.to_thread(forks.start, self.name, self.env, self.log_file)
+        self.born = time.monotonic()
+
+    async def wait(self) -> int:
+        if self.process is None:
+            return 0
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self.process.sentinel, ended.set)
         try:
-            await asyncio.wait_for(self.process.wait(), within_s)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
-            await self.process.wait()
+            await ended.wait()
+        finally:
+            loop.remove_reader(self.process.sentinel)
+        self.process.join()
+        return self.process.exitcode or 0
 
 
-async def keep_alive(child: Child, changed: Callable[[Child], None]) -> None:
+async def keep_alive(child: Child, changed: Callable[[], None]) -> None:
     """Start the child again whenever it dies, with growing pauses while it dies young."""
     pause_s = _FIRST_PAUSE_S
     while True:
-        assert child.process is not None  # noqa: S101 (started before)
-        code = await child.process.wait()
+        code = await child.wait()
         log.warning("child_died", child=child.name, code=code, log=str(child.log_file))
         if time.monotonic() - child.born > _STEADY_S:
             pause_s = _FIRST_PAUSE_S
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         await child.start()
-        changed(child)
-
-
-def python(name: str, env: Mapping[str, str], logs: Path, command: str = "") -> Child:
-    """A child that runs `python -m app <command>`."""
-    argv = [sys.executable, "-m", "app", command or name]
-    return Child(name, argv, dict(env), logs / f"{name}.log")
-
-
-def _die_with_parent() -> None:
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        changed()

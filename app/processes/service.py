@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -23,6 +24,9 @@ from app.core.errors import Unavailable
 
 logger = structlog.get_logger()
 
+_STOP_S = 4.0  # a client library that cannot say goodbye to its server may hang for ever
+EXIT_HUNG = 1
+
 Ready = Callable[[], Awaitable[list[str]]]
 
 
@@ -36,21 +40,27 @@ def run(name: str, main: Coroutine[Any, Any, None]) -> None:
 async def _until_told(main: Coroutine[Any, Any, None]) -> None:
     task = asyncio.ensure_future(main)
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        task.cancel()
+        loop.call_later(_STOP_S, os._exit, EXIT_HUNG)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    orphan = asyncio.ensure_future(_die_with_parent(task))
+        loop.add_signal_handler(number, stop)
+    orphan = asyncio.ensure_future(_end_with_parent(stop))
     with contextlib.suppress(asyncio.CancelledError):
         await task
     orphan.cancel()
 
 
-async def _die_with_parent(task: asyncio.Task[None]) -> None:
-    """End when `up` ends without a word; a process started by hand has no such parent."""
-    parent = int(os.environ.get("HANDSHAKE_PARENT", "0"))
-    while parent and os.getppid() == parent:  # noqa: ASYNC110 (there is no event for it)
+async def _end_with_parent(stop: Callable[[], None]) -> None:
+    """End when `up` ends without a word; who started us by hand may leave us running."""
+    if "HANDSHAKE_UP" not in os.environ:
+        return
+    forked_by, started_by = multiprocessing.parent_process(), os.getppid()
+    while forked_by.is_alive() if forked_by else os.getppid() == started_by:  # noqa: ASYNC110
         await asyncio.sleep(0.5)
-    if parent:
-        task.cancel()
+    stop()
 
 
 async def patiently(what: str, work: Callable[[], Awaitable[None]], pause_s: float = 0.0) -> None:

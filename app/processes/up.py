@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
-import shutil
 import signal
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
 
@@ -24,14 +22,14 @@ from app.adapters.store.record import Record
 from app.core.errors import ConfigError, Unavailable
 from app.core.profile import Profile, handle_key
 from app.processes import embedded, people
-from app.processes.children import Child, keep_alive, python
+from app.processes.children import Child, Program, Service, keep_alive
 from app.processes.console import Console
 from app.settings import Settings
 from app.wiring.base import configuration
 from app.wiring.check import check
 
 READY_S = 60.0
-_SERVICES = ("web", "worker", "watch", "record", "reconcile")
+_SERVICES = ("worker", "web", "watch", "record", "reconcile")  # the slowest to start first
 
 
 class Up:
@@ -73,11 +71,11 @@ class Up:
         console = Console(self)
         await self._start_parts()
         for name in _SERVICES:
-            self._add(python(name, self._env(name), self.data_dir / "log"))
-        await asyncio.gather(*(self.children[name].start() for name in _SERVICES))
+            self._add(Service(name, self._env(name), self.logs / f"{name}.log"))
+            await self.children[name].start()
         await asyncio.gather(self._seed(), self._until_ready())
         if self.settings.demo.on:
-            self._add(python("demo", self._demo_env(), self.data_dir / "log"))
+            self._add(embedded.python("demo", "app", self._demo_env(), self.logs))
             await self.children["demo"].start()
         self._write_run_file()
         console.banner()
@@ -86,9 +84,6 @@ class Up:
         await console.follow()
 
     async def _start_parts(self) -> None:
-        (self.data_dir / "log").mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(self.data_dir / "metrics", ignore_errors=True)
-        (self.data_dir / "metrics").mkdir()
         await asyncio.to_thread(migrate, self.settings.store_url)
         if not self.redis:
             child, self.redis = await embedded.start_redis(self.data_dir)
@@ -110,11 +105,11 @@ class Up:
             database.close()
 
     async def _supervise(self, child: Child) -> None:
-        if child.name != "broker":
-            await keep_alive(child, lambda _child: self._write_run_file())
+        if not isinstance(child, Program) or child.name != "broker":
+            await keep_alive(child, self._write_run_file)
+            return
         while True:  # the broker gets a new address, and everybody must hear of it
-            assert child.process is not None  # noqa: S101 (started before)
-            await child.process.wait()
+            await child.wait()
             self.kafka = await embedded.broker_address(child)
             self.broker_since_ms = time.time_ns() // 1_000_000
             for name in _SERVICES:
@@ -160,7 +155,7 @@ class Up:
             "HANDSHAKE_WEB__PORT": str(self.port),
             "HANDSHAKE_DATA_DIR": str(self.data_dir),
             "HANDSHAKE_SECRET": self.secrets.intake_key,
-            "HANDSHAKE_PARENT": str(os.getpid()),
+            "HANDSHAKE_UP": "1",
             "HANDSHAKE_HEALTH_PORT": str(self.health_ports.get(name, 0)),
             "PROMETHEUS_MULTIPROC_DIR": str(self.data_dir / "metrics"),
             "PYTHONUNBUFFERED": "1",
@@ -245,18 +240,4 @@ def main(settings: Settings) -> None:
     if sentence := embedded.supported():
         raise Unavailable(sentence)
     log.configure("up")
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with _only_one(settings.data_dir):
-        asyncio.run(Up(settings).run())
-
-
-@contextlib.contextmanager
-def _only_one(data_dir: Path) -> Any:
-    """Two of us on one data directory would be two owners of the same tasks."""
-    lock: IO[str] = (data_dir / "up.lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Unavailable(f"another Handshake already runs on {data_dir}") from None
-    with lock:
-        yield
+    asyncio.run(Up(settings).run())

@@ -98,6 +98,7 @@ def document() -> dict[str, Any]:
 def _operation(endpoint: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": endpoint.does,
+        "tags": [_tag(endpoint.path)],
         "description": _roles(endpoint.roles),
         "security": [{"key": []}, {"session": []}] if endpoint.roles else [],
         "parameters": _parameters(endpoint),
@@ -111,6 +112,11 @@ def _operation(endpoint: Any) -> dict[str, Any]:
     elif endpoint.path in _BODIES:
         operation["requestBody"] = _json(_BODIES[endpoint.path])
     return operation
+
+
+def _tag(path: str) -> str:
+    """The noun of the path: mentions, tasks, queues."""
+    return path.removeprefix("/api/v1/").split("/")[0].removesuffix(".json")
 
 
 def _roles(roles: tuple[str, ...]) -> str:
