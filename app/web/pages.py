@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import json
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.templating import Jinja2Templates
 
-from app.web import openapi
+from app.web import html, openapi
 from app.web.auth import COOKIE
 from app.web.problems import Problem
 from app.web.state import parts, user
-
-templates = Jinja2Templates(Path(__file__).parent / "templates")
-
-_THEMES = ("dark", "light")
 
 
 async def home(request: Request) -> Response:
@@ -62,33 +56,37 @@ async def sign_out(request: Request) -> Response:
 
 
 async def desk(request: Request) -> Response:
-    return _page(request, "desk.html", "desk")
+    return html.page(request, "desk", user=_who(request))
 
 
 async def floor(request: Request) -> Response:
-    return _page(request, "floor.html", "floor")
+    return html.page(request, "floor", user=_who(request))
 
 
 async def docs(request: Request) -> Response:
-    return _page(request, "docs.html", "docs")
+    return html.page(request, "docs", user=_who(request))
 
 
 async def openapi_json(_request: Request) -> Response:
     return JSONResponse(openapi.document())
 
 
-def _page(request: Request, template: str, page: str) -> Response:
+def _who(request: Request) -> dict[str, str]:
     me = user(request)
-    who = {"name": me.name, "title": me.title, "role": me.role}
-    return templates.TemplateResponse(request, template, _context(request, page, user=who))
+    return {"name": me.name, "title": me.title, "role": me.role}
 
 
 def _login_page(request: Request, error: str, status: int = 200) -> Response:
-    return templates.TemplateResponse(
-        request, "login.html", _context(request, "login", error=error), status_code=status
-    )
+    return html.page(request, "login", status, error=error, demo_users=_demo_users(request))
 
 
-def _context(request: Request, page: str, **more: Any) -> dict[str, Any]:
-    theme = request.cookies.get("theme", "")
-    return {"page": page, "theme": theme if theme in _THEMES else "auto", **more}
+def _demo_users(request: Request) -> list[dict[str, str]]:
+    """The demo's people with their passwords: only in the demo, and only on loopback."""
+    settings = parts(request).base.settings
+    if not settings.demo.on or settings.web.host not in ("127.0.0.1", "localhost", "::1"):
+        return []
+    try:
+        place = json.loads((settings.data_dir / "run.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [{name: user[name] for name in ("name", "role", "password")} for user in place["users"]]

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.core.errors import Conflict, Invalid, Unavailable
+from app.web import html
 
 log = structlog.get_logger()
 
@@ -43,9 +44,22 @@ class Problem(Exception):
         return JSONResponse(body, self.status, headers, media_type="application/problem+json")
 
 
-async def on_problem(_request: Request, error: Exception) -> Response:
+def answer(request: Request, problem: Problem) -> Response:
+    """The problem as JSON; for somebody who looks at a page, as a page."""
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return problem.response()
+    return html.page(
+        request,
+        "error",
+        problem.status,
+        title=HTTPStatus(problem.status).phrase,
+        detail=problem.detail,
+    )
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 (the handler is registered for it)
-    return error.response()
+    return answer(request, error)
 
 
 async def on_conflict(_request: Request, error: Exception) -> Response:
@@ -54,11 +68,10 @@ async def on_conflict(_request: Request, error: Exception) -> Response:
     return Problem(404 if missing else 409, error.code, str(error)).response()
 
 
-async def on_unavailable(_request: Request, error: Exception) -> Response:
+async def on_unavailable(request: Request, error: Exception) -> Response:
     log.warning("unavailable", reason=str(error))
-    return Problem(
-        503, "unavailable", "A part of Handshake is away; nothing was changed. Try again."
-    ).response()
+    detail = "A part of Handshake is away; nothing was changed. Try again."
+    return answer(request, Problem(503, "unavailable", detail))
 
 
 async def on_invalid(_request: Request, error: Exception) -> Response:
@@ -67,15 +80,16 @@ async def on_invalid(_request: Request, error: Exception) -> Response:
     return Problem(status, error.code, str(error), [field_error(error)]).response()
 
 
-async def on_http(_request: Request, error: Exception) -> Response:
+async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = HTTPStatus(error.status_code).name.lower()
-    return Problem(error.status_code, code, error.detail).response()
+    return answer(request, Problem(error.status_code, code, error.detail))
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return Problem(500, "internal", "Handshake failed on this request; see its log.").response()
+    detail = "Handshake failed on this request; see its log."
+    return answer(request, Problem(500, "internal", detail))
 
 
 def field_error(error: Invalid) -> dict[str, str]:

@@ -1,0 +1,53 @@
+# `make` shows what there is. Nothing here needs root, a container engine or Java.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+UV_VERSION := 0.13.9
+ARGS ?=
+SEEDS ?= 1000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-live check bench kafka screenshots docs clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+
+setup: $(VENV)/.ready ## make the virtual environment with the locked dependencies
+
+$(VENV)/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Handshake needs Python 3.11 or later, this is " + sys.version.split()[0])'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(RUN) -m uv sync --frozen --inexact --no-progress
+	@touch $@
+
+run: setup ## start everything, with the demo: ARGS="--no-demo --port 0"
+	@exec $(RUN) -m app up $(ARGS)
+
+test: setup ## the fast tests
+	@$(RUN) -m pytest $(ARGS)
+
+test-live: setup ## the tests with real processes, Kafka and Chromium
+	@$(RUN) -m pytest -m live tests/live tests/browser $(ARGS)
+
+check: setup ## format, lint, types, import direction, generated documents
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+	@$(VENV)/bin/lint-imports
+	@$(RUN) -m tools.docs --check
+
+bench: setup ## measure, beside a reference in the same run
+	@$(RUN) -m benchmarks $(ARGS)
+
+kafka: setup ## start a real Apache Kafka (needs Java 17; ARGS=stop ends it)
+	@$(RUN) -m tools.kafka $(or $(ARGS),start)
+
+screenshots: setup ## take the pictures of docs/screenshots again (needs Chromium)
+	@$(RUN) -m tools.screenshots
+
+docs: setup ## write the generated documents again
+	@$(RUN) -m tools.docs
+
+clean: ## remove the virtual environment and caches, never the data in var/
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
