@@ -81,6 +81,12 @@ def validate(value: Any) -> WireMention:
         raise Invalid("wrong_field", f"{field or 'mention'}: {message}", field) from None
 
 
+def source_id_of(value: Any) -> str:
+    """The source's own id, where there is one to be read: it names even what is refused."""
+    found = value.get("id") if isinstance(value, dict) else None
+    return _clean(found)[:512] if isinstance(found, str) else ""
+
+
 def to_mention(wire: WireMention, fallback_id: str, now: datetime) -> Mention:
     """Complete a checked mention: identity, times in UTC, flags.
 

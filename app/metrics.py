@@ -51,6 +51,9 @@ OFFERS = Counter(
 )
 DEAD_LETTERS = Counter("handshake_dead_letters_total", "Input that cannot be processed", ["reason"])
 SCORED = Counter("handshake_scored_total", "Mentions scored, by label", ["label"])
+UNSCORED = Counter(
+    "handshake_unscored_mentions_total", "Mentions that the model did not score within its budget"
+)
 MODEL = Gauge(
     "handshake_model_info",
     "The model in use: 1",

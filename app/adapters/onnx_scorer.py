@@ -18,13 +18,12 @@ from app.adapters.model_files import ModelFiles
 from app.core.errors import ConfigError
 from app.core.intent import intent_of
 from app.core.mention import Mention
-from app.core.score import NOT_SCORED, Score, Sentiment
+from app.core.score import NOT_SCORED, UNSCORED, Score, Sentiment
 from app.core.text import clean
 from app.core.urgency import urgency_of
 
 Floats = npt.NDArray[np.float32]
 log = structlog.get_logger()
-UNSCORED = "none"  # signs a score that no model made
 
 
 class Model:

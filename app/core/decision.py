@@ -9,11 +9,13 @@ HIT, MISS, ERROR, NOT_REACHED = "hit", "miss", "error", "not_reached"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """How one rule fared: `result` is hit, miss, error or not_reached."""
+    """How one rule fared: `result` is hit, miss, error or not_reached.
+
+    The condition itself is in the fact `configured` of the decision's `version`.
+    """
 
     rule: str
     result: str
-    when: str
     detail: str = ""
 
 

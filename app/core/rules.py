@@ -91,11 +91,11 @@ def trace(rows: Sequence[Row], results: Sequence[bool | str]) -> tuple[Trace, ..
     traces: list[Trace] = []
     for row, result in zip_longest(rows, results):
         if result is None:
-            traces.append(Trace(rule=row.id, result=NOT_REACHED, when=row.when))
+            traces.append(Trace(rule=row.id, result=NOT_REACHED))
         elif isinstance(result, str):
-            traces.append(Trace(rule=row.id, result=ERROR, when=row.when, detail=result))
+            traces.append(Trace(rule=row.id, result=ERROR, detail=result))
         else:
-            traces.append(Trace(rule=row.id, result=HIT if result else MISS, when=row.when))
+            traces.append(Trace(rule=row.id, result=HIT if result else MISS))
     return tuple(traces)
 
 

@@ -13,6 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import structlog
+from prometheus_client.multiprocess import mark_process_dead
 
 from app.processes import forks
 
@@ -125,7 +126,8 @@ async def keep_alive(child: Child, changed: Callable[[], None]) -> None:
     """Start the child again whenever it dies, with growing pauses while it dies young."""
     pause_s = _FIRST_PAUSE_S
     while True:
-        code = await child.wait()
+        pid, code = child.pid, await child.wait()
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # or its gauges would live on
         log.warning("child_died", child=child.name, code=code, log=str(child.log_file))
         if time.monotonic() - child.born > _STEADY_S:
             pause_s = _FIRST_PAUSE_S

@@ -18,6 +18,7 @@ from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
+from app.core.score import UNSCORED
 from app.processes import service
 from app.settings import Settings
 from app.steps.batch import Batch
@@ -45,6 +46,7 @@ async def main(settings: Settings) -> None:
 
     async with service.health(ready):
         await app.start()
+        await _note_configuration(base)
         try:
             await asyncio.gather(_watch_lag(app, guard), _watch_model(settings, scorer, guard))
         finally:
@@ -70,6 +72,7 @@ def _count(batch: Batch) -> None:
             metrics.DEAD_LETTERS.labels(item.problem.code).inc()
         elif item.score and item.outcome in ("task", "closed"):
             metrics.SCORED.labels(item.score.sentiment.label).inc()
+            metrics.UNSCORED.inc(item.score.model == UNSCORED)
     metrics.DEGRADED.labels("profile").set(any(item.degraded for item in batch))
 
 
@@ -111,6 +114,19 @@ async def _watch_model(settings: Settings, scorer: OnnxScorer, guard: Guard) -> 
             metrics.MODEL.clear()
             metrics.MODEL.labels(scorer.model).set(1)
             await _note(guard, "configured", f"model {scorer.model}")
+
+
+async def _note_configuration(base: wiring.Base) -> None:
+    """Keep the rules of this version in the ledger, where the traces of decisions name it."""
+    config = base.config
+    fact = Fact(
+        op="configured",
+        op_id=f"config:{config.version}",
+        now_ms=wiring.system_ms(),
+        reason=f"rules {config.version}",
+        data={"version": config.version, "rows": config.rows},
+    )
+    await base.door.note([fact])
 
 
 async def _note(guard: Guard, op: str, reason: str) -> None:

@@ -21,6 +21,7 @@ class Item:
     delivery: Delivery
     received_ms: int
     mention: Mention | None = None
+    source_id: str = ""
     problem: Invalid | None = None
     known: Seen | None = None
     score: Score | None = None

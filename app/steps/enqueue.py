@@ -6,6 +6,7 @@ from typing import Any
 
 from app import codec
 from app.core import sla
+from app.core.errors import Invalid
 from app.core.facts import Fact
 from app.core.mention import Mention
 from app.core.queueing import order_ms, task_id_of
@@ -22,35 +23,35 @@ async def enqueue(batch: Batch, ports: Ports) -> None:
 
 
 async def _bury(batch: Batch, ports: Ports) -> None:
-    letters = [
-        DeadLetter(
-            src=item.delivery.src,
-            raw=item.delivery.raw,
-            code=item.problem.code,
-            detail=str(item.problem),
-            at_ms=item.received_ms,
-        )
-        for item in batch
-        if item.problem
-    ]
-    if not letters:
+    dead = [(item, item.problem) for item in batch if item.problem]
+    if not dead:
         return
-    await ports.dead_letters.bury(letters)
-    await ports.door.note(
-        [
-            Fact(
-                op="dead",
-                op_id=letter.src,
-                now_ms=letter.at_ms,
-                reason=letter.code,
-                data={"detail": letter.detail, "bytes": len(letter.raw or b"")},
-            )
-            for letter in letters
-        ]
+    await ports.dead_letters.bury([_letter(item, problem) for item, problem in dead])
+    await ports.door.note([_dead_fact(item, problem) for item, problem in dead])
+    for item, _ in dead:
+        item.outcome = "dead"
+
+
+def _letter(item: Item, problem: Invalid) -> DeadLetter:
+    return DeadLetter(
+        src=item.delivery.src,
+        raw=item.delivery.raw,
+        code=problem.code,
+        detail=str(problem),
+        at_ms=item.received_ms,
     )
-    for item in batch:
-        if item.problem:
-            item.outcome = "dead"
+
+
+def _dead_fact(item: Item, problem: Invalid) -> Fact:
+    size = len(item.delivery.raw or b"")
+    return Fact(
+        op="dead",
+        op_id=item.delivery.src,
+        now_ms=item.received_ms,
+        source_id=item.source_id,
+        reason=problem.code,
+        data={"detail": str(problem), "bytes": size} | _origin(item),
+    )
 
 
 def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:

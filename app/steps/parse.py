@@ -13,7 +13,9 @@ async def parse(batch: Batch, _ports: Ports) -> None:
     for item in batch:
         now = datetime.fromtimestamp(item.received_ms / 1000, UTC)
         try:
-            wire = codec.validate(codec.loads(item.delivery.raw))
+            value = codec.loads(item.delivery.raw)
+            item.source_id = codec.source_id_of(value)
+            wire = codec.validate(value)
             item.mention = codec.to_mention(wire, item.delivery.src, now)
         except Invalid as problem:
             item.problem = problem

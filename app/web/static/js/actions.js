@@ -73,6 +73,11 @@ export function accept(key = newKey()) {
 
 /** @param {Card} card @param {string|null} before @param {ApiError} error @param {string} key */
 function acceptFailed(card, before, error, key) {
+  if (confirmed(card)) {
+    // mine after all: the answer was lost, or another window of mine was faster
+    if (!error.unknown) store.notify("info", "You have already taken this task in another window.");
+    return;
+  }
   const open = store.selectedId.value === card.task_id;
   store.removeTask(card.task_id);
   if (open) store.selectedId.value = before; // back to what was open
