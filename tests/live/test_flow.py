@@ -26,13 +26,23 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handshake]:
 
 
 @pytest.fixture(autouse=True)
-def everybody_goes_home(one: Handshake) -> Iterator[None]:
+def nothing_is_left_to_the_next_test(one: Handshake) -> Iterator[None]:
     yield
+    wait_for("an empty floor", lambda: work_off(one), 20)
     for name in AGENTS:
         one.state(name, "offline")
-    for card in one.call("GET", "/api/v1/tasks", "sofia").json():  # nothing is left to the next
-        for name in AGENTS:
+
+
+def work_off(one: Handshake) -> bool:
+    """Everybody completes what they hold; True once no task is open."""
+    for name in AGENTS:
+        one.state(name, "available")
+        desk = one.desk(name)
+        if desk["offer"]:
+            one.command(name, desk["offer"]["task_id"], "accept")
+        for card in one.desk(name)["tasks"]:
             one.command(name, card["task_id"], "complete", code="passed_on")
+    return one.call("GET", "/api/v1/tasks", "sofia").json() == []
 
 
 def test_from_mention_to_history(one: Handshake) -> None:
@@ -112,19 +122,16 @@ def test_reject_and_transfer_reach_somebody_else(one: Handshake) -> None:
 
 def test_the_same_command_twice_is_one_fact(one: Handshake) -> None:
     one.state("ben", "available")
-    first, second = (one.post([mention(EMERGENCY)])[0]["mention_id"] for _ in range(2))
-    for mention_id in (first, second):
+    named = one.post([mention(EMERGENCY), mention(EMERGENCY)])
+    for _ in named:
         card = wait_for("an offer", lambda: one.desk("ben")["offer"])
         for _ in range(2):  # the same key again, as after a lost answer
             answer = one.command("ben", card["task_id"], "accept", key="k1")
             assert answer.status_code == 200, answer.text
-        accepted = wait_for(
-            "the fact of each task, though a client used one key for both",
-            lambda card=card: [f for f in one.facts("op='accepted'")
-                               if f["task_id"] == card["task_id"]],
-            5,
-        )  # fmt: skip
-        assert len(accepted) == 1
+    ids = [one_named["mention_id"] for one_named in named]
+    # One key for two tasks is the client's mistake, but no reason to lose a fact.
+    wait_for("a fact of each", lambda: all("accepted" in one.ops(id_) for id_ in ids), 5)
+    assert [one.ops(id_).count("accepted") for id_ in ids] == [1, 1]
 
 
 def test_an_offer_that_times_out_goes_to_the_next(one: Handshake) -> None:

@@ -25,7 +25,8 @@ class User:
 class Users:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._hasher = PasswordHasher()
+        # OWASP's setting for argon2id: 19 MiB, two passes, one lane.
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         # One thread is the cap: any number of guesses occupies one core at most.
         self._hashing = ThreadPoolExecutor(1, thread_name_prefix="password")
         # Checked for unknown names, so that a guess takes as long whether a name exists or not.
