@@ -58,9 +58,7 @@ def test_signing_out_ends_the_session(house: House, screens: Screens) -> None:
     at(page, "logout").click()
     page.wait_for_url("**/login")
     # the old cookie is worthless, not merely forgotten by the browser
-    page.context.add_cookies(
-        [{"name": cookie["name"], "value": cookie["value"], "url": house.web}]
-    )
+    page.context.add_cookies([{"name": cookie["name"], "value": cookie["value"], "url": house.web}])
     page.goto("/desk")
     assert page.url == f"{house.web}/login"
 

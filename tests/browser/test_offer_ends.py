@@ -42,9 +42,7 @@ def test_a_missed_offer_goes_to_the_next_agent(house: House, screens: Screens) -
 
 
 @pytest.mark.parametrize("how", ["click", "Alt+R"])
-def test_a_declined_offer_goes_to_the_next_agent(
-    house: House, screens: Screens, how: str
-) -> None:
+def test_a_declined_offer_goes_to_the_next_agent(house: House, screens: Screens, how: str) -> None:
     amira = screens.desk("amira")
     house.set_state("available", "ben")
     mention_id = house.mention()

@@ -249,9 +249,7 @@ def refused(data_dir: Path, *flags: str, env: dict[str, str] | None = None) -> t
 
 
 @contextmanager
-def running(
-    data_dir: Path, *flags: str, env: dict[str, str] | None = None
-) -> Iterator[Handshake]:
+def running(data_dir: Path, *flags: str, env: dict[str, str] | None = None) -> Iterator[Handshake]:
     """Start `up`, wait for run.json, and end everything with Ctrl+C."""
     instance = launch(data_dir, *flags, env=env)
     try:
