@@ -1,0 +1,1 @@
+"""The invariants, one class each, in files by concern."""

@@ -1,0 +1,205 @@
+"""The chain of a task's facts: one task, one end, no gap, legal edges, one deadline, one epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.audit.edges import CREATED, EDGES, OWNER, SAME, SERVICE, SUPERVISOR, Edge
+from app.audit.fact import SUPERVISORS, Fact
+from app.audit.invariant import Invariant, Violation
+from app.audit.lanes import skills_of
+from app.audit.world import Task
+
+_MEDIATION_HOPS = 3  # the third hand-off makes the mediator the owner
+
+
+class NoSecondTask(Invariant):
+    id = "I2"
+    sentence = "Each mention has at most one task, and each task exactly one mention."
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if not fact.task_id:
+            return
+        if task is None:
+            other = self.world.of_mention.get(fact.mention_id)
+            if other:
+                earlier = self.world.tasks[other].last_seq
+                yield self.broken(fact, f"the mention already has the task {other}", earlier)
+            if not fact.mention_id:
+                yield self.broken(fact, "the task names no mention")
+        elif task.mention_id != fact.mention_id:
+            yield self.broken(fact, f"the task belongs to mention {task.mention_id}", task.last_seq)
+        elif fact.op == "queued" and not fact.before:
+            yield self.broken(fact, "the task is made a second time", task.last_seq)
+
+
+class OneEnd(Invariant):
+    id = "I3"
+    sentence = "A task ends at most once, nothing follows its end, and when all is done it ended."
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if task and not task.open:
+            detail = f"{fact.op} after the task was {task.state}"
+            yield self.broken(fact, detail, task.last_seq)
+
+    def end(self) -> Iterator[Violation]:
+        if not self.bounds.drained:
+            return
+        for task in self.world.tasks.values():
+            if task.open:
+                yield self.broken_task(task, f"the task never ended: it is {task.state}")
+
+    def missing(self) -> str:
+        if self.bounds.drained:
+            return ""
+        return "that every task ended: --drained, once the run is over"
+
+
+class VersionChain(Invariant):
+    id = "I4"
+    sentence = "A task's facts are versions 1, 2, 3 ... and each goes on where the last one stopped."
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if not fact.task_id:
+            return
+        at, state = (task.version, task.state) if task else (0, "")
+        earlier = task.last_seq if task else 0
+        if fact.version != at + 1:
+            how = "a fork" if fact.version <= at else "a gap"
+            yield self.broken(fact, f"{how}: version {fact.version} follows {at}", earlier)
+        elif fact.before != state:
+            detail = f"from {fact.before or 'nothing'}, but the task was {state or 'not there'}"
+            yield self.broken(fact, detail, earlier)
+
+
+class LegalEdges(Invariant):
+    id = "I5"
+    sentence = "Every change is in docs/state-machine.md, made by who may make it, when they may."
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if not fact.task_id or (task and not task.open):
+            return  # what follows an end is I3's
+        edge = CREATED if fact.op == "queued" and not fact.before else EDGES.get(fact.op)
+        if edge is None:
+            yield self.broken(fact, f"no such change of a task: {fact.op}")
+            return
+        for detail in (*_edge(fact, edge), *self._who(fact, task, edge)):
+            yield self.broken(fact, detail)
+        if task:
+            for detail in (*_guard(fact, task), *_silently(fact, task), *_offer(self, fact, task)):
+                yield self.broken(fact, detail, task.last_seq)
+
+    def _who(self, fact: Fact, task: Task | None, edge: Edge) -> Iterator[str]:
+        callers = set()
+        if fact.role == SERVICE and fact.actor_type == "system":
+            callers.add(SERVICE)
+        if fact.role in SUPERVISORS:
+            callers.add(SUPERVISOR)
+        if task and task.rep and fact.actor_type == "user" and fact.actor_id == task.rep:
+            callers.add(OWNER)
+        if not callers & edge.by:
+            who = f"{fact.actor_id or 'nobody'} ({fact.role or 'no role'})"
+            yield f"{fact.op} by {who}, who may not"
+
+    def missing(self) -> str:
+        if any(rep.skills is not None for rep in self.world.reps.values()):
+            return ""
+        return "skills, queues and state of who is offered a task: `data.rep` facts or --staff"
+
+
+def _edge(fact: Fact, edge: Edge) -> Iterator[str]:
+    to = fact.before if edge.to == SAME else edge.to
+    if fact.before not in edge.before or fact.to != to:
+        yield f"{fact.op} from {fact.before or 'nothing'} to {fact.to or 'nothing'}"
+    if edge.reason and not fact.reason:
+        yield f"{fact.op} without a reason"
+    for name in edge.says:
+        if name not in fact.data:
+            yield f"{fact.op} without data.{name}"
+
+
+def _guard(fact: Fact, task: Task) -> Iterator[str]:
+    """What must be true of the task for this op, beside its state."""
+    by_timer = fact.role == SERVICE and fact.now_ms < task.timer_ms
+    if fact.op == "completed" and fact.role == SERVICE:
+        if task.state != "wrapping":
+            yield "completed by the service without a wrap-up"
+        elif by_timer:
+            yield f"wrap-up ended {task.timer_ms - fact.now_ms} ms before its time"
+    elif fact.op == "queued" and task.state == "parked" and by_timer:
+        yield f"woken {task.timer_ms - fact.now_ms} ms before its time"
+    elif fact.op == "escalated":
+        if not task.breached and task.hops < _MEDIATION_HOPS:
+            yield "escalated without a breach or a third hand-off"
+        if fact.data.get("level") != task.level + 1:
+            yield f"escalation level {fact.data.get('level')} follows {task.level}"
+    elif fact.op == "prioritised" and fact.data.get("from_priority") != task.priority:
+        yield f"prioritised from {fact.data.get('from_priority')}, but it was {task.priority}"
+
+
+def _silently(fact: Fact, task: Task) -> Iterator[str]:
+    """Queue and priority change by the ops that say so, and by no other."""
+    if fact.queue != task.queue and fact.op not in ("transferred", "escalated"):
+        yield f"{fact.op} moved the task from {task.queue} to {fact.queue}"
+    told = fact.data.get("from_queue")
+    if fact.op in ("transferred", "escalated") and told not in (None, task.queue):
+        yield f"{fact.op} from queue {told}, but the task was in {task.queue}"
+    if fact.priority != task.priority and fact.op not in ("prioritised", "escalated"):
+        yield f"{fact.op} changed the priority from {task.priority} to {fact.priority}"
+
+
+def _offer(check: Invariant, fact: Fact, task: Task) -> Iterator[str]:
+    """The guard of an offer: somebody who is there, serves the queue and has the skills."""
+    if fact.op != "offered":
+        return
+    if not fact.rep:
+        yield "offered to nobody"
+    if fact.role in SUPERVISORS and not fact.reason:
+        yield "a forced offer without a reason"
+    rep = check.world.rep(fact.rep)
+    if rep.state not in (None, "available"):
+        yield f"offered to {rep.name}, who is {rep.state}"
+    skills = task.skills
+    if "skills" in fact.data:
+        skills = skills_of(fact.data["skills"])
+    if fact.forced or fact.data.get("overflow") or rep.skills is None or skills is None:
+        return
+    if not rep.serves(task.queue, skills):
+        wanted = ", ".join(sorted(name for name, _ in skills)) or "nothing"
+        yield f"{rep.name} does not serve {task.queue} or lacks a skill of: {wanted}"
+
+
+class OneDeadline(Invariant):
+    id = "I13"
+    sentence = "A task's deadline never moves."
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if task and fact.deadline_ms != task.deadline_ms:
+            moved = fact.deadline_ms - task.deadline_ms
+            yield self.broken(fact, f"{fact.op} moved the deadline by {moved} ms", task.last_seq)
+        elif fact.task_id and not fact.deadline_ms:
+            yield self.broken(fact, "the task has no deadline")
+
+
+class EpochFence(Invariant):
+    id = "I18"
+    sentence = "Once a new epoch has begun, no fact of an old one follows."
+
+    _current, _first = "", 0
+    _over: dict[str, int]
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:  # noqa: ARG002
+        if not fact.epoch or fact.epoch == self._current:
+            return
+        if not self._current:
+            self._over = {}
+        elif fact.epoch in self._over:
+            detail = f"epoch {fact.epoch} was over when {self._current} began"
+            yield self.broken(fact, detail, self._first)
+            return
+        else:
+            self._over[self._current] = fact.seq
+        self._current, self._first = fact.epoch, fact.seq
+
+
+CHECKS = (NoSecondTask, OneEnd, VersionChain, LegalEdges, OneDeadline, EpochFence)

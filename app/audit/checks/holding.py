@@ -1,0 +1,99 @@
+"""Who holds a task: one owner, within capacity, on an offer that had not run out."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from app.audit.fact import Fact
+from app.audit.invariant import Invariant, Violation
+from app.audit.world import OFFERED, OWNED, Task
+
+_ENDS = frozenset({"accepted", "rejected", "timed_out", "rescinded", "cancelled"})
+
+
+class OneOwner(Invariant):
+    id = "I6"
+    sentence = "At no time do two reps hold a task, in the ledger or by what they were told."
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if task is None or task.state not in OWNED or not fact.rep or fact.rep == task.rep:
+            return
+        if fact.to in OWNED or fact.op in _ENDS | {"completed", "transferred"}:
+            detail = f"{fact.op} of {fact.rep} while {task.rep} holds the task"
+            yield self.broken(fact, detail, task.last_seq)
+
+
+class Capacity(Invariant):
+    id = "I7"
+    sentence = "No rep holds more than their capacity, unless somebody forced it."
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if task is None or fact.op != "offered" or fact.forced:
+            return
+        rep = self.world.rep(fact.rep)
+        if task.id in rep.holding:
+            return
+        over = rep.over(task)
+        if over:
+            others = sorted(held.last_seq for held in rep.holding.values())
+            yield self.broken(fact, f"{rep.name} holds {over}", *others)
+
+    def missing(self) -> str:
+        unknown = sum(r.capacity is None for r in self.world.reps.values())
+        if not unknown:
+            return ""
+        return f"the capacity of {unknown} reps: `data.rep` facts or --staff"
+
+
+class OfferEnds(Invariant):
+    id = "I8"
+    sentence = "Nobody accepts an offer that ran out, and every offer ends once and in time."
+
+    _due: list[tuple[int, str, str]]  # latest end, task, reservation
+    _used: set[str]
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if task is None:
+            return
+        if not hasattr(self, "_due"):
+            self._due, self._used = [], set()
+        if fact.op == "offered":
+            yield from self._begins(fact, task)
+        elif task.state == OFFERED and fact.to != OFFERED:
+            yield from self._ends(fact, task)
+
+    def _begins(self, fact: Fact, task: Task) -> Iterator[Violation]:
+        expires_ms = int(fact.data.get("expires_ms") or 0)
+        if expires_ms <= fact.now_ms:
+            yield self.broken(fact, "offered with an expiry that has passed")
+        if fact.reservation in self._used or not fact.reservation:
+            yield self.broken(fact, f"reservation {fact.reservation or '(none)'} is not new")
+        self._used.add(fact.reservation)
+        latest = self.bounds.latest(expires_ms, self.bounds.expiry_ms)
+        heapq.heappush(self._due, (latest, task.id, fact.reservation))
+
+    def _ends(self, fact: Fact, task: Task) -> Iterator[Violation]:
+        late_ms = fact.now_ms - task.expires_ms
+        if fact.op in _ENDS - {"cancelled"} and fact.reservation != task.reservation:
+            detail = f"{fact.op} of {fact.reservation or 'no offer'}, open is {task.reservation}"
+            yield self.broken(fact, detail, task.last_seq)
+        if fact.op in ("accepted", "rejected") and late_ms >= 0:
+            yield self.broken(fact, f"{fact.op} {late_ms} ms after it ran out", task.last_seq)
+        elif fact.op == "timed_out" and late_ms < 0:
+            yield self.broken(fact, f"timed out {-late_ms} ms too early", task.last_seq)
+        elif fact.now_ms > self.bounds.latest(task.expires_ms, self.bounds.expiry_ms):
+            yield self.broken(fact, f"the offer ended {late_ms} ms after it ran out", task.last_seq)
+
+    def tick(self, now_ms: int) -> Iterator[Violation]:
+        """Offers that nobody has ended. One that ends late is told by the fact of its end."""
+        due = getattr(self, "_due", [])
+        while due and due[0][0] < now_ms:
+            _, task_id, reservation = heapq.heappop(due)
+            task = self.world.tasks[task_id]
+            if task.state == OFFERED and task.reservation == reservation:
+                late_ms = now_ms - task.expires_ms
+                yield self.broken_task(task, f"the offer stands {late_ms} ms after it ran out")
+
+
+CHECKS = (OneOwner, Capacity, OfferEnds)
