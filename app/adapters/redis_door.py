@@ -55,7 +55,8 @@ class RedisDoor:
 
     async def thresholds(self) -> dict[str, list[str]]:
         """Mark what crossed an SLA threshold: {"at_risk": [...], "breached": [...]}."""
-        return dict(await self._call("hs_thresholds"))
+        crossed = await self._call("hs_thresholds")
+        return {name: list(tasks) for name, tasks in crossed.items()}  # Lua's empty list is {}
 
     async def command(self, name: str, task: str, op_id: str, **given: Any) -> dict[str, Any]:
         """accept, reject, reply, complete or transfer. Raises Conflict with the door's code."""

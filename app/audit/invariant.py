@@ -66,6 +66,10 @@ class Invariant:
         """What could not be proven for want of something, as a sentence; empty: all was."""
         return ""
 
+    def blind(self) -> bool:
+        """Is so much missing that nothing at all was proven?"""
+        return False
+
     def broken(self, fact: Fact, detail: str, *earlier: int) -> Violation:
         seqs = (*(s for s in earlier if s), fact.seq)
         return Violation(self.id, detail, seqs, fact.task_id, fact.mention_id)

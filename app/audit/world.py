@@ -75,6 +75,7 @@ class Rep:
     holding: dict[str, Task] = field(default_factory=dict)
     offers: set[str] = field(default_factory=set)
     free_since_ms: int | None = None
+    eased_ms: int = 0  # when they last had less to carry
 
     @property
     def load(self) -> float:
@@ -249,8 +250,8 @@ class World:
         task.rep = rep.name
         if task.state in HELD:
             rep.holding[task.id] = task
-        else:
-            rep.holding.pop(task.id, None)
+        elif rep.holding.pop(task.id, None):
+            rep.eased_ms = fact.now_ms
         if task.state == OFFERED:
             rep.offers.add(task.id)
         else:
@@ -258,7 +259,8 @@ class World:
         self._refresh(rep, fact.now_ms)
 
     def _drop(self, rep: Rep, task: Task, now_ms: int) -> None:
-        rep.holding.pop(task.id, None)
+        if rep.holding.pop(task.id, None):
+            rep.eased_ms = now_ms
         rep.offers.discard(task.id)
         self._refresh(rep, now_ms)
 

@@ -1,4 +1,9 @@
-"""Who is asking, and may they: sessions for browsers, bearer keys for everything else."""
+"""Who is asking, and may they: sessions for browsers, bearer keys for everything else.
+
+key                      type    holds
+hs:session:<token hash>  string  the name of who is signed in; ends by itself
+hs:guesses:<who hash>    string  wrong passwords for one name from one address, for half a minute
+"""
 
 from __future__ import annotations
 
@@ -94,7 +99,8 @@ def allowed(handler: Handler, roles: tuple[str, ...], page: bool) -> Handler:
 
 def _refuse_foreign_origin(request: Request) -> None:
     """A cookie travels with requests that other sites cause; a bearer key never does."""
-    if request.method in SAFE_METHODS or "authorization" in request.headers:
+    by_key = request.headers.get("authorization", "").lower().startswith("bearer ")
+    if request.method in SAFE_METHODS or by_key:
         return
     origin = urlsplit(request.headers.get("origin", ""))
     if not origin.netloc or origin.netloc != request.headers.get("host"):

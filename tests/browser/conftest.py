@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -54,8 +55,14 @@ def house(started: House) -> House:
     return started
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, Any]:
+    """The cookies of who has signed in already."""
+    return {}
+
+
 @pytest.fixture
-def screens(browser: Browser, house: House) -> Iterator[Screens]:
-    screens = Screens(browser, house)
+def screens(browser: Browser, house: House, sessions: dict[str, Any]) -> Iterator[Screens]:
+    screens = Screens(browser, house, sessions)
     yield screens
     assert screens.close() == [], "the browser's console must stay silent"

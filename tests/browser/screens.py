@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -17,9 +19,10 @@ BUSY = 15_000  # ms; the machine that runs this may be busy with other tests
 class Screens:
     """All pages of one test; none of them may complain on its console."""
 
-    def __init__(self, browser: Browser, house: House) -> None:
+    def __init__(self, browser: Browser, house: House, sessions: dict[str, Any]) -> None:
         self._browser = browser
         self._house = house
+        self._sessions = sessions  # cookies by user, kept between tests: hashing is slow
         self._contexts: list[BrowserContext] = []
         self._complaints: list[str] = []
         self._allowed: list[str] = []
@@ -47,14 +50,27 @@ class Screens:
         page.wait_for_url(re.compile("/(desk|floor)$"))
         return page
 
+    def enter(self, user: str, path: str, theme: str = "dark", phone: bool = False) -> Page:
+        """A page of a new browser profile with a session that this user began earlier."""
+        if user not in self._sessions:
+            page = self.sign_in(user)
+            self._sessions[user] = page.context.cookies()
+            page.context.close()
+        context = self.context(theme, phone)
+        cookies: Any = [cookie for cookie in self._sessions[user] if cookie["name"] != "theme"]
+        context.add_cookies(cookies)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
     def desk(self, user: str = "amira", **options: Any) -> Page:
         """This agent's desk, ready for work by the button."""
-        page = self.sign_in(user, **options)
-        at(page, "state-ready").click()
-        expect(at(page, "my-state")).to_have_attribute("data-state", "available")
-        # the button shows the state at once; the server must know it too
-        expect(page.locator(".desk")).to_have_attribute("data-loaded", "true")
+        page = self.enter(user, "/desk", **options)
+        be_ready(page)
         return page
+
+    def floor(self, **options: Any) -> Page:
+        return self.enter("sofia", "/floor", **options)
 
     def close(self) -> list[str]:
         """Close all pages; return what they complained about."""
@@ -81,12 +97,27 @@ def fill_login(page: Page, user: str, password: str) -> None:
     at(page, "login-submit").click()
 
 
+def be_ready(page: Page) -> None:
+    """Press Ready, and wait until the server has heard it: the button shows it at once."""
+    with page.expect_response("**/api/v1/me/state"):
+        at(page, "state-ready").click()
+    expect(at(page, "my-state")).to_have_attribute("data-state", "available")
+
+
 def offer_of(page: Page, task_id: str) -> Locator:
     return page.locator(f'[data-testid="offer-card"][data-task-id="{task_id}"]')
 
 
 def row_of(page: Page, task_id: str) -> Locator:
     return page.locator(f'[data-testid="task-row"][data-task-id="{task_id}"]')
+
+
+def wait_on(page: Page, found: Callable[[], bool], failure: str) -> None:
+    """Wait for what the page's own events bring: they are told only while the page is asked."""
+    deadline = time.monotonic() + BUSY / 1000
+    while not found():
+        assert time.monotonic() < deadline, failure
+        page.wait_for_timeout(50)
 
 
 def never_reloaded(page: Page) -> None:

@@ -62,7 +62,7 @@ def test_accept_reply_complete(house: House, screens: Screens, how: str) -> None
 
 
 def test_the_floor_follows_the_desk(house: House, screens: Screens) -> None:
-    floor = screens.sign_in("sofia")
+    floor = screens.floor()
     never_reloaded(floor)
     _floor_shows(floor, house, waiting=0, offered=0, accepted=0)
     mentions = [house.mention(), house.mention()]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import House, wait_for
-from tests.browser.screens import Screens, at, offer_of, row_of
+from tests.browser.screens import Screens, at, offer_of, row_of, wait_on
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 def test_a_missed_offer_goes_to_the_next_agent(house: House, screens: Screens) -> None:
     amira = screens.desk("amira")
     ben = screens.desk("ben")  # ready after amira: the longest idle is offered first
-    floor = screens.sign_in("sofia")
+    floor = screens.floor()
     mention_id = house.mention()
     task_id = house.offered(mention_id, "amira")["task_id"]
     expect(offer_of(amira, task_id)).to_be_visible()
@@ -90,7 +90,7 @@ def test_two_tabs_accept_at_once(house: House, screens: Screens) -> None:
     for page in (first, second):
         expect(at(page, "offer-card")).to_have_count(0)
         expect(row_of(page, task_id)).to_have_attribute("aria-busy", "false")
-    wait_for(lambda: len(answers) == 2 or first.wait_for_timeout(50), "no two answers")
+    wait_on(first, lambda: len(answers) == 2, "no two answers")
     assert sorted(answers) == [200, 409]
     told = [page for page in (first, second) if at(page, "notice").count()]
     assert len(told) == 1

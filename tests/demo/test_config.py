@@ -76,6 +76,9 @@ def decide(
 MADE_FOR: dict[str, dict[str, Any]] = {
     "danger-to-people": {"text": "There is smoke in the cabin", "sentiment": NEUTRAL},
     "fraud-or-theft": {"text": "My card was stolen and somebody pays with it"},
+    "cannot-wait": {
+        "text": "Stranded at the gate since last night", "sentiment": NEGATIVE, "urgency": 0.9,
+    },
     "legal-or-press": {"text": "My lawyer will write to you", "sentiment": NEGATIVE},
     "leaving": {"text": "I am cancelling my contract today", "sentiment": NEGATIVE},
     "valued-customer-unhappy": {"text": "Poor", "sentiment": NEGATIVE, "profile": PLATINUM},

@@ -185,4 +185,4 @@ def test_an_edit_and_back_keeps_the_card_whole(one: Handshake) -> None:
     one.state("ben", "available")
     card = one.offer("ben", named["mention_id"])
     assert card["mention"]["text"] == EMERGENCY
-    assert card["score"] and card["profile"] and card["reason"]
+    assert all(card[part] for part in ("score", "profile", "reason")), card

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from app.audit.edges import CREATED, EDGES, OWNER, SAME, SERVICE, SUPERVISOR, Edge
 from app.audit.fact import SUPERVISORS, Fact
-from app.audit.invariant import Invariant, Violation
+from app.audit.invariant import Bounds, Invariant, Violation
 from app.audit.lanes import skills_of
-from app.audit.world import Task
+from app.audit.world import Task, World
 
 _MEDIATION_HOPS = 3  # the third hand-off makes the mediator the owner
 
@@ -57,7 +57,9 @@ class OneEnd(Invariant):
 
 class VersionChain(Invariant):
     id = "I4"
-    sentence = "A task's facts are versions 1, 2, 3 ... and each goes on where the last one stopped."
+    sentence = (
+        "A task's facts are versions 1, 2, 3 ... and each goes on where the last one stopped."
+    )
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
         if not fact.task_id:
@@ -83,8 +85,11 @@ class LegalEdges(Invariant):
         if edge is None:
             yield self.broken(fact, f"no such change of a task: {fact.op}")
             return
-        for detail in (*_edge(fact, edge), *self._who(fact, task, edge)):
+        for detail in _edge(fact, edge):
             yield self.broken(fact, detail)
+        if task or edge is CREATED:
+            for detail in self._who(fact, task, edge):
+                yield self.broken(fact, detail)
         if task:
             for detail in (*_guard(fact, task), *_silently(fact, task), *_offer(self, fact, task)):
                 yield self.broken(fact, detail, task.last_seq)
@@ -185,21 +190,20 @@ class EpochFence(Invariant):
     id = "I18"
     sentence = "Once a new epoch has begun, no fact of an old one follows."
 
-    _current, _first = "", 0
-    _over: dict[str, int]
+    def __init__(self, world: World, bounds: Bounds) -> None:
+        super().__init__(world, bounds)
+        self._current, self._began = "", 0
+        self._over: set[str] = set()
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:  # noqa: ARG002
         if not fact.epoch or fact.epoch == self._current:
             return
-        if not self._current:
-            self._over = {}
-        elif fact.epoch in self._over:
+        if fact.epoch in self._over:
             detail = f"epoch {fact.epoch} was over when {self._current} began"
-            yield self.broken(fact, detail, self._first)
+            yield self.broken(fact, detail, self._began)
             return
-        else:
-            self._over[self._current] = fact.seq
-        self._current, self._first = fact.epoch, fact.seq
+        self._over.add(self._current)
+        self._current, self._began = fact.epoch, fact.seq
 
 
 CHECKS = (NoSecondTask, OneEnd, VersionChain, LegalEdges, OneDeadline, EpochFence)

@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Iterator
 
 from app.audit.fact import Fact
-from app.audit.invariant import Invariant, Violation
-from app.audit.world import OFFERED, OWNED, Task
+from app.audit.invariant import Bounds, Invariant, Violation
+from app.audit.world import OFFERED, OWNED, Task, World
 
 _ENDS = frozenset({"accepted", "rejected", "timed_out", "rescinded", "cancelled"})
 
@@ -45,19 +45,23 @@ class Capacity(Invariant):
             return ""
         return f"the capacity of {unknown} reps: `data.rep` facts or --staff"
 
+    def blind(self) -> bool:
+        return all(rep.capacity is None for rep in self.world.reps.values())
+
 
 class OfferEnds(Invariant):
     id = "I8"
     sentence = "Nobody accepts an offer that ran out, and every offer ends once and in time."
 
-    _due: list[tuple[int, str, str]]  # latest end, task, reservation
-    _used: set[str]
+    def __init__(self, world: World, bounds: Bounds) -> None:
+        super().__init__(world, bounds)
+        self._due: list[tuple[int, str, str]] = []  # latest end, task, reservation
+        self._used: set[str] = set()
+        self._told: set[str] = set()  # reservations whose lateness has been reported
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
         if task is None:
             return
-        if not hasattr(self, "_due"):
-            self._due, self._used = [], set()
         if fact.op == "offered":
             yield from self._begins(fact, task)
         elif task.state == OFFERED and fact.to != OFFERED:
@@ -70,8 +74,8 @@ class OfferEnds(Invariant):
         if fact.reservation in self._used or not fact.reservation:
             yield self.broken(fact, f"reservation {fact.reservation or '(none)'} is not new")
         self._used.add(fact.reservation)
-        latest = self.bounds.latest(expires_ms, self.bounds.expiry_ms)
-        heapq.heappush(self._due, (latest, task.id, fact.reservation))
+        latest_ms = self.bounds.latest(expires_ms, self.bounds.expiry_ms)
+        heapq.heappush(self._due, (latest_ms, task.id, fact.reservation))
 
     def _ends(self, fact: Fact, task: Task) -> Iterator[Violation]:
         late_ms = fact.now_ms - task.expires_ms
@@ -82,16 +86,19 @@ class OfferEnds(Invariant):
             yield self.broken(fact, f"{fact.op} {late_ms} ms after it ran out", task.last_seq)
         elif fact.op == "timed_out" and late_ms < 0:
             yield self.broken(fact, f"timed out {-late_ms} ms too early", task.last_seq)
-        elif fact.now_ms > self.bounds.latest(task.expires_ms, self.bounds.expiry_ms):
+        elif fact.now_ms > self._latest(task) and task.reservation not in self._told:
             yield self.broken(fact, f"the offer ended {late_ms} ms after it ran out", task.last_seq)
+
+    def _latest(self, task: Task) -> int:
+        return self.bounds.latest(task.expires_ms, self.bounds.expiry_ms)
 
     def tick(self, now_ms: int) -> Iterator[Violation]:
         """Offers that nobody has ended. One that ends late is told by the fact of its end."""
-        due = getattr(self, "_due", [])
-        while due and due[0][0] < now_ms:
-            _, task_id, reservation = heapq.heappop(due)
+        while self._due and self._due[0][0] < now_ms:
+            _, task_id, reservation = heapq.heappop(self._due)
             task = self.world.tasks[task_id]
             if task.state == OFFERED and task.reservation == reservation:
+                self._told.add(reservation)
                 late_ms = now_ms - task.expires_ms
                 yield self.broken_task(task, f"the offer stands {late_ms} ms after it ran out")
 

@@ -1,0 +1,123 @@
+"""The auditor: one pass over the facts through every invariant, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from app.audit.checks import chain, clients, flow, holding, order, sla
+from app.audit.fact import Fact
+from app.audit.inputs import Inputs
+from app.audit.invariant import Bounds, Invariant, Violation
+from app.audit.world import World
+
+_KEPT = 1_000  # violations of one invariant that are told in full; all are counted
+
+CHECKS: tuple[type[Invariant], ...] = (
+    *flow.CHECKS,
+    *chain.CHECKS,
+    *holding.CHECKS,
+    *order.CHECKS,
+    *sla.CHECKS,
+    *clients.CHECKS,
+)
+
+# What no reading of this ledger can prove, and what it would take.
+BEYOND = {
+    "I17": "a second ledger or a snapshot of Redis after a rebuild",
+    "I19": "what each browser received, with a sequence number per agent",
+    "I20": "the log of sessions and roles, to join with each fact's actor",
+    "I21": "live metrics and consumer lag beside the live state",
+    "I24": "a hash chain in the facts",
+    "I25": "a byte search over Redis, the store, logs and metrics after an erasure",
+    "I26": "memory, file handles, queue lengths and label series over time",
+}
+
+PROVEN, PARTLY, NOT_CHECKED, BROKEN = "proven", "partly", "not checked", "broken"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How one invariant fared; `needs` says what would prove more."""
+
+    id: str
+    sentence: str
+    status: str
+    needs: str = ""
+    violations: int = 0
+
+
+@dataclass(slots=True)
+class Auditor:
+    inputs: Inputs = field(default_factory=Inputs)
+    bounds: Bounds = field(default_factory=Bounds)
+    world: World = field(default_factory=World)
+    violations: list[Violation] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    _checks: list[Invariant] = field(default_factory=list)
+    _seeing: list[Invariant] = field(default_factory=list)
+    _ticking: list[Invariant] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for rep in self.inputs.staff:
+            self.world.enrol(rep, 0)
+        for check in CHECKS:
+            made = check(self.world, self.bounds)
+            if isinstance(made, flow.NoLoss):
+                made.mentions = self.inputs.mentions
+            elif isinstance(made, flow.DeadComplete):
+                made.letters = self.inputs.dead
+            elif isinstance(made, clients.WithClients):
+                made.client = self.inputs.client
+            self._checks.append(made)
+            if check.see is not Invariant.see:
+                self._seeing.append(made)
+            # Waiting beside a free rep is looked at when it ends; the rest is cheap at every fact.
+            if check.tick is not Invariant.tick and check is not order.NoStarvation:
+                self._ticking.append(made)
+
+    def see(self, fact: Fact) -> list[Violation]:
+        """Take in the next fact; returns what it breaks."""
+        task = self.world.tasks.get(fact.task_id) if fact.task_id else None
+        found = [v for check in self._seeing for v in check.see(fact, task)]
+        self.world.apply(fact)
+        found += self._tick(self.world.now_ms)
+        return self._keep(found)
+
+    def idle(self, now_ms: int) -> list[Violation]:
+        """Nothing has come; what should have by now?"""
+        self.world.now_ms = max(self.world.now_ms, now_ms)
+        return self._keep(self._tick(self.world.now_ms, everything=True))
+
+    def end(self) -> list[Violation]:
+        found = self._tick(self.world.now_ms, everything=True)
+        found += [v for check in self._checks for v in check.end()]
+        return self._keep(found)
+
+    def verdicts(self) -> list[Verdict]:
+        """One for each invariant I1 to I26, in order."""
+        found: dict[str, Verdict] = {}
+        for check in self._checks:
+            needs = check.missing()
+            verdict = found.setdefault(check.id, Verdict(check.id, check.sentence, PROVEN))
+            verdict.needs = "; ".join(filter(None, (verdict.needs, needs)))
+            verdict.status = PARTLY if verdict.needs else PROVEN
+            if check.blind():
+                verdict.status = NOT_CHECKED
+            verdict.violations = self.counts[check.id]
+            if verdict.violations:
+                verdict.status = BROKEN
+        for id_, needs in BEYOND.items():
+            found[id_] = Verdict(id_, "", NOT_CHECKED, needs)
+        return sorted(found.values(), key=lambda verdict: int(verdict.id[1:]))
+
+    def _tick(self, now_ms: int, everything: bool = False) -> list[Violation]:
+        checks = self._checks if everything else self._ticking
+        return [violation for check in checks for violation in check.tick(now_ms)]
+
+    def _keep(self, found: list[Violation]) -> list[Violation]:
+        for violation in found:
+            self.counts[violation.invariant] += 1
+            if self.counts[violation.invariant] <= _KEPT:
+                self.violations.append(violation)
+        return found

@@ -1,0 +1,1 @@
+"""Benchmarks: what one core and one worker do, measured side by side in one run."""

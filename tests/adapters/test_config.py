@@ -1,0 +1,192 @@
+"""Configuration: what is wrong is said all at once, each with its file and key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app import config, settings
+from app.adapters.cel_rules import CelRules
+from app.core.decision import ERROR
+from app.core.errors import ConfigError
+from app.core.profile import STRANGER
+from app.core.rules import variables
+from app.wiring import check
+from tests.builders import mention, score
+
+SHIPPED = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped configuration, to be broken."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+
+
+def problems_of(folder: Path) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        CelRules(config.load(folder))
+    return refused.value.problems
+
+
+def append(folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    path.write_text(path.read_text("utf-8") + "\n" + text, "utf-8")
+
+
+def row(id_: str, when: str, then: str = 'queue = "service"') -> str:
+    return (
+        f"[[row]]\nid = \"{id_}\"\nwhen = '''{when}'''\nthen = {{ {then} }}\nwhy = \"Because.\"\n"
+    )
+
+
+def rules_of(folder: Path, *rows: str) -> None:
+    for old in (folder / "rules").glob("*.toml"):
+        old.unlink()
+    (folder / "rules" / "10-own.toml").write_text('title = "Own"\n' + "\n".join(rows), "utf-8")
+
+
+def test_the_shipped_configuration_is_right() -> None:
+    assert CelRules(config.load(SHIPPED)).version
+
+
+def test_problems_of_all_files_come_at_once_with_file_and_key(folder: Path) -> None:
+    append(folder, "queues.toml", '[queue.fast]\ntitle = "Fast"\nwindow = "soon"')
+    append(folder, "channels.toml", "[channel.fax]\npublic = 7")
+    append(folder, "staff.toml", '[[rep]]\nname = "zoe"\ntitle = "Zoe"\nrole = "boss"')
+    append(folder, "rules/60-rest.toml", row("late", "true", 'queue = "service", priority = 400'))
+    found = "\n".join(problems_of(folder))
+    assert "config/queues.toml: queue.fast.window: " in found
+    assert "expected a duration such as 90s" in found
+    assert "config/channels.toml: channel.fax.title: " in found
+    assert "config/channels.toml: channel.fax.public: " in found
+    assert "config/staff.toml: rep." in found
+    assert "'boss'" in found
+    assert "rules/60-rest.toml: row." in found
+    assert "400" in found
+
+
+def test_an_unknown_key_is_refused_by_name(folder: Path) -> None:
+    append(folder, "channels.toml", '[channel.fax]\ntitle = "Fax"\npubilc = true')
+    [problem] = problems_of(folder)
+    assert problem.startswith("config/channels.toml: channel.fax.pubilc: ")
+
+
+def test_a_file_that_is_no_toml_is_told_with_its_line(folder: Path) -> None:
+    (folder / "queues.toml").write_text("[queue.x\n", "utf-8")
+    [problem] = problems_of(folder)
+    assert problem.startswith("config/queues.toml: ")
+    assert "line 1" in problem
+
+
+@pytest.mark.parametrize("name", ["queues.toml", "channels.toml", "staff.toml"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert problems_of(folder) == [f"config/{name}: the file is missing"]
+
+
+def test_a_file_that_is_not_utf_8_is_named(folder: Path) -> None:
+    (folder / "staff.toml").write_bytes(b'title = "M\xfcller"')
+    [problem] = problems_of(folder)
+    assert problem.startswith("config/staff.toml: ")
+
+
+def test_a_folder_without_rules_is_refused(folder: Path) -> None:
+    shutil.rmtree(folder / "rules")
+    assert problems_of(folder) == ["rules/: expected at least one file of rules, found none"]
+
+
+def test_broken_references_come_at_once_with_place(folder: Path) -> None:
+    append(
+        folder,
+        "staff.toml",
+        '[[rep]]\nname = "zoe"\ntitle = "Zoe"\nrole = "agent"\nqueues = ["nowhere"]',
+    )
+    rules_of(
+        folder,
+        row("one", "true", 'queue = "serivce"'),
+        row("one", "true"),
+        row("two", "true", "priority = 3"),
+    )
+    assert problems_of(folder) == [
+        "staff.toml: rep zoe: queues: no queue is named 'nowhere'",
+        "rules/10-own.toml: row one: then.queue:"
+        " expected a queue's name or close = true, got 'serivce'",
+        "rules/10-own.toml: row one: id: another row has it already",
+        "rules/10-own.toml: row two: then.queue: expected a queue's name or close = true, got ''",
+    ]
+
+
+def test_the_mediators_queue_must_be_there(folder: Path) -> None:
+    text = (folder / "queues.toml").read_text("utf-8").replace("queue.escalation", "queue.bosses")
+    (folder / "queues.toml").write_text(text, "utf-8")
+    assert "queues.toml: queue.escalation: expected, breached tasks go there" in problems_of(folder)
+
+
+def test_two_reps_of_one_name_are_refused(folder: Path) -> None:
+    append(folder, "staff.toml", '[[rep]]\nname = "amira"\ntitle = "Other"\nrole = "sre"')
+    [problem] = problems_of(folder)
+    assert "amira" in problem
+
+
+def test_every_wrong_expression_is_told_with_file_row_and_position(folder: Path) -> None:
+    rules_of(
+        folder,
+        row("unknown", "mention.colour == 'red'"),
+        row("types", "score.urgency > 'high'"),
+        row("number", "mention.followers"),
+        row("syntax", "score.urgency >"),
+        row("fine", "true"),
+    )
+    found = problems_of(folder)
+    assert [p.partition(": when: ")[0] for p in found] == [
+        f"rules/10-own.toml: row {name}" for name in ("unknown", "types", "number", "syntax")
+    ]
+    assert "1:8" in found[0] or "colour" in found[0]
+    assert "1:15" in found[1]
+    assert "expected true or false, got" in found[2]
+
+
+def test_a_broken_reference_does_not_hide_a_wrong_expression(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules_of(folder, row("lost", "true", 'queue = "nowhere"'), row("types", "score.urgency > 'a'"))
+    monkeypatch.setattr("app.wiring.base.CONFIG", folder)
+    found = "\n".join(check.check(settings.load()))
+    assert "row lost" in found
+    assert "row types" in found
+
+
+def test_windows_stretch_with_the_standard_window(folder: Path) -> None:
+    scaled = config.load(folder, window_scale=0.1)
+    assert scaled.catalogue.queues["sales"].window_s == 360
+    assert next(r for r in scaled.rows if r.id == "danger-to-people").window_s == 60
+
+
+def test_the_version_changes_with_a_rule_and_only_then(folder: Path) -> None:
+    before = config.load(folder).version
+    assert config.load(folder).version == before
+    append(folder, "rules/10-safety.toml", row("new", "false"))
+    assert config.load(folder).version != before
+
+
+def test_a_row_that_fails_at_run_time_is_traced_and_the_next_decides(folder: Path) -> None:
+    """A4.1: one bad rule does not stop the others."""
+    rules_of(folder, row("zero", "1 / mention.followers > 0"), row("rest", "true"))
+    rules = CelRules(config.load(folder))
+    found = rules.decide(variables(mention(), score(), STRANGER, public=True))
+    assert found.rule == "rest"
+    assert found.trace[0].result == ERROR
+    assert "zero" in found.trace[0].detail
+
+
+def test_rules_weigh_mood_reach_and_publicity(folder: Path) -> None:
+    """A3.1, A3.3, A3.4: a public complaint by an influential account goes to the mediator."""
+    rules = CelRules(config.load(folder))
+    loud = mention(text="The worst airline", followers=200_000)
+    public = rules.decide(variables(loud, score(), STRANGER, public=True))
+    private = rules.decide(variables(loud, score(), STRANGER, public=False))
+    assert (public.rule, public.queue) == ("influential-complaint", "escalation")
+    assert private.rule == "complaint"

@@ -1,0 +1,259 @@
+"""The door against its model: any order of commands keeps every promise of a task.
+
+HYPOTHESIS_PROFILE=thorough runs ten times as many, and longer ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from redis import Redis as SyncRedis
+
+from app.adapters.redis_client import connect
+from app.adapters.redis_door import RedisDoor
+from app.core.errors import Conflict
+from tests.adapters.door_model import CAPACITY, REPS, Model, check_chain
+from tests.builders import CATALOGUE, NOON, NOON_MS, OFFER_MS, actor_of, admission, do, ready
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+SETTINGS = settings(
+    max_examples=1000 if THOROUGH else 100,
+    stateful_step_count=100 if THOROUGH else 30,
+)
+ids = st.integers(0, 6).map(str)
+reps = st.sampled_from(REPS)
+picks = st.integers(0, 100)
+# Mostly the steps in which something runs out, so that they meet in every order.
+steps_ms = st.sampled_from([1, 5_000, OFFER_MS - 1, OFFER_MS, 400_000, 1_440_000, 1_800_000])
+
+
+class DoorMachine(RuleBasedStateMachine):
+    """Every rule does the same to the door and to the model, and compares the answers."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.redis = SyncRedis.from_url(self.url)
+        self.redis.flushall()
+        self.client = connect(self.url)
+        self.door = RedisDoor(self.client, now_ms=NOON_MS)
+        self.model = Model(now_ms=NOON_MS)
+        self.facts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.fact_ids: set[str] = set()
+        self.read_to = "-"
+        self.op = 0
+        self.done: list[tuple[str, str, str, str, dict[str, Any]]] = []
+        self.run(ready(self.door, *REPS, capacity=CAPACITY))
+        self.model.available, self.model.now_ms = set(REPS), self.door.now_ms
+
+    def run(self, work: Any) -> Any:
+        return self.loop.run_until_complete(work)
+
+    def teardown(self) -> None:
+        self.run(self.client.aclose())
+        self.redis.close()
+        self.loop.close()
+
+    @rule(
+        id_=ids,
+        queue=st.sampled_from(["service", "billing", "escalation"]),
+        english=st.booleans(),
+        priority=st.integers(0, 100),
+        window_s=st.sampled_from([60.0, 1800.0]),
+        age_s=st.sampled_from([0, 30, 5_000]),
+    )
+    def admit(
+        self, id_: str, queue: str, english: bool, priority: int, window_s: float, age_s: int
+    ) -> None:
+        given = admission(
+            id_,
+            queue=queue,
+            skills=CATALOGUE.queues[queue].skills + ("en",) * english,
+            priority=priority,
+            window_s=window_s,
+            detected_at=NOON - timedelta(seconds=age_s),
+        )
+        known = given.task_id in self.model.tasks
+        assert self.run(self.door.admit([given])) == ["replayed" if known else "task"]
+        if not known:
+            self.model.admit(given)
+
+    @rule(by_ms=steps_ms)
+    def time_passes(self, by_ms: int) -> None:
+        self.door.now_ms += by_ms
+        self.model.now_ms = self.door.now_ms
+
+    @rule()
+    def make_offers(self) -> None:
+        made = self.run(self.door.offer(OFFER_MS))
+        facts = [fact for fact in self.new_facts() if fact["op"] == "offered"]
+        assert [fact["task_id"] for fact in facts] == made
+        for fact in facts:
+            self.model.offered(fact["task_id"], fact["rep"])
+        for rep in REPS:
+            assert not (self.model.has_room(rep) and self.model.fresh_for(rep)), "left waiting"
+
+    @rule()
+    def offers_run_out(self) -> None:
+        assert set(self.run(self.door.expire())) == self.model.expire()
+
+    @rule()
+    def thresholds_are_swept(self) -> None:
+        crossed = self.run(self.door.thresholds())
+        assert (set(crossed["at_risk"]), set(crossed["breached"])) == self.model.cross_thresholds()
+
+    @rule(rep=reps, state=st.sampled_from(["available", "paused", "offline"]))
+    def a_rep_comes_or_goes(self, rep: str, state: str) -> None:
+        self.run(self.door.set_state(rep, state, "", actor_of(rep)))
+        if state == "available":
+            self.model.available.add(rep)
+        else:
+            self.model.leave(rep)
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(
+        name=st.sampled_from(["accept", "accept", "reject", "reply", "complete", "transfer"]),
+        pick=picks,
+        stranger=st.none() | reps,
+        queue=st.sampled_from(["service", "billing"]),
+    )
+    def a_rep_commands(self, name: str, pick: int, stranger: str | None, queue: str) -> None:
+        """Mostly the task's own rep, sometimes somebody else."""
+        task = list(self.model.tasks.values())[pick % len(self.model.tasks)]
+        rep = stranger or task.rep or REPS[pick % len(REPS)]
+        self.op += 1
+        moved = {"queue": queue, "skills": ",".join(CATALOGUE.queues[queue].skills)}
+        given = moved if name == "transfer" else {}
+        expected = self.model.command(name, task.id, rep, queue)
+        found = self.answer(name, task.id, rep, f"op-{self.op}", given)
+        assert found.get("state", found.get("code")) == expected
+        if "state" in found:
+            self.done.append((name, task.id, rep, f"op-{self.op}", given))
+
+    @precondition(lambda self: self.done)
+    @rule(pick=picks)
+    def a_command_comes_again(self, pick: int) -> None:
+        before = self.redis.xlen("hs:outbox")
+        assert "state" in self.answer(*self.done[pick % len(self.done)])
+        assert self.redis.xlen("hs:outbox") == before
+
+    def answer(
+        self, name: str, task: str, rep: str, op_id: str, given: dict[str, Any]
+    ) -> dict[str, Any]:
+        try:
+            return dict(self.run(do(self.door, name, task, rep, op_id=op_id, **given)))
+        except Conflict as refused:
+            return {"code": refused.code}
+
+    def new_facts(self) -> list[dict[str, Any]]:
+        """Read on in the outbox, checking that no fact comes twice."""
+        entries = self.redis.xrange("hs:outbox", min=self.read_to)
+        found = [orjson.loads(fields[b"fact"]) for _, fields in entries]
+        if entries:
+            self.read_to = f"({entries[-1][0].decode()}"
+        for fact in found:
+            assert fact["fact_id"] not in self.fact_ids
+            self.fact_ids.add(fact["fact_id"])
+            if fact.get("task_id"):
+                self.facts[fact["task_id"]].append(fact)
+        return found
+
+    @invariant()
+    def every_task_is_as_the_model_says_and_in_one_place(self) -> None:
+        self.new_facts()
+        lanes, held, hashes = self.read()
+        for task in self.model.tasks.values():
+            found = hashes[task.id]
+            assert (found["state"], found["rep"], found["queue"], found["sla"]) == (
+                task.state,
+                task.rep,
+                task.queue,
+                task.sla,
+            )
+            assert int(found["due_ms"]) == task.due_ms
+            assert int(found["version"]) == len(self.facts[task.id])
+            places = [lane for lane, members in lanes.items() if task.id in members]
+            places += [rep for rep, members in held.items() if task.id in members]
+            waiting = [f"hs:lane:{task.queue}|{','.join(task.skills)}"]
+            ended = [] if task.state == "completed" else [task.rep]
+            assert places == (waiting if task.state == "queued" else ended)
+        assert all(len(members) <= CAPACITY for members in held.values())
+
+    @invariant()
+    def every_history_is_a_chain(self) -> None:
+        for facts in self.facts.values():
+            check_chain(facts)
+
+    @invariant()
+    def the_indexes_agree_with_the_tasks(self) -> None:
+        """Conservation: what the floor counts is what there is."""
+        tasks = self.model.tasks.values()
+        expected = {
+            "hs:offers": {task.id for task in tasks if task.state == "offered"},
+            "hs:available": self.model.available,
+        }
+        for queue in CATALOGUE.queues:
+            mine = [task for task in tasks if task.queue == queue and task.state != "completed"]
+            expected[f"hs:open:{queue}"] = {task.id for task in mine}
+            waiting = {task.id for task in mine if task.state == "queued"}
+            expected[f"hs:wait:{queue}"] = waiting
+            for state in ("at_risk", "breached"):
+                late = {task.id for task in mine if task.sla == state}
+                expected[f"hs:sla:{queue}:{state}"] = late
+        with self.redis.pipeline(transaction=False) as pipe:
+            for key in expected:
+                is_set = key.startswith(("hs:open:", "hs:sla:"))
+                pipe.smembers(key) if is_set else pipe.zrange(key, 0, -1)
+            found = dict(zip(expected, map(_texts, pipe.execute()), strict=True))
+        assert found == expected
+
+    def read(self) -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, dict[str, str]]]:
+        names = sorted(_texts(self.redis.keys("hs:lane:*")))
+        with self.redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.zrange(name, 0, -1)
+            for rep in REPS:
+                pipe.smembers(f"hs:rep:{rep}:tasks")
+            for task in self.model.tasks:
+                pipe.hgetall(f"hs:task:{task}")
+            found = pipe.execute()
+        lanes = dict(zip(names, map(_texts, found), strict=False))
+        held = dict(zip(REPS, map(_texts, found[len(names) :]), strict=False))
+        hashes = {
+            task: {name.decode(): value.decode() for name, value in fields.items()}
+            for task, fields in zip(self.model.tasks, found[len(names) + len(REPS) :], strict=True)
+        }
+        return lanes, held, hashes
+
+
+def _texts(members: Any) -> set[str]:
+    return {member.decode() for member in members}
+
+
+def test_any_order_of_commands_keeps_every_promise(redis_url: str) -> None:
+    """A5.1, A5.4: one owner, one deadline, no gap, nothing lost, whatever happens when."""
+    client = connect(redis_url)
+    asyncio.run(_open(client))
+    machine = type("Machine", (DoorMachine,), {"url": redis_url})
+    run_state_machine_as_test(machine, settings=SETTINGS)
+
+
+async def _open(client: Any) -> None:
+    await RedisDoor(client).open()
+    await client.aclose()

@@ -1,0 +1,157 @@
+"""The guard: a batch ends only when every delivery has its outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+import pytest
+
+from agents import guard as module
+from agents.guard import Guard
+from app.ports import DeadLetter, Delivery
+from app.steps.batch import Batch, Ports
+from tests.builders import delivery
+from tests.doubles import ListDeadLetters, MemoryDoor, ports
+
+
+@dataclass
+class Naps:
+    """Stands in for asyncio.sleep: remembers how long, and never waits."""
+
+    seconds: list[float] = field(default_factory=list)
+    real: object = asyncio.sleep
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        await self.real(0)  # type: ignore[operator]
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> Naps:
+    naps = Naps()
+    monkeypatch.setattr(module.asyncio, "sleep", naps)
+    return naps
+
+
+def guard(parts: Ports) -> Guard:
+    return Guard(parts, lambda _step: nullcontext())
+
+
+def outcomes(batch: Batch) -> dict[str, str]:
+    return {item.delivery.src: item.outcome for item in batch}
+
+
+def deliveries(*texts: str) -> list[Delivery]:
+    return [delivery(f"s{i}", id=str(i), text=text) for i, text in enumerate(texts)]
+
+
+async def test_a_batch_waits_while_a_part_is_away_and_settles_when_it_is_back(naps: Naps) -> None:
+    door = MemoryDoor()
+    door.away_times = 8
+    watched = guard(ports(door=door))
+    batch = await watched.settle(deliveries("one", "two"))
+    assert outcomes(batch) == {"s0": "task", "s1": "task"}
+    assert len(naps.seconds) == 8
+    assert naps.seconds == sorted(naps.seconds)
+    assert naps.seconds[-1] == 5.0
+    assert not watched.waiting
+
+
+async def test_while_it_waits_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    door, seen = MemoryDoor(), []
+    door.away_times = 1
+    watched = guard(ports(door=door))
+    real = asyncio.sleep
+
+    async def look(_seconds: float) -> None:
+        seen.append(watched.waiting)
+        await real(0)
+
+    monkeypatch.setattr(module.asyncio, "sleep", look)
+    await watched.settle(deliveries("one"))
+    assert seen == [True]
+
+
+async def test_a_poisonous_mention_among_good_ones_is_buried_alone(naps: Naps) -> None:
+    door, letters = MemoryDoor(), ListDeadLetters()
+    batch = await guard(ports(door=door, dead_letters=letters)).settle(
+        deliveries("one", "explode", "three")
+    )
+    assert outcomes(batch) == {"s0": "task", "s1": "dead", "s2": "task"}
+    [letter] = letters.letters
+    assert (letter.src, letter.code) == ("s1", "internal")
+    assert letter.raw == delivery(id="1", text="explode").raw
+
+
+async def test_no_delivery_gets_two_outcomes_when_a_batch_is_taken_apart(naps: Naps) -> None:
+    door = MemoryDoor()
+    await guard(ports(door=door)).settle(deliveries("one", "explode", "three"))
+    ends = [fact.op_id for fact in door.facts if fact.op in ("decided", "dead")]
+    assert sorted(ends) == ["s0", "s1", "s2"]
+
+
+async def test_a_burial_waits_for_the_store_too(naps: Naps) -> None:
+    door = MemoryDoor()
+    door.away_times = 2
+    batch = await guard(ports(door=door)).settle(deliveries("explode"))
+    assert outcomes(batch) == {"s0": "dead"}
+    assert len(naps.seconds) == 2
+
+
+class SlowLetters(ListDeadLetters):
+    """Finishes only when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
+
+    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+        self.begun.set()
+        await self.go.wait()
+        await super().bury(letters)
+
+
+async def test_a_batch_in_work_is_finished_before_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters, door = SlowLetters(), MemoryDoor()
+    work = asyncio.ensure_future(
+        guard(ports(door=door, dead_letters=letters)).settle([delivery("s1", raw_=b"hello")])
+    )
+    await letters.begun.wait()
+    work.cancel()
+    await asyncio.sleep(0)
+    letters.go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert door.ops() == ["dead"]
+
+
+async def test_a_batch_that_cannot_finish_dies_without_an_acknowledgement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The process ends at once: what was not settled is delivered again."""
+    letters, exits = SlowLetters(), []
+
+    def leave(code: int) -> None:
+        exits.append(code)
+        raise SystemExit(code)
+
+    monkeypatch.setattr(module, "_STOP_S", 0.01)
+    monkeypatch.setattr(module.os, "_exit", leave)
+    watched = guard(ports(dead_letters=letters))
+    inner = asyncio.ensure_future(_settled(watched))
+    await letters.begun.wait()
+    inner.cancel()
+    assert await inner == module.EXIT_UNFINISHED
+    assert exits == [module.EXIT_UNFINISHED]
+    letters.go.set()
+
+
+async def _settled(watched: Guard) -> int | None:
+    try:
+        await watched.settle([delivery("s1", raw_=b"hello")])
+    except SystemExit as end:
+        return int(str(end.code))
+    return None

@@ -1,0 +1,168 @@
+"""Triage over the real door and the real store: identity, edits and repeats at the same mention."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app import flow
+from app.adapters.cel_rules import CelRules
+from app.adapters.dead_letters import KeptDeadLetters
+from app.adapters.redis_client import Client
+from app.adapters.redis_door import RedisDoor
+from app.adapters.redis_floor import RedisFloor
+from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.redis_profiles import RedisProfiles
+from app.adapters.redis_seen import RedisSeen
+from app.adapters.store.database import Database
+from app.adapters.store.dead import DeadLetterTable
+from app.adapters.store.ledger import Ledger
+from app.config import load
+from app.core.profile import Profile
+from app.ports import Delivery
+from app.processes.relay import Relay
+from app.settings import CONFIG
+from app.steps.batch import Ports
+from tests import builders
+from tests.builders import delivery
+from tests.doubles import KeepingProducer, ports
+
+
+class World:
+    """Triage with everything real but the model and Kafka."""
+
+    def __init__(self, redis: Client, door: RedisDoor, database: Database) -> None:
+        config = load(CONFIG)
+        self.redis, self.database = redis, database
+        self.ledger, self.producer = Ledger(database), KeepingProducer()
+        self.floor = RedisFloor(redis, config.catalogue)
+        self.ports: Ports = ports(
+            door=door,
+            seen=RedisSeen(redis, self.ledger),
+            profiles=RedisProfiles(redis),
+            rules=CelRules(config),
+            dead_letters=KeptDeadLetters(DeadLetterTable(database), self.producer),
+            catalogue=config.catalogue,
+            now_ms=lambda: door.now_ms,
+        )
+
+    async def take(self, *deliveries: Delivery) -> list[str]:
+        return [item.outcome for item in await flow.triage(deliveries, self.ports)]
+
+    async def relay(self) -> None:
+        await Relay(RedisOutbox(self.redis), self.ledger, self.producer).move()
+
+    async def card(self) -> dict[str, Any]:
+        card = await self.floor.card(builders.task_id())
+        assert card
+        return card
+
+    async def facts(self) -> list[dict[str, Any]]:
+        await self.relay()
+        return await self.ledger.since(0)
+
+
+@pytest.fixture
+async def world(redis: Client, door: RedisDoor, database: Database) -> World:
+    return World(redis, door, database)
+
+
+async def test_a_mention_is_on_the_floor_with_score_profile_and_reason(world: World) -> None:
+    """A5.5, A8.1: the card says what, about whom and why now."""
+    known = Profile(customer_id="C7", name="Kim", tier="platinum", value=9000.0)
+    await world.ports.profiles.put({"x:kim": known})  # type: ignore[attr-defined]
+    assert await world.take(delivery("s1")) == ["task"]
+    card = await world.card()
+    assert (card["rule"], card["queue"]) == ("valued-customer-unhappy", "urgent")
+    assert card["profile"]["customer_id"] == "C7"
+    assert card["score"]["sentiment"]["label"] == "negative"
+    assert card["reason"].startswith("One of our most valued customers")
+
+
+async def test_the_trail_of_a_mention_is_complete_and_in_order(world: World) -> None:
+    await world.take(delivery("s1"))
+    assert [fact["op"] for fact in await world.facts()] == [
+        "received",
+        "scored",
+        "identified",
+        "decided",
+        "queued",
+    ]
+
+
+async def test_a_duplicate_and_an_edit_are_facts_on_the_same_mention(world: World) -> None:
+    edit = delivery("s3", text="Where is it NOW?")
+    assert await world.take(delivery("s1"), delivery("s2"), edit) == ["task", "duplicate", "edited"]
+    assert (await world.card())["mention"]["text"] == "Where is it NOW?"
+    assert {fact["mention_id"] for fact in await world.facts()} == {builders.mention().mention_id}
+
+
+async def test_after_redis_lost_everything_the_store_still_knows_the_mention(world: World) -> None:
+    await world.take(delivery("s1"))
+    await world.relay()
+    await world.redis.flushall()
+    assert await world.take(delivery("s2"), delivery("s1")) == ["duplicate", "replayed"]
+    assert await world.take(delivery("s3", text="Other words")) == ["edited"]
+
+
+async def test_a_repeat_of_every_delivery_is_silent(world: World) -> None:
+    """At least once means that each edit may come again, long after the next one."""
+    edits = [delivery(f"s{i}", text=f"Wording {i}") for i in range(4)]
+    for one in edits:
+        await world.take(one)
+    before = await world.redis.xlen("hs:outbox")
+    assert await world.take(*edits) == ["replayed"] * 4
+    assert await world.redis.xlen("hs:outbox") == before
+    assert (await world.card())["mention"]["text"] == "Wording 3"
+
+
+async def test_a_card_keeps_its_score_when_edits_come_again_in_one_batch(world: World) -> None:
+    edits = [delivery(f"s{i}", text=f"Wording {i}") for i in range(3)]
+    for one in edits:
+        await world.take(one)
+    await world.take(*edits[1:])
+    card = await world.card()
+    assert card["score"] is not None
+    assert card["reason"]
+
+
+async def test_a_card_keeps_its_score_when_an_edit_is_taken_back_in_one_batch(world: World) -> None:
+    await world.take(delivery("s1"))
+    await world.take(delivery("s2", text="Other words"), delivery("s3"))
+    card = await world.card()
+    assert card["mention"]["text"] == "Where is my order?"
+    assert card["score"] is not None
+    assert card["reason"]
+
+
+async def test_a_dead_letter_is_in_the_store_and_on_the_topic(world: World) -> None:
+    assert await world.take(delivery("s1", raw_=b"hello"), delivery("s2")) == ["dead", "task"]
+    assert await DeadLetterTable(world.database).raw("s1") == b"hello"
+    [record] = world.producer.records
+    assert (record.topic, record.value, record.headers["reason"]) == ("dead", b"hello", b"not_json")
+
+
+async def test_a_dead_letter_of_megabytes_keeps_its_bytes_in_the_store_alone(world: World) -> None:
+    body = b"x" * 5_000_000
+    await world.take(delivery("s1", raw_=body))
+    assert await DeadLetterTable(world.database).raw("s1") == body
+    [record] = world.producer.records
+    assert record.value == b""
+    assert record.headers["size"] == b"5000000"
+
+
+async def test_the_same_dead_letter_again_is_one_letter_and_one_fact(world: World) -> None:
+    for _ in range(2):
+        await world.take(delivery("s1", raw_=b"hello"))
+    assert len(await DeadLetterTable(world.database).newest()) == 1
+    assert [fact["op"] for fact in await world.facts()] == ["dead"]
+
+
+async def test_a_source_name_with_any_character_does_not_break_the_next_delivery(
+    world: World,
+) -> None:
+    odd = replace(delivery("s1"), src="a|b|c")
+    assert await world.take(odd) == ["task"]
+    assert await world.take(odd, delivery("s2")) == ["replayed", "duplicate"]
