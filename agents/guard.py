@@ -58,7 +58,7 @@ class Guard:
             return await self._patiently(lambda: self._bury(deliveries[0]))
 
     async def _bury(self, delivery: Delivery) -> Batch:
-        problem = Invalid("internal", "Handshake failed on this input; see the log of the worker")
+        problem = Invalid("internal", "input that triage survives", "a failure, see its log")
         item = Item(delivery=delivery, received_ms=self.ports.now_ms(), problem=problem)
         await enqueue([item], self.ports)
         return [item]

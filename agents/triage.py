@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,14 @@ import faust
 
 from agents import stream
 from agents.guard import Guard
-from app.adapters.kafka import SRC_HEADER, headers_of
+from app.adapters.kafka import INTAKE_HEADER, SRC_HEADER, headers_of
 from app.ports import Delivery
 from app.settings import Kafka
 from app.steps.batch import Batch
+
+# What we put into the headers; anything else there is a stranger's and not believed.
+_NAME = re.compile(r"[A-Za-z0-9:_-]{1,100}")
+_MILLISECONDS = re.compile(rb"[0-9]{1,13}")
 
 
 def register(
@@ -34,13 +39,16 @@ def delivery(message: Any) -> Delivery:
 
     The time is part of the name because the embedded broker counts from 0 at every start.
     """
-    named = headers_of(message.headers).get(SRC_HEADER)
+    headers = headers_of(message.headers)
+    named = headers.get(SRC_HEADER, b"").decode("ascii", "replace")
+    accepted = headers.get(INTAKE_HEADER, b"")
     at_ms = round(message.timestamp * 1000)
     place = f"{message.topic}/{message.partition}/{message.offset}@{at_ms}"
     return Delivery(
-        src=named.decode("utf-8", "replace")[:150] if named else place,
+        src=named if _NAME.fullmatch(named) else place,
         raw=message.value,
         topic=message.topic,
         partition=message.partition,
         offset=message.offset,
+        accepted_ms=int(accepted) if _MILLISECONDS.fullmatch(accepted) else 0,
     )

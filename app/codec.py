@@ -20,7 +20,9 @@ from app.core.mention import (
 )
 
 MAX_DEPTH = 32  # nesting beyond this is an attack or a mistake, never a mention
-MAX_BYTES = 262_144  # 256 KiB: the longest mail thread that we were shown is a tenth of it
+HTTP_BYTES = 262_144  # 256 KiB: no channel that we know carries more in one message
+MAX_BYTES = HTTP_BYTES + 1_024  # with the id and the time that intake writes into a mention
+_SHOWN_CHARS = 60
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 Short = Annotated[str, msgspec.Meta(max_length=512)]
@@ -55,16 +57,17 @@ def loads(raw: bytes | None, max_bytes: int = MAX_BYTES) -> Any:
     Raises Invalid with the code empty, too_large, too_deep or not_json.
     """
     if not raw:
-        raise Invalid("empty", "expected a JSON object, got no bytes")
+        raise Invalid("empty", "a JSON object", "no bytes")
     if len(raw) > max_bytes:
-        raise Invalid("too_large", f"expected at most {max_bytes} bytes, got {len(raw)}")
-    # Counting brackets is cheap and bounds the depth, so the exact walk is rarely needed.
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth_of_bytes(raw) > MAX_DEPTH:
-        raise Invalid("too_deep", f"expected at most {MAX_DEPTH} levels of nesting")
+        raise Invalid("too_large", f"at most {max_bytes} bytes", f"{len(raw)}")
     try:
-        return orjson.loads(raw)
+        value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise Invalid("not_json", f"expected JSON in UTF-8: {error}") from None
+        code = "too_deep" if "depth limit" in str(error) else "not_json"
+        raise Invalid(code, "JSON in UTF-8 of bounded nesting", str(error)) from None
+    if _deeper_than(value, MAX_DEPTH):
+        raise Invalid("too_deep", f"at most {MAX_DEPTH} levels of nesting", "more")
+    return value
 
 
 def validate(value: Any) -> WireMention:
@@ -72,33 +75,55 @@ def validate(value: Any) -> WireMention:
     try:
         return msgspec.convert(value, WireMention, strict=True)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        field = path.strip("`").removeprefix("$").lstrip(".")
-        missing = re.search(r"missing required field `(\w+)`", message)
-        if missing:
-            field = f"{field}.{missing[1]}".lstrip(".")
-            message = "Expected a value, got nothing"
-        raise Invalid("wrong_field", f"{field or 'mention'}: {message}", field) from None
+        raise _wrong_field(value, str(error)) from None
+
+
+def _wrong_field(value: Any, message: str) -> Invalid:
+    sentence, _, path = message.partition(" - at ")
+    field = path.strip("`").removeprefix("$").lstrip(".")
+    missing = re.search(r"missing required field `(\w+)`", sentence)
+    if missing:
+        field = f"{field}.{missing[1]}".lstrip(".")
+        return Invalid("wrong_field", "a value", "nothing", field)
+    expected = sentence.removeprefix("Expected ").partition(", got ")[0]
+    if "RFC3339" in expected or "timezone" in expected:
+        expected = "an RFC 3339 time with a zone"
+    return Invalid("wrong_field", expected, _shown(_at(value, field)), field)
+
+
+def _at(value: Any, field: str) -> Any:
+    for part in field.split("."):
+        if not isinstance(value, dict) or part not in value:
+            break
+        value = value[part]
+    return value
+
+
+def _shown(value: Any) -> str:
+    """What came, short enough for a sentence."""
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}... ({len(text)} long)"
 
 
 def source_id_of(value: Any) -> str:
     """The source's own id, where there is one to be read: it names even what is refused."""
     found = value.get("id") if isinstance(value, dict) else None
-    return _clean(found)[:512] if isinstance(found, str) else ""
+    return clean(found)[:512] if isinstance(found, str) else ""
 
 
 def to_mention(wire: WireMention, fallback_id: str, now: datetime) -> Mention:
     """Complete a checked mention: identity, times in UTC, flags.
 
     `fallback_id` stands in where the source gave no id. Times more than five minutes
-    ahead of `now` are clamped to it and flagged.
+    ahead of `now` are clamped to it and flagged. Raises Invalid for a time outside the
+    calendar.
     """
-    source_id = _clean(wire.id or fallback_id)
+    source_id = clean(wire.id or fallback_id)
     flags: list[str] = []
-    detected_at, ahead = clamp((wire.detected_at or now).astimezone(UTC), now)
+    detected_at, ahead = clamp(_utc(wire.detected_at or now, "detected_at"), now)
     if ahead:
         flags.append(DETECTED_IN_FUTURE)
-    posted_at = wire.posted_at.astimezone(UTC) if wire.posted_at else None
+    posted_at = _utc(wire.posted_at, "posted_at") if wire.posted_at else None
     if posted_at:
         posted_at, ahead = clamp(posted_at, now)
         if ahead:
@@ -107,20 +132,27 @@ def to_mention(wire: WireMention, fallback_id: str, now: datetime) -> Mention:
         mention_id=mention_id_of(wire.channel, source_id),
         source_id=source_id,
         channel=wire.channel,
-        text=_clean(wire.text),
+        text=clean(wire.text),
         author=Author(
-            handle=_clean(wire.author.handle),
-            name=_clean(wire.author.name or ""),
+            handle=clean(wire.author.handle),
+            name=clean(wire.author.name or ""),
             followers=wire.author.followers or 0,
         ),
         detected_at=detected_at,
         posted_at=posted_at,
-        url=_clean(wire.url or ""),
-        in_reply_to=_clean(wire.in_reply_to or ""),
-        lang=_clean(wire.lang or "").lower(),
+        url=clean(wire.url or ""),
+        in_reply_to=clean(wire.in_reply_to or ""),
+        lang=clean(wire.lang or "").lower(),
         meta=wire.meta or {},
         flags=tuple(flags),
     )
+
+
+def _utc(moment: datetime, field: str) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # within a day of the years 1 or 9999, moved by its zone
+        raise Invalid("wrong_field", "a time of the calendar", str(moment), field) from None
 
 
 def encode_wire(wire: WireMention) -> bytes:
@@ -133,19 +165,21 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """PostgreSQL cannot store NUL in text, and nobody can read it: show that it was there."""
     return text.replace("\x00", "\ufffd")
 
 
-def _depth_of_bytes(raw: bytes) -> int:
-    """The deepest nesting of brackets outside strings, without decoding."""
-    depth = deepest = 0
-    for token in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', raw, re.DOTALL):
-        mark = token[0]
-        if mark in (b"[", b"{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif mark in (b"]", b"}"):
-            depth -= 1
-    return deepest
+def _deeper_than(value: Any, levels: int) -> bool:
+    """Walked level by level, so that hostile nesting cannot exhaust the stack."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -88,10 +89,16 @@ class Config:
     version: str
 
 
-def load(folder: Path, window_scale: float = 1.0) -> Config:
+RowCheck = Callable[[Row], Iterator[str]]
+
+
+def load(
+    folder: Path, window_scale: float = 1.0, check_row: RowCheck = lambda _row: iter(())
+) -> Config:
     """Read every file of the folder; raise `ConfigError` with all problems, by file and key.
 
     `window_scale` stretches or shrinks all SLA windows (a demo or a test runs them faster).
+    `check_row` tells what is wrong with a row's condition.
     """
     problems: list[str] = []
     queues = _parse(folder / "queues.toml", _Queues, problems)
@@ -105,9 +112,11 @@ def load(folder: Path, window_scale: float = 1.0) -> Config:
         problems.append("rules/: expected at least one file of rules, found none")
     if problems or queues is None or channels is None or staff is None:
         raise ConfigError(problems)
+    problems.extend(_doubles(staff))
     catalogue = _catalogue(queues, channels, staff, window_scale)
     rows = tuple(_rows([(name, table) for name, table in tables if table], window_scale))
     problems.extend(_broken_references(catalogue, rows))
+    problems.extend(problem for row in rows for problem in check_row(row))
     if problems:
         raise ConfigError(problems)
     return Config(catalogue=catalogue, rows=rows, version=_version(catalogue, rows))
@@ -167,6 +176,13 @@ def _rows(tables: list[tuple[str, _Table]], scale: float) -> Iterator[Row]:
                 skills=row.then.skills,
                 source=f"rules/{file}: row {row.id}: {'close' if row.then.close else 'queue'}",
             )
+
+
+def _doubles(staff: _Staff) -> Iterator[str]:
+    counts = Counter(rep.name for rep in staff.rep)
+    for name, count in counts.items():
+        if count > 1:
+            yield f"config/staff.toml: rep {name}: expected one of this name, got {count}"
 
 
 def _broken_references(catalogue: Catalogue, rows: tuple[Row, ...]) -> Iterator[str]:

@@ -22,6 +22,7 @@ class Delivery:
     topic: str = ""
     partition: int = -1
     offset: int = -1
+    accepted_ms: int = 0  # when the journal accepted it; 0 where it came straight to the topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -48,7 +49,6 @@ class Web(_Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     session_hours: float = Field(12, gt=0)
-    max_mention_bytes: int = Field(262_144, gt=0)
     max_body_bytes: int = Field(4_194_304, gt=0)
 
 
@@ -125,6 +125,8 @@ def load(**flags: Any) -> Settings:
         return Settings(**flags)
     except ValidationError as error:
         raise ConfigError([_sentence(problem) for problem in error.errors()]) from None
+    except SettingsError as error:  # a section given as a text that is no JSON
+        raise ConfigError([f"environment: {error}"]) from None
     except ValueError as error:  # the TOML itself does not parse
         raise ConfigError([f"config/settings.toml: {error}"]) from None
 

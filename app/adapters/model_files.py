@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from app.core.errors import ConfigError
+from app.core.score import LABELS
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,6 +60,7 @@ def find(folder: Path, name: str) -> ModelFiles:
         known = ", ".join(sorted(manifest.model))
         raise ConfigError([f"{folder / 'manifest.toml'}: model: expected {known}, got {name!r}"])
     problems = [p for f in (entry, manifest.tokenizer) if (p := _problem(folder, f))]
+    problems += [f"{folder / 'manifest.toml'}: {p}" for p in _wrong_values(manifest)]
     if problems:
         raise ConfigError(problems)
     return ModelFiles(
@@ -71,6 +75,15 @@ def find(folder: Path, name: str) -> ModelFiles:
         temperature=manifest.temperature,
         languages=frozenset(manifest.languages),
     )
+
+
+def _wrong_values(manifest: _Manifest) -> Iterator[str]:
+    if sorted(manifest.labels) != sorted(LABELS):
+        yield f"labels: expected {', '.join(LABELS)} in any order, got {manifest.labels}"
+    if not 0 < manifest.temperature < math.inf:
+        yield f"temperature: expected a number above zero, got {manifest.temperature}"
+    if manifest.max_tokens < 1:
+        yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
 
 
 def _read(path: Path) -> _Manifest:

@@ -113,7 +113,8 @@ class OnnxScorer:
         if known:
             rows = model.probabilities([mentions[i].text for i in known])
             for i, row in zip(known, rows, strict=True):
-                sentiments[i] = _sentiment(row, model.files.labels)
+                if np.isfinite(row).all():  # a model that says no number is not believed
+                    sentiments[i] = _sentiment(row, model.files.labels)
         return [
             _finish(mention, sentiment, lang, model.files.tag)
             for mention, sentiment, lang in zip(mentions, sentiments, langs, strict=True)

@@ -13,7 +13,7 @@ from app.adapters.redis_client import Client, away_is_unavailable
 from app.core.catalogue import Rep
 from app.core.errors import Conflict
 from app.core.facts import Fact
-from app.ports import Admission
+from app.ports import Admission, Seen
 
 _LUA = Path(__file__).parent / "lua"
 
@@ -115,7 +115,7 @@ def _admission(admission: Admission) -> dict[str, Any]:
         "mention_id": mention.mention_id,
         "source_id": mention.source_id,
         "content_hash": mention.content_hash,
-        "known": f"{known.src}|{known.content_hash}|{known.last_src}" if known else "",
+        "known": _seen(known) if known else "",
         "facts": [_json(fact) for fact in admission.facts],
         "duplicate_fact": _json(admission.duplicate_fact),
         "edited_fact": _json(admission.edited_fact),
@@ -135,6 +135,10 @@ def _admission(admission: Admission) -> dict[str, Any]:
             "card": admission.card.decode(),
         },
     }
+
+
+def _seen(known: Seen) -> str:
+    return orjson.dumps([known.src, known.content_hash, known.last_src]).decode()
 
 
 def _json(fact: Fact) -> str:

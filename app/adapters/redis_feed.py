@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from app.adapters.redis_client import Client, away_is_unavailable
 
 _KEY = "hs:feed"
 _PAGE = 500
+_ID = re.compile(r"([0-9]{1,20})-([0-9]{1,20})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +41,24 @@ class RedisFeed:
 
     async def since(self, after: str, to: str) -> list[FeedEvent] | None:
         """What this audience missed after an id; None where the feed no longer reaches back."""
+        oldest, newest, trimmed = await self._reach()
+        asked, fresh = _order(after), _order(after) == (0, 0)
+        if asked > newest or (asked < oldest and (trimmed or not fresh)):
+            return None  # dropped since, or of another life of this Redis, or no id at all
         with away_is_unavailable():
-            oldest = await self._client.xrange(_KEY, count=1)
-            if oldest and _order(after) < _order(bytes(oldest[0][0]).decode()) and after != "0-0":
-                return None
-            newest = await self.last_id()
-            if _order(after) > _order(newest):
-                return None  # an id of another life of this Redis
             missed = await self._client.xrange(_KEY, min=f"({after}")
         return [event for event in (_event(*entry) for entry in missed) if event.to == to]
+
+    async def _reach(self) -> tuple[tuple[int, int], tuple[int, int], bool]:
+        """The oldest and the newest id, and whether anything older has been dropped."""
+        with away_is_unavailable():
+            if not await self._client.exists(_KEY):
+                return (0, 0), (0, 0), False
+            stream = await self._client.xinfo_stream(_KEY)
+        oldest, newest = stream["first-entry"], stream["last-generated-id"]
+        first = _order(bytes(oldest[0]).decode()) if oldest else (0, 0)
+        trimmed = int(stream["entries-added"]) > int(stream["length"])
+        return first, _order(bytes(newest).decode()), trimmed
 
 
 def _event(entry_id: bytes, fields: dict[bytes, bytes]) -> FeedEvent:
@@ -61,8 +72,6 @@ def _event(entry_id: bytes, fields: dict[bytes, bytes]) -> FeedEvent:
 
 
 def _order(event_id: str) -> tuple[int, int]:
-    try:
-        milliseconds, _, sequence = event_id.partition("-")
-        return int(milliseconds), int(sequence or 0)
-    except ValueError:
-        return (-1, -1)
+    """An id as numbers that compare; (-1, -1) for what is no id."""
+    found = _ID.fullmatch(event_id)
+    return (int(found[1]), int(found[2])) if found else (-1, -1)

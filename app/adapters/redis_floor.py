@@ -11,7 +11,6 @@ from app.adapters.redis_client import Client, away_is_unavailable
 from app.core.catalogue import Catalogue, Queue
 
 _INTS = ("priority", "version", "level", "detected_ms", "due_ms", "at_risk_ms", "expires_ms")
-_LIST_LIMIT = 200  # cards on one page; more is a report, not a screen
 
 
 class RedisFloor:
@@ -48,7 +47,7 @@ class RedisFloor:
         return sorted((c for c in cards if c), key=lambda card: (card["due_ms"], card["task_id"]))
 
     async def open_in(self, queues: Sequence[str]) -> list[dict[str, Any]]:
-        """Open cards of these queues, at most 200, the most pressing first."""
+        """Open cards of these queues, the most pressing first."""
         with away_is_unavailable():
             async with self._client.pipeline(transaction=False) as pipe:
                 for queue in queues:
@@ -56,7 +55,7 @@ class RedisFloor:
                 members = await pipe.execute()
         ids = sorted(bytes(task).decode() for queue in members for task in queue)
         cards = [card for card in await self.cards(ids) if card]
-        return sorted(cards, key=lambda card: card["due_ms"])[:_LIST_LIMIT]
+        return sorted(cards, key=lambda card: (card["due_ms"], card["task_id"]))
 
     async def queues(self) -> list[dict[str, Any]]:
         """Every queue with its live figures."""

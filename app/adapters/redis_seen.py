@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
+
 from app.adapters.redis_client import Client, away_is_unavailable
 from app.adapters.store.ledger import Ledger
 from app.ports import Seen
@@ -30,5 +32,5 @@ class RedisSeen:
 
 
 def _decode(value: bytes) -> Seen:
-    first, content_hash, last = value.decode().split("|")
+    first, content_hash, last = orjson.loads(value)
     return Seen(src=first, content_hash=content_hash, last_src=last)

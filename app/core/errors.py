@@ -15,10 +15,13 @@ class HandshakeError(Exception):
 class Invalid(HandshakeError):
     """The input can never be processed: it goes to the dead letters, no retry."""
 
-    def __init__(self, code: str, message: str, field: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, code: str, expected: str, got: str = "", field: str = "") -> None:
+        sentence = f"Expected {expected}, got {got}" if got else f"Expected {expected}"
+        super().__init__(f"{field}: {sentence}" if field else sentence)
         self.code = code
         self.field = field
+        self.expected = expected
+        self.got = got
 
 
 class Unavailable(HandshakeError):

@@ -18,8 +18,9 @@ _LEXICON: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
         (
             "safety",
             0.85,
-            r"emergenc|injur|hurt|bleed|fire\b|smoke|burn(?:t|ing)|unconscious|ambulance|danger"
-            r"|threat|unsafe|stranded|notfall|verletzt|gefahr|brennt|urgence|bless[ée]|danger"
+            r"emergenc|injur|hurt|bleed|fire\b|smoke|burn(?:t|ing)|unconscious|ambulance"
+            r"|in danger\b|dangerous\b|threat|unsafe|stranded"
+            r"|notfall|verletzt|gefahr|brennt|urgence|bless[ée]|en danger\b"
             r"|emergencia|herid[oa]|peligro|humo|emergenza|ferit[oa]|pericolo|fumo",
         ),
         (

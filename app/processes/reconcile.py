@@ -41,7 +41,8 @@ class Reconciler:
         """Tick off what has its outcome, send again what has none. Raises Unavailable."""
         while await self._journal.settle():
             pass
-        while lost := await self._journal.without_outcome(self._before_ms()):
+        before_ms = self._before_ms()  # fixed for the turn: what it sends is not lost again
+        while lost := await self._journal.without_outcome(before_ms):
             await self._send_again(lost)
 
     def _before_ms(self) -> int:

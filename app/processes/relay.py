@@ -28,7 +28,7 @@ class Relay:
     async def move(self) -> None:
         """Move one batch, waiting up to half a second for one. Raises Unavailable."""
         entries = await self._outbox.read(_BATCH, _BLOCK_MS)
-        metrics.OUTBOX.set(len(entries))
+        metrics.OUTBOX.set(await self._outbox.length())
         if not entries:
             return
         facts = [entry.fact for entry in entries]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from app import codec
@@ -50,8 +51,12 @@ def _dead_fact(item: Item, problem: Invalid) -> Fact:
         now_ms=item.received_ms,
         source_id=item.source_id,
         reason=problem.code,
-        data={"detail": str(problem), "bytes": size} | _origin(item),
+        data={"detail": str(problem), "bytes": size, "sha256": _sha256(item)} | _origin(item),
     )
+
+
+def _sha256(item: Item) -> str:
+    return hashlib.sha256(item.delivery.raw or b"").hexdigest()
 
 
 def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:

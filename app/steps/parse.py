@@ -11,7 +11,8 @@ from app.steps.batch import Batch, Ports
 
 async def parse(batch: Batch, _ports: Ports) -> None:
     for item in batch:
-        now = datetime.fromtimestamp(item.received_ms / 1000, UTC)
+        accepted_ms = item.delivery.accepted_ms or item.received_ms
+        now = datetime.fromtimestamp(accepted_ms / 1000, UTC)
         try:
             value = codec.loads(item.delivery.raw)
             item.source_id = codec.source_id_of(value)

@@ -14,8 +14,8 @@ _templates = Jinja2Templates(Path(__file__).parent / "templates")
 _THEMES = ("dark", "light")
 
 
-def page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
-    """Render `name`.html; the theme is the reader's cookie, else the system's."""
+def page(request: Request, template: str, status: int = 200, /, **values: Any) -> Response:
+    """Render the template; the theme is the reader's cookie, else the system's."""
     theme = request.cookies.get("theme", "")
-    context = {"page": name, "theme": theme if theme in _THEMES else "auto", **values}
-    return _templates.TemplateResponse(request, f"{name}.html", context, status_code=status)
+    context = {"page": template, "theme": theme if theme in _THEMES else "auto", **values}
+    return _templates.TemplateResponse(request, f"{template}.html", context, status_code=status)

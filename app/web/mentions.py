@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from app import codec, metrics
 from app.core.errors import Invalid
 from app.web.problems import Problem, field_error
-from app.web.state import Parts, body, parts
+from app.web.state import Parts, body, parts, whole_number
 
 _PAGE = 500
 _FOLLOW_S = 0.25
+_LAST_SEQ = 2**63 - 1  # what a database's integer holds
 MAX_LIST = 1000
 
 
@@ -44,7 +45,7 @@ async def intake(request: Request) -> Response:
 
 def _one(raw: bytes) -> codec.WireMention:
     try:
-        return codec.validate(codec.loads(raw))
+        return codec.validate(codec.loads(raw, codec.HTTP_BYTES))
     except Invalid as error:
         metrics.REFUSED.labels(error.code).inc()
         raise
@@ -60,8 +61,8 @@ def _list(raw: bytes, limit: int) -> list[Any]:
 def _checked(value: Any) -> codec.WireMention:
     wire = codec.validate(value)
     size = len(codec.encode_wire(wire))
-    if size > codec.MAX_BYTES:
-        raise Invalid("too_large", f"expected at most {codec.MAX_BYTES} bytes, got {size}")
+    if size > codec.HTTP_BYTES:
+        raise Invalid("too_large", f"at most {codec.HTTP_BYTES} bytes", f"{size}")
     return wire
 
 
@@ -98,10 +99,7 @@ async def dead_letters(request: Request) -> Response:
 async def facts(request: Request) -> Response:
     """The ledger as JSON lines after `?since=SEQ`; `?follow=1` goes on as facts come."""
     asked = request.query_params
-    try:
-        since = int(asked.get("since", "0"))
-    except ValueError:
-        raise Problem(422, "wrong_field", "since: expected a whole number") from None
+    since = whole_number(asked.get("since", "0"), "since", _LAST_SEQ)
     lines = _lines(parts(request), since, asked.get("follow") == "1")
     return StreamingResponse(lines, media_type="application/x-ndjson")
 

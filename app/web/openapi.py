@@ -62,7 +62,7 @@ _BODIES: dict[str, dict[str, Any]] = {
 }
 _QUERIES = {
     "/api/v1/facts": ("since", "follow"),
-    "/api/v1/tasks": ("queue", "state", "rep"),
+    "/api/v1/tasks": ("queue", "state", "rep", "limit"),
     "/api/v1/history": ("handle_key",),
     "/api/v1/dead-letters": ("src",),
     "/api/v1/stream": ("view", "last"),

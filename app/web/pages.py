@@ -32,9 +32,9 @@ async def sign_in(request: Request) -> Response:
     try:
         token = await request.app.state.auth.sign_in(name[:100], password[:200], address)
     except Problem as problem:
-        return _login_page(request, problem.detail, problem.status)
+        return _login_page(request, problem.detail, problem.status, name)
     if token is None:
-        return _login_page(request, "Name and password do not fit.", 401)
+        return _login_page(request, "Name and password do not fit.", 401, name)
     response = RedirectResponse("/", 303)
     hours = parts(request).base.settings.web.session_hours
     response.set_cookie(
@@ -76,8 +76,9 @@ def _who(request: Request) -> dict[str, str]:
     return {"name": me.name, "title": me.title, "role": me.role}
 
 
-def _login_page(request: Request, error: str, status: int = 200) -> Response:
-    return html.page(request, "login", status, error=error, demo_users=_demo_users(request))
+def _login_page(request: Request, error: str, status: int = 200, name: str = "") -> Response:
+    people = _demo_users(request)
+    return html.page(request, "login", status, error=error, name=name, demo_users=people)
 
 
 def _demo_users(request: Request) -> list[dict[str, str]]:

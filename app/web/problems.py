@@ -93,10 +93,8 @@ async def on_bug(request: Request, error: Exception) -> Response:
 
 
 def field_error(error: Invalid) -> dict[str, str]:
-    """`Expected int, got str` as the three parts that a form needs."""
-    _, _, sentence = str(error).partition(": ")
-    expected, _, got = (sentence or str(error)).partition(", got ")
-    return {"field": error.field, "expected": expected.removeprefix("Expected "), "got": got}
+    """The three parts that a form needs."""
+    return {"field": error.field, "expected": error.expected, "got": error.got}
 
 
 HANDLERS: dict[Any, Any] = {

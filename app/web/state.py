@@ -77,4 +77,12 @@ def text_of(given: dict[str, Any], name: str, longest: int, required: bool = Tru
         expected, _, got = problem.partition(", got ")
         errors = [{"field": name, "expected": expected, "got": got}]
         raise Problem(422, "wrong_field", f"{name}: expected {problem}", errors)
-    return str(value).strip()
+    return codec.clean(str(value)).strip()
+
+
+def whole_number(text: str, name: str, largest: int) -> int:
+    """A number from the query. Raises Problem 422."""
+    if not text.isascii() or not text.isdigit() or int(text) > largest:
+        errors = [{"field": name, "expected": f"a whole number up to {largest}", "got": text[:60]}]
+        raise Problem(422, "wrong_field", f"{name}: expected a whole number", errors)
+    return int(text)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from app.core.errors import Conflict
 from app.web import views
 from app.web.problems import Problem
-from app.web.state import command, parts, text_of, user
+from app.web.state import command, parts, text_of, user, whole_number
 
 STATES = ("available", "paused", "offline")
 CODES = ("resolved", "no_answer_needed", "duplicate", "passed_on")
@@ -18,6 +18,7 @@ CODES = ("resolved", "no_answer_needed", "duplicate", "passed_on")
 _REPLY_CHARS = 10_000
 _REASON_CHARS = 500
 _KEY_CHARS = 100
+_PAGE = 200  # cards in one answer; more is a report, not a screen
 _ISO_LANGUAGE = 2  # skills of two letters are languages: they follow a task to its next queue
 
 
@@ -30,21 +31,22 @@ async def floor(request: Request) -> Response:
 
 
 async def queues(request: Request) -> Response:
-    return JSONResponse(await parts(request).floor.queues())
+    return JSONResponse((await views.floor(parts(request)))["queues"])
 
 
 async def tasks(request: Request) -> Response:
-    """Open tasks, filtered by queue, state and rep."""
+    """Open tasks by queue, state and rep, the most pressing first, at most `limit`."""
     at, asked = parts(request), request.query_params
     known = at.base.config.catalogue.queues
     wanted = [asked["queue"]] if asked.get("queue") else list(known)
     if wanted[0] not in known:
         raise Problem(404, "unknown_queue", f"expected one of {', '.join(known)}")
+    limit = whole_number(asked.get("limit", str(_PAGE)), "limit", _PAGE)
     cards = await at.floor.open_in(wanted)
     for name in ("state", "rep"):
         if asked.get(name):
             cards = [card for card in cards if card[name] == asked[name]]
-    return JSONResponse(cards)
+    return JSONResponse(cards[:limit])
 
 
 async def task(request: Request) -> Response:

@@ -20,9 +20,9 @@ def system_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def configuration(settings: Settings) -> Config:
+def configuration(settings: Settings, check_row: config.RowCheck = lambda _row: iter(())) -> Config:
     """The catalogue and rules, with all windows stretched by the standard one of the settings."""
-    return config.load(CONFIG, settings.sla.window_s / STANDARD_WINDOW_S)
+    return config.load(CONFIG, settings.sla.window_s / STANDARD_WINDOW_S, check_row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

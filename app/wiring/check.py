@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.adapters.cel_rules import CelRules
+from app.adapters.cel_rules import problems_of
 from app.adapters.model_files import find
 from app.core.errors import ConfigError
 from app.settings import ROOT, Settings
@@ -13,7 +13,7 @@ def check(settings: Settings) -> list[str]:
     """Everything that is wrong with configuration, rules and model: empty means ready to start."""
     problems: list[str] = []
     try:
-        CelRules(configuration(settings))
+        configuration(settings, problems_of)
     except ConfigError as error:
         problems.extend(error.problems)
     try:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from app import codec, metrics
-from app.adapters.kafka import SRC_HEADER, TOPICS, Producer, Record
+from app.adapters.kafka import INTAKE_HEADER, SRC_HEADER, TOPICS, Producer, Record
 from app.adapters.store.journal import Intake, Journal
 from app.core.errors import Unavailable
 from app.wiring.base import system_ms
@@ -23,7 +23,10 @@ def record_of(intake: Intake) -> Record:
         topic=TOPICS["mentions"],
         key=intake.mention_id.encode(),
         value=intake.raw,
-        headers={SRC_HEADER: intake.src.encode()},
+        headers={
+            SRC_HEADER: intake.src.encode(),
+            INTAKE_HEADER: str(intake.received_ms).encode(),
+        },
     )
 
 

@@ -54,7 +54,8 @@ class Model:
         )
 
     def held(self, rep: str) -> list[Task]:
-        return [task for task in self.tasks.values() if task.rep == rep]
+        tasks = self.tasks.values()
+        return [t for t in tasks if t.rep == rep and t.state in ("offered", "accepted")]
 
     def offer_of(self, rep: str) -> Task | None:
         return next((task for task in self.held(rep) if task.state == "offered"), None)
@@ -103,10 +104,11 @@ class Model:
             task.refused.add(rep)
             task.release()
         elif name == "reply":
-            if not task.answered:
-                task.answered, task.sla = True, _stopped(task)
+            self._stop_clock(task)
+            task.answered = True
         elif name == "complete":
-            task.state, task.sla = "completed", _stopped(task)
+            self._stop_clock(task)
+            task.state = "completed"
         else:
             task.refused.add(rep)
             task.queue, task.skills = queue, CATALOGUE.queues[queue].skills
@@ -139,30 +141,40 @@ class Model:
         return {task.id for task in late}
 
     def cross_thresholds(self) -> tuple[set[str], set[str]]:
-        at_risk, breached = set(), set()
-        for task in self.tasks.values():
-            if task.answered or task.state == "completed" or task.sla == "breached":
-                continue
-            if task.sla == "ok" and self.now_ms >= task.at_risk_ms:
-                task.sla = "at_risk"
-                at_risk.add(task.id)
-            if self.now_ms >= task.due_ms and task.sla == "at_risk":
-                task.sla = "breached"
-                breached.add(task.id)
-                if task.state != "accepted":
-                    task.queue, task.skills = "escalation", ("mediator",)
-                    task.order_ms = task.detected_ms
+        crossed = [(task.id, state) for task in self.tasks.values() for state in self._cross(task)]
+        at_risk, breached = (
+            {id_ for id_, into in crossed if into == state} for state in ("at_risk", "breached")
+        )
         return at_risk, breached
+
+    def _cross(self, task: Task) -> list[str]:
+        """The thresholds that this task crosses now, while its clock runs."""
+        into: list[str] = []
+        if task.answered or task.state == "completed" or task.sla == "breached":
+            return into
+        if task.sla == "ok" and self.now_ms >= task.at_risk_ms:
+            task.sla = "at_risk"
+            into.append("at_risk")
+        if self.now_ms >= task.due_ms:
+            task.sla = "breached"
+            into.append("breached")
+            if task.state != "accepted":
+                task.queue, task.skills = "escalation", ("mediator",)
+                task.order_ms = task.detected_ms
+        return into
+
+    def _stop_clock(self, task: Task) -> None:
+        """What was crossed before the answer counts, however late the sweep is."""
+        if task.answered:
+            return
+        self._cross(task)
+        task.sla = "breached" if task.sla == "breached" else "met"
 
 
 def _owns(task: Task, rep: str) -> str:
     if task.state != "accepted":
         return "wrong_state"
     return "" if task.rep == rep else "not_yours"
-
-
-def _stopped(task: Task) -> str:
-    return "breached" if task.sla == "breached" else "met"
 
 
 def check_chain(facts: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -26,19 +26,23 @@ from redis import Redis as SyncRedis
 from app.adapters.redis_client import connect
 from app.adapters.redis_door import RedisDoor
 from app.core.errors import Conflict
+from app.ports import Admission
 from tests.adapters.door_model import CAPACITY, REPS, Model, check_chain
 from tests.builders import CATALOGUE, NOON, NOON_MS, OFFER_MS, actor_of, admission, do, ready
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+# A quick run tells the steps as they were found: shortening them takes minutes.
 SETTINGS = settings(
     max_examples=1000 if THOROUGH else 100,
     stateful_step_count=100 if THOROUGH else 30,
+    phases=Phase if THOROUGH else [Phase.explicit, Phase.reuse, Phase.generate],
 )
-ids = st.integers(0, 6).map(str)
+ids = st.integers(0, 9).map(str)
 reps = st.sampled_from(REPS)
 picks = st.integers(0, 100)
-# Mostly the steps in which something runs out, so that they meet in every order.
-steps_ms = st.sampled_from([1, 5_000, OFFER_MS - 1, OFFER_MS, 400_000, 1_440_000, 1_800_000])
+steps_ms = st.sampled_from([1, 10, 100, 5_000, OFFER_MS - 1, OFFER_MS, 400_000, 1_800_000])
+# Who speaks: mostly whoever holds the task, now and then somebody else.
+speakers = st.sampled_from([None, None, None, None, *REPS])
 
 
 class DoorMachine(RuleBasedStateMachine):
@@ -70,6 +74,12 @@ class DoorMachine(RuleBasedStateMachine):
         self.redis.close()
         self.loop.close()
 
+    @rule(first=st.integers(0, 9), priority=st.integers(0, 90))
+    def many_come_at_once(self, first: int, priority: int) -> None:
+        for i in range(first, 10):
+            queue = ("service", "billing")[i % 2]
+            self._admit(admission(str(i), queue=queue, skills=("en",), priority=priority + i))
+
     @rule(
         id_=ids,
         queue=st.sampled_from(["service", "billing", "escalation"]),
@@ -89,10 +99,21 @@ class DoorMachine(RuleBasedStateMachine):
             window_s=window_s,
             detected_at=NOON - timedelta(seconds=age_s),
         )
+        self._admit(given)
+
+    def _admit(self, given: Admission) -> None:
         known = given.task_id in self.model.tasks
         assert self.run(self.door.admit([given])) == ["replayed" if known else "task"]
         if not known:
             self.model.admit(given)
+
+    @rule()
+    def everybody_takes_what_there_is(self) -> None:
+        """Get on quickly to where people are busy."""
+        for _ in range(CAPACITY):
+            self.make_offers()
+            for task in [task for task in self.model.tasks.values() if task.state == "offered"]:
+                self._command("accept", task.id, task.rep, "")
 
     @rule(by_ms=steps_ms)
     def time_passes(self, by_ms: int) -> None:
@@ -130,21 +151,26 @@ class DoorMachine(RuleBasedStateMachine):
     @rule(
         name=st.sampled_from(["accept", "accept", "reject", "reply", "complete", "transfer"]),
         pick=picks,
-        stranger=st.none() | reps,
+        stranger=speakers,
         queue=st.sampled_from(["service", "billing"]),
     )
     def a_rep_commands(self, name: str, pick: int, stranger: str | None, queue: str) -> None:
-        """Mostly the task's own rep, sometimes somebody else."""
-        task = list(self.model.tasks.values())[pick % len(self.model.tasks)]
+        """Mostly on a task that somebody holds: what waits answers every command alike."""
+        held = [task for task in self.model.tasks.values() if task.rep]
+        among = held if held and pick % 10 else list(self.model.tasks.values())
+        task = among[pick % len(among)]
         rep = stranger or task.rep or REPS[pick % len(REPS)]
+        self._command(name, task.id, rep, queue)
+
+    def _command(self, name: str, task: str, rep: str, queue: str) -> None:
         self.op += 1
-        moved = {"queue": queue, "skills": ",".join(CATALOGUE.queues[queue].skills)}
+        moved = {"queue": queue, "skills": ",".join(CATALOGUE.queues[queue or "service"].skills)}
         given = moved if name == "transfer" else {}
-        expected = self.model.command(name, task.id, rep, queue)
-        found = self.answer(name, task.id, rep, f"op-{self.op}", given)
+        expected = self.model.command(name, task, rep, queue)
+        found = self.answer(name, task, rep, f"op-{self.op}", given)
         assert found.get("state", found.get("code")) == expected
         if "state" in found:
-            self.done.append((name, task.id, rep, f"op-{self.op}", given))
+            self.done.append((name, task, rep, f"op-{self.op}", given))
 
     @precondition(lambda self: self.done)
     @rule(pick=picks)

@@ -78,10 +78,12 @@ async def test_scores_come_in_the_order_of_the_mentions(language: Language, real
     assert all(s.model == real.files.tag for s in scores)
 
 
-def test_probabilities_are_the_same_alone_and_in_a_batch(real: Model) -> None:
+def test_company_in_the_batch_changes_no_label_and_hardly_a_probability(real: Model) -> None:
+    """Dynamic int8 scales its activations by the whole batch, so a little does change."""
     together = real.probabilities(TEXTS)
     alone = np.concatenate([real.probabilities([text]) for text in TEXTS])
-    assert np.abs(together - alone).max() < 1e-2
+    assert (together.argmax(axis=1) == alone.argmax(axis=1)).all()
+    assert np.abs(together - alone).max() < 5e-2
 
 
 def test_probabilities_sum_to_one_for_any_text(real: Model) -> None:

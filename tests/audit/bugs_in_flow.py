@@ -100,7 +100,9 @@ def not_escalated(h: History) -> None:
 @plant("I11", "breached although it was answered in time")
 def answered_and_breached(h: History) -> None:
     replied = pick(h, "replied", lambda f: f["data"]["first"] and _now(f) < f["deadline_ms"])
-    add(h, replied, op="breached", now_ms=replied["deadline_ms"] + 1)
+    for fact in chain(h, replied["task_id"]):
+        fact["deadline_ms"] = replied["now_ms"] + 1
+    add(h, replied, op="breached", now_ms=replied["now_ms"] + 1)
 
 
 @plant("I12", "breached without a warning")

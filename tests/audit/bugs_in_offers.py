@@ -127,7 +127,7 @@ def newest_first(h: History) -> None:
         for queued in h.facts[: place(h, offered)]:
             if queued["op"] != "queued" or queued["from"] or not _fits(h, queued, offered, rep):
                 continue
-            first = pick(h, "queued", lambda f, o=offered: f["task_id"] == o["task_id"])
+            first = chain(h, offered["task_id"])[0]
             if not (first["data"]["for_rep"] or queued["data"]["for_rep"]):
                 queued["data"] |= {"order_ms": 1.0, "detected_ms": 0}
                 return

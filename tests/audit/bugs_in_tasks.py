@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.audit.planting import (
     SYSTEM,
     History,
+    Row,
     add,
     after,
     before,
@@ -16,8 +17,6 @@ from tests.audit.planting import (
     user,
 )
 from tests.audit.planting import renumber as again
-
-_CLOSING = {"rep": "", "reservation_id": ""}
 
 
 @plant("I2", "the dedupe failed: a second task for the mention")
@@ -129,14 +128,18 @@ def parked_for_ever(h: History) -> None:
 
 @plant("I5", "a parked task is woken too early")
 def woken_early(h: History) -> None:
-    woken = pick(h, "queued", lambda f: f["from"] == "parked" and f["actor"] is SYSTEM)
+    woken = pick(h, "queued", lambda f: f["from"] and before(h, f)["op"] == "parked")
     before(h, woken)["data"]["until_ms"] = woken["now_ms"] + 60_000
 
 
 @plant("I5", "wrap-up is ended by the timer before its time")
 def wrap_cut_short(h: History) -> None:
-    ended = pick(h, "completed", lambda f: f["actor"] is SYSTEM)
+    ended = pick(h, "completed", lambda f: f["actor"] is SYSTEM and _wrapped(h, f))
     before(h, ended)["data"]["ends_ms"] = ended["now_ms"] + 60_000
+
+
+def _wrapped(h: History, ended: Row) -> bool:
+    return bool(before(h, ended)["op"] == "wrapping")
 
 
 @plant("I5", "the queue changes in silence")
@@ -213,3 +216,8 @@ def old_snapshot(h: History) -> None:
     pick(h, "queued", lambda f: f["epoch"] == "epoch-2")
     h.facts[-1]["epoch"] = "epoch-1"
     again(h)
+
+
+@plant("I18", "a wiped Redis goes on without an epoch")
+def no_epoch(h: History) -> None:
+    h.facts[place(h, pick(h, "accepted"))]["epoch"] = ""

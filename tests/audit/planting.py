@@ -111,7 +111,7 @@ def done(history: History, command: str) -> Row:
 
 
 def last_ms(history: History) -> int:
-    return max(fact["now_ms"] for fact in history.facts)
+    return max(int(fact["now_ms"]) for fact in history.facts)
 
 
 __all__ = ["PLANTED", "SYSTEM", "History", "NoPlace", "Row", "plant", "user"]

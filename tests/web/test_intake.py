@@ -179,7 +179,7 @@ async def test_without_the_store_nothing_is_accepted(
 
 async def test_what_is_accepted_over_http_is_taken_by_triage(api: Api, parts: Parts) -> None:
     """The largest that is accepted here is not refused behind our back."""
-    room = codec.MAX_BYTES - len(orjson.dumps(wire(text="")))
+    room = codec.HTTP_BYTES - len(orjson.dumps(wire(text="")))
     answer = await api.post("intake", PATH, orjson.dumps(wire(text="a" * room)))
     if answer.status_code == 202:
         [intake] = await Journal(parts.base.database).without_outcome(system_ms() + 1)

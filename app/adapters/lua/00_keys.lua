@@ -4,14 +4,15 @@
 -- key                         type     holds
 -- hs:epoch                    string   identity of this Redis's state; new after a rebuild
 -- hs:clock                    string   highest time seen, ms: time never runs backwards here
--- hs:seen:<mention>           string   "<first src>|<content hash>|<last src>": the first delivery,
+-- hs:seen:<mention>           string   JSON [first src, content hash, last src]: the first delivery,
 --                                      the newest wording and who brought it (7 days: the store
 --                                      remembers longer, this only spares the look-up)
+-- hs:src:<src>                string   a later delivery of a seen mention has had its outcome (7 days)
 -- hs:task:<task>              hash     one task; the fields are listed at new_task()
 -- hs:ops:<task>               hash     op id -> result, so that a repeated command changes nothing
 -- hs:lanes:<queue>            set      names of the lanes of a queue
 -- hs:lane:<queue>|<skills>    zset     waiting tasks that need these skills, by order key
--- hs:wait:<queue>             zset     waiting tasks by the time they began to wait, ms
+-- hs:wait:<queue>             zset     waiting tasks by their detection: so long the customer waits
 -- hs:open:<queue>             set      all open tasks of a queue
 -- hs:sla:<queue>:<state>      set      open tasks at_risk or breached
 -- hs:sla                      zset     task -> its next SLA threshold, ms (absolute, never a TTL)
@@ -73,7 +74,7 @@ local function emit(task, op, change)
   set(task, { version = version })
   local actor = change.actor or { type = 'system', id = 'door', role = 'service' }
   redis.call('XADD', 'hs:outbox', '*', 'fact', cjson.encode({
-    fact_id = change.op_id .. '/' .. op,
+    fact_id = task.id .. '/' .. change.op_id .. '/' .. op,
     op = op, op_id = change.op_id, now_ms = change.now,
     epoch = redis.call('GET', 'hs:epoch') or '',
     mention_id = task.mention_id, source_id = task.source_id,

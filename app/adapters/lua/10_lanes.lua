@@ -3,11 +3,11 @@
 
 local function lane_of(queue, skills) return queue .. '|' .. (skills or '') end
 
-local function wait_in_lane(task, now)
+local function wait_in_lane(task)
   local lane = lane_of(task.queue, task.skills)
   redis.call('SADD', 'hs:lanes:' .. task.queue, lane)
   redis.call('ZADD', 'hs:lane:' .. lane, task.order_ms, task.id)
-  redis.call('ZADD', 'hs:wait:' .. task.queue, ms(now), task.id)
+  redis.call('ZADD', 'hs:wait:' .. task.queue, task.detected_ms, task.id)
 end
 
 local function leave_lane(task)
@@ -51,12 +51,19 @@ local function load_rep(name)
   return rep
 end
 
--- Could somebody else who is ready take this task, who has not refused it?
+local function has_room(rep)
+  return (rep.offer or '') == ''
+    and redis.call('SCARD', 'hs:rep:' .. rep.name .. ':tasks') < tonumber(rep.capacity)
+end
+
+-- Could somebody else who is ready take this task now, who has not refused it?
 local function another_can(task, except)
   for _, name in ipairs(redis.call('ZRANGE', 'hs:available', 0, -1)) do
     if name ~= except and not redis.call('ZSCORE', 'hs:refused:' .. task.id, name) then
       local rep = load_rep(name)
-      if serves(rep, task.queue) and has_all(rep.skills, task.skills) then return true end
+      if has_room(rep) and serves(rep, task.queue) and has_all(rep.skills, task.skills) then
+        return true
+      end
     end
   end
   return false

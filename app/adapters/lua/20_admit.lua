@@ -19,25 +19,31 @@ end
 local function queue_task(given, admission, now)
   local task = new_task(given, admission, now)
   enter_queue(task, task.queue)
-  wait_in_lane(task, now)
+  wait_in_lane(task)
   redis.call('ZADD', 'hs:sla', task.at_risk_ms, task.id)
   emit(task, 'queued', { op_id = admission.src, now = now, from = '', reason = given.reason })
   feed('floor', 'queue', task.id)
   return task
 end
 
-local function repeated(admission, seen, now)
-  local first_src, hash, last_src = string.match(seen, '^(.*)|(%w*)|(.*)$')
-  if first_src == admission.src or last_src == admission.src then
+local function remember(admission, first_src)
+  redis.call('SET', 'hs:seen:' .. admission.mention_id,
+    cjson.encode({ first_src, admission.content_hash, admission.src }), 'EX', SEEN_S)
+end
+
+local function repeated(admission, seen)
+  local first_src, hash, last_src = unpack(cjson.decode(seen))
+  if first_src == admission.src or last_src == admission.src
+    or redis.call('EXISTS', 'hs:src:' .. admission.src) == 1 then
     return { outcome = 'replayed' }
   end
+  redis.call('SET', 'hs:src:' .. admission.src, 1, 'EX', SEEN_S)
   local outcome = hash == admission.content_hash and 'duplicate' or 'edited'
   redis.call('XADD', 'hs:outbox', '*', 'fact', outcome == 'edited' and admission.edited_fact
     or admission.duplicate_fact)
   if outcome == 'duplicate' then return { outcome = outcome } end
   -- Remember the newest wording, so that the same edit delivered again is a duplicate.
-  redis.call('SET', 'hs:seen:' .. admission.mention_id,
-    first_src .. '|' .. admission.content_hash .. '|' .. admission.src, 'EX', SEEN_S)
+  remember(admission, first_src)
   local task = admission.task_id ~= '' and load(admission.task_id)
   if task and (task.state == 'queued' or task.state == 'offered' or task.state == 'accepted') then
     set(task, { card = admission.card })
@@ -52,9 +58,8 @@ end
 register('hs_admit', function(admission)
   local now = now_ms(admission.now)
   local seen = redis.call('GET', 'hs:seen:' .. admission.mention_id) or admission.known
-  if seen and seen ~= '' then return cjson.encode(repeated(admission, seen, now)) end
-  redis.call('SET', 'hs:seen:' .. admission.mention_id,
-    admission.src .. '|' .. admission.content_hash .. '|' .. admission.src, 'EX', SEEN_S)
+  if seen and seen ~= '' then return cjson.encode(repeated(admission, seen)) end
+  remember(admission, admission.src)
   for _, fact in ipairs(admission.facts) do redis.call('XADD', 'hs:outbox', '*', 'fact', fact) end
   if type(admission.task) ~= 'table' then return cjson.encode({ outcome = 'closed' }) end
   queue_task(admission.task, admission, now)

@@ -32,6 +32,7 @@ local function make_offer(rep, id, now, expires)
       detected_ms = tonumber(task.detected_ms) },
   })
   feed('rep:' .. rep.name, 'offer', id)
+  feed('rep:' .. rep.name, 'me')
   feed('floor', 'queue', id)
 end
 
@@ -42,8 +43,7 @@ register('hs_offer', function(given)
   local offered = {}
   for _, name in ipairs(redis.call('ZRANGE', 'hs:available', 0, -1)) do
     local rep = load_rep(name)
-    local room = redis.call('SCARD', 'hs:rep:' .. name .. ':tasks') < tonumber(rep.capacity)
-    if room and (rep.offer or '') == '' then
+    if has_room(rep) then
       local id = best_for(rep, now, given.expires_ms)
       if id then
         make_offer(rep, id, now, given.expires_ms)
@@ -82,7 +82,8 @@ local function put_back(task, op, change)
   set(task, { state = 'queued', rep = '', expires_ms = '0' })
   emit(task, op, change)
   set(task, { reservation = '' })
-  wait_in_lane(task, change.now)
+  wait_in_lane(task)
+  feed('rep:' .. rep, 'me')
 end
 
 register('hs_accept', function(given)

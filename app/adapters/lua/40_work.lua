@@ -1,6 +1,8 @@
 -- reply, complete, transfer: what the owner does with an accepted task.
 
-local function stop_clock(task)
+-- Thresholds that were crossed before the answer count, however late the sweep is.
+local function stop_clock(task, now)
+  cross_thresholds(task, now)
   redis.call('ZREM', 'hs:sla', task.id)
   redis.call('SREM', 'hs:sla:' .. task.queue .. ':at_risk', task.id)
   if task.sla ~= 'breached' and task.sla ~= 'met' then set(task, { sla = 'met' }) end
@@ -30,7 +32,7 @@ register('hs_reply', function(given)
   return as_owner(given, function(task, now)
     local first = task.reply == ''
     set(task, { reply = cjson.encode({ text = given.text, at_ms = now }) })
-    if first then stop_clock(task) end
+    if first then stop_clock(task, now) end
     emit(task, 'replied', {
       op_id = given.op_id, now = now, actor = given.actor,
       data = { text = given.text, first = first, sla = task.sla,
@@ -53,7 +55,7 @@ end
 register('hs_complete', function(given)
   local result = as_owner(given, function(task, now)
     let_go(given.rep, task.id)
-    stop_clock(task)
+    if task.reply == '' then stop_clock(task, now) end
     set(task, { state = 'completed' })
     emit(task, 'completed', {
       op_id = given.op_id, now = now, from = 'accepted', actor = given.actor,
@@ -65,7 +67,9 @@ register('hs_complete', function(given)
     feed('floor', 'queue', task.id)
     return answer(task)
   end)
-  redis.call('EXPIRE', 'hs:ops:' .. given.task, CLOSED_S, 'NX')
+  if not cjson.decode(result).error then
+    redis.call('EXPIRE', 'hs:ops:' .. given.task, CLOSED_S, 'NX')
+  end
   return result
 end)
 
@@ -82,7 +86,7 @@ register('hs_transfer', function(given)
       actor = given.actor, reason = given.reason, data = { from_queue = from_queue },
     })
     set(task, { reservation = '' })
-    wait_in_lane(task, now)
+    wait_in_lane(task)
     feed('rep:' .. given.rep, 'task_closed', task.id)
     feed('rep:' .. given.rep, 'me')
     feed('floor', 'queue', task.id)

@@ -11,7 +11,7 @@ facts = sa.Table(
     "facts",
     metadata,
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("fact_id", sa.String(200), nullable=False, unique=True),
+    sa.Column("fact_id", sa.String(300), nullable=False, unique=True),
     sa.Column("op", sa.String(20), nullable=False),
     sa.Column("op_id", sa.String(180), nullable=False, index=True),
     sa.Column("mention_id", sa.String(64), nullable=False, index=True),
@@ -49,13 +49,13 @@ dead_letters = sa.Table(
 history = sa.Table(
     "history",
     metadata,
-    sa.Column("fact_id", sa.String(200), primary_key=True),
+    sa.Column("fact_id", sa.String(300), primary_key=True),
     sa.Column("mention_id", sa.String(64), nullable=False, index=True),
-    sa.Column("handle_key", sa.String(600), nullable=False, index=True),
+    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("channel", sa.String(40), nullable=False),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
-    sa.Column("by", sa.String(80), nullable=False),
+    sa.Column("by", sa.String(600), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
 )
 
@@ -64,7 +64,7 @@ mentions = sa.Table(
     "mentions",
     metadata,
     sa.Column("mention_id", sa.String(64), primary_key=True),
-    sa.Column("handle_key", sa.String(600), nullable=False, index=True),
+    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
     sa.Column("channel", sa.String(40), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("queue", sa.String(40), nullable=False),
@@ -82,7 +82,7 @@ profiles = sa.Table(
 handles = sa.Table(
     "handles",
     metadata,
-    sa.Column("handle_key", sa.String(600), primary_key=True),
+    sa.Column("handle_key", sa.String(1700), primary_key=True),
     sa.Column("customer_id", sa.String(80), nullable=False, index=True),
 )
 

@@ -196,6 +196,8 @@ class EpochFence(Invariant):
         self._over: set[str] = set()
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:  # noqa: ARG002
+        if fact.task_id and not fact.epoch:
+            yield self.broken(fact, "a change of a task in no epoch", self._began)
         if not fact.epoch or fact.epoch == self._current:
             return
         if fact.epoch in self._over:

@@ -107,7 +107,7 @@ class Idempotence(WithClients):
                 if later.task_id != first.task_id:
                     continue  # the same key on another task is another command
                 if later.kind == FAIL:
-                    yield self.against(later, f"refused, but was done before ({first.line})")
+                    yield self.against(later, f"refused, but line {first.line} says it was done")
                 elif later.kind == OK and later.result != first.result:
                     yield self.against(later, f"another result than in line {first.line}")
 
@@ -129,9 +129,13 @@ class Durable(WithClients):
                 continue
             wanted = _FACTS_OF.get(told.command)
             if wanted and not any(f.op in wanted for f in facts):
-                yield self.against(told, f"told as {told.command}, in the ledger it is", *facts)
+                yield self.against(
+                    told, f"told as {told.command}, the ledger has {facts[0].op}", *facts
+                )
             elif told.rep and all(told.rep not in (f.rep, f.actor_id) for f in facts):
-                yield self.against(told, f"told to {told.rep}, in the ledger it is another", *facts)
+                yield self.against(
+                    told, f"told to {told.rep}, the ledger has {facts[0].rep}", *facts
+                )
 
 
 class HonestRefusal(WithClients):

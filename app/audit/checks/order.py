@@ -54,6 +54,8 @@ class Order(Invariant):
                 if order >= limit:
                     break
                 other = self.world.tasks[task_id]
+                if rep.capacity is None and other.weight > task.weight:
+                    continue  # who has room for the one may have none for the other
                 if task_id != task.id and _may_have(rep, other, fact.now_ms):
                     detail = (
                         f"{rep.name} was offered this one (key {task.order:.0f}) while "

@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "facts",
         sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("fact_id", sa.String(length=200), nullable=False),
+        sa.Column("fact_id", sa.String(length=300), nullable=False),
         sa.Column("op", sa.String(length=20), nullable=False),
         sa.Column("op_id", sa.String(length=180), nullable=False),
         sa.Column("mention_id", sa.String(length=64), nullable=False),
@@ -44,20 +44,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_facts_op_id"), "facts", ["op_id"], unique=False)
     op.create_table(
         "handles",
-        sa.Column("handle_key", sa.String(length=600), nullable=False),
+        sa.Column("handle_key", sa.String(length=1700), nullable=False),
         sa.Column("customer_id", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("handle_key"),
     )
     op.create_index(op.f("ix_handles_customer_id"), "handles", ["customer_id"], unique=False)
     op.create_table(
         "history",
-        sa.Column("fact_id", sa.String(length=200), nullable=False),
+        sa.Column("fact_id", sa.String(length=300), nullable=False),
         sa.Column("mention_id", sa.String(length=64), nullable=False),
-        sa.Column("handle_key", sa.String(length=600), nullable=False),
+        sa.Column("handle_key", sa.String(length=1700), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("by", sa.String(length=600), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("fact_id"),
     )
@@ -77,7 +77,7 @@ def upgrade() -> None:
     op.create_table(
         "mentions",
         sa.Column("mention_id", sa.String(length=64), nullable=False),
-        sa.Column("handle_key", sa.String(length=600), nullable=False),
+        sa.Column("handle_key", sa.String(length=1700), nullable=False),
         sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("queue", sa.String(length=40), nullable=False),

@@ -18,11 +18,11 @@ local function escalate(task, now)
     enter_queue(task, ESCALATION)
     -- Detection time is the most pressing key there is: nothing newer comes before it.
     set(task, { skills = MEDIATOR, order_ms = task.detected_ms })
-    if waiting then wait_in_lane(task, now) end
+    if waiting then wait_in_lane(task) end
   end
   set(task, { level = task.level + 1 })
   emit(task, 'escalated', {
-    op_id = 'sla:' .. task.id .. ':escalated', now = now, reason = 'breached',
+    op_id = 'sla:' .. task.id .. ':escalated:' .. task.level, now = now, reason = 'breached',
     data = { from_queue = from_queue, level = tonumber(task.level) },
   })
 end
@@ -39,20 +39,28 @@ local function breached(task, now)
   escalate(task, now)
 end
 
--- Returns {at_risk = [...], breached = [...]} of the tasks that crossed a threshold.
+-- Mark what this task has crossed by now, while its clock runs; returns the states it crossed into.
+local function cross_thresholds(task, now)
+  local into = {}
+  if not redis.call('ZSCORE', 'hs:sla', task.id) then return into end
+  if task.sla == 'ok' and now >= tonumber(task.at_risk_ms) then
+    at_risk(task, now)
+    into[#into + 1] = 'at_risk'
+  end
+  if now >= tonumber(task.due_ms) then
+    breached(task, now)
+    into[#into + 1] = 'breached'
+  end
+  return into
+end
+
+-- Sweep every clock that has run into a threshold. Returns the ids by their new state.
 register('hs_thresholds', function(given)
   local now = now_ms(given.now)
   local crossed = { at_risk = {}, breached = {} }
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'hs:sla', '-inf', ms(now), 'LIMIT', 0, 200)) do
     local task = load(id)
-    if task.sla == 'ok' then
-      at_risk(task, now)
-      table.insert(crossed.at_risk, id)
-    end
-    if now >= tonumber(task.due_ms) then
-      breached(task, now)
-      table.insert(crossed.breached, id)
-    end
+    for _, state in ipairs(cross_thresholds(task, now)) do table.insert(crossed[state], id) end
     if task.rep ~= '' then feed('rep:' .. task.rep, 'task', id) end
     feed('floor', 'queue', id)
   end
