@@ -91,6 +91,46 @@ def replay(
 
 
 @cli.command()
+def audit(  # noqa: PLR0913 (each is a flag)
+    source: Annotated[str, typer.Argument(help="JSON lines of facts: a file, - or a URL")],
+    key: Annotated[str, typer.Option(help="bearer key", envvar="HANDSHAKE_KEY")] = "",
+    follow: Annotated[bool, typer.Option("--follow", help="go on as facts come")] = False,
+    mentions: Annotated[Path | None, typer.Option(help="what was accepted, JSON lines")] = None,
+    dead: Annotated[Path | None, typer.Option(help="the dead letters, JSON lines")] = None,
+    client_log: Annotated[Path | None, typer.Option(help="what clients asked and heard")] = None,
+    staff: Annotated[Path | None, typer.Option(help="config/staff.toml")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one object for programs")] = False,
+    drained: Annotated[bool, typer.Option("--drained", help="every task has ended")] = False,
+    offer_within: Annotated[float, typer.Option(help="seconds until a free agent is asked")] = 5.0,
+    sla_within: Annotated[float, typer.Option(help="seconds until a breach is a fact")] = 5.0,
+    expiry_within: Annotated[float, typer.Option(help="seconds until an offer ends")] = 2.0,
+    at_risk: Annotated[float, typer.Option(help="share of the window")] = 0.8,
+    outage: Annotated[list[str] | None, typer.Option(help="FROM_MS-TO_MS, repeatable")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="serve the metric here")] = None,
+) -> None:
+    """Prove from the ledger that nothing was lost, or name the facts that show what was."""
+    from app.audit.main import Options, run
+
+    options = Options(
+        key=key,
+        follow=follow,
+        mentions=mentions,
+        dead=dead,
+        client_log=client_log,
+        staff=staff,
+        as_json=as_json,
+        drained=drained,
+        offer_within_s=offer_within,
+        sla_within_s=sla_within,
+        expiry_within_s=expiry_within,
+        at_risk_share=at_risk,
+        outages=tuple(outage or ()),
+        metrics_port=metrics_port,
+    )
+    raise typer.Exit(run(source, options))
+
+
+@cli.command()
 def check() -> None:
     """Check configuration, rules and model without starting anything."""
     from app.wiring.check import check as problems_of

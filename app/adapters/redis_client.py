@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
@@ -59,10 +58,3 @@ async def refuse_eviction(client: Client) -> None:
     policy = found.get("maxmemory-policy", "noeviction")
     if policy != "noeviction":
         raise ConfigError([f"redis: maxmemory-policy: expected noeviction, got {policy!r}"])
-
-
-async def ensure_epoch(client: Client) -> str:
-    """Name this Redis's state once; a wiped Redis gets a new name."""
-    await client.set("hs:epoch", uuid.uuid4().hex[:12], nx=True)
-    epoch = await client.get("hs:epoch")
-    return bytes(epoch).decode()

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from app import config
-from app.adapters.redis_client import Client, connect, ensure_epoch, refuse_eviction
+from app.adapters.redis_client import Client, connect, refuse_eviction
 from app.adapters.redis_door import RedisDoor
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
@@ -45,7 +45,6 @@ async def base(settings: Settings) -> Base:
     """Connect to Redis and the store. Raises ConfigError or Unavailable."""
     redis = connect(settings.redis.url, settings.redis.socket_timeout_s)
     await refuse_eviction(redis)
-    await ensure_epoch(redis)
     door = RedisDoor(redis)
     await door.open()
     database = Database(settings.store_url)

@@ -68,6 +68,16 @@ local function feed(to, event, task_id, why)
     'to', to, 'event', event, 'task', task_id or '', 'why', why or '')
 end
 
+-- The name of this Redis's state. A wiped one gets a new name with its first fact.
+local function epoch()
+  local name = redis.call('GET', 'hs:epoch')
+  if name then return name end
+  local time = redis.call('TIME')
+  name = string.sub(redis.sha1hex(time[1] .. '.' .. time[2]), 1, 12)
+  redis.call('SET', 'hs:epoch', name)
+  return name
+end
+
 -- Write one fact of a task into the outbox. Every fact is one version of its task.
 local function emit(task, op, change)
   local version = tonumber(task.version or '0') + 1
@@ -76,7 +86,7 @@ local function emit(task, op, change)
   redis.call('XADD', 'hs:outbox', '*', 'fact', cjson.encode({
     fact_id = task.id .. '/' .. change.op_id .. '/' .. op,
     op = op, op_id = change.op_id, now_ms = change.now,
-    epoch = redis.call('GET', 'hs:epoch') or '',
+    epoch = epoch(),
     mention_id = task.mention_id, source_id = task.source_id,
     task_id = task.id, version = version,
     from = change.from or task.state, to = task.state,

@@ -21,7 +21,11 @@ local function queue_task(given, admission, now)
   enter_queue(task, task.queue)
   wait_in_lane(task)
   redis.call('ZADD', 'hs:sla', task.at_risk_ms, task.id)
-  emit(task, 'queued', { op_id = admission.src, now = now, from = '', reason = given.reason })
+  emit(task, 'queued', {
+    op_id = admission.src, now = now, from = '', reason = given.reason,
+    data = { skills = task.skills, order_ms = tonumber(task.order_ms),
+      detected_ms = tonumber(task.detected_ms) },
+  })
   feed('floor', 'queue', task.id)
   return task
 end

@@ -8,8 +8,24 @@ local function let_go(rep, task_id)
   redis.call('SREM', 'hs:rep:' .. rep .. ':tasks', task_id)
 end
 
-local function change_rep(name, fields)
+-- Say in the ledger what a rep can do and whether they are there: without it nobody could
+-- prove afterwards that an offer was right.
+local function emit_rep(name, now, reason)
+  local rep = load_rep(name)
+  local op_id = 'rep:' .. name .. ':' .. redis.call('HINCRBY', 'hs:rep:' .. name, 'changes', 1)
+  redis.call('XADD', 'hs:outbox', '*', 'fact', cjson.encode({
+    fact_id = op_id .. '/configured/' .. epoch(),
+    op = 'configured', op_id = op_id, now_ms = now, epoch = epoch(),
+    mention_id = '', source_id = '', reason = reason, rep = name,
+    actor = { type = 'system', id = 'door', role = 'service' },
+    data = { rep = { name = name, skills = rep.skills, queues = rep.queues,
+      capacity = tonumber(rep.capacity), state = rep.state } },
+  }))
+end
+
+local function change_rep(name, now, fields)
   for field, value in pairs(fields) do redis.call('HSET', 'hs:rep:' .. name, field, value) end
+  emit_rep(name, now, fields.reason or '')
   feed('rep:' .. name, 'me')
   feed('floor', 'rep')
 end
@@ -124,7 +140,7 @@ register('hs_expire', function(given)
     redis.call('ZADD', 'hs:refused:' .. id, ms(now), rep)
     put_back(task, 'timed_out', { op_id = 'expire:' .. task.reservation, now = now })
     redis.call('ZREM', 'hs:available', rep)
-    change_rep(rep, { state = 'paused', reason = 'missed an offer', since_ms = ms(now) })
+    change_rep(rep, now, { state = 'paused', reason = 'missed an offer', since_ms = ms(now) })
   end
   return cjson.encode({ expired = expired })
 end)

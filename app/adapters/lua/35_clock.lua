@@ -23,7 +23,8 @@ local function escalate(task, now)
   set(task, { level = task.level + 1 })
   emit(task, 'escalated', {
     op_id = 'sla:' .. task.id .. ':escalated:' .. task.level, now = now, reason = 'breached',
-    data = { from_queue = from_queue, level = tonumber(task.level) },
+    data = { from_queue = from_queue, level = tonumber(task.level),
+      skills = task.skills, order_ms = tonumber(task.order_ms) },
   })
 end
 

@@ -83,7 +83,7 @@ register('hs_transfer', function(given)
     set(task, { state = 'queued', rep = '', skills = given.skills, hops = task.hops + 1 })
     emit(task, 'transferred', {
       op_id = given.op_id, now = now, from = 'accepted', rep = given.rep,
-      actor = given.actor, reason = given.reason, data = { from_queue = from_queue },
+      actor = given.actor, reason = given.reason, data = { from_queue = from_queue, skills = task.skills },
     })
     set(task, { reservation = '' })
     wait_in_lane(task)

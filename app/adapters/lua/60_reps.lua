@@ -2,14 +2,18 @@
 
 -- Make a rep known, or change what they can do; their state stays as it is.
 register('hs_enrol', function(given)
-  local key = 'hs:rep:' .. given.rep
+  local key, now = 'hs:rep:' .. given.rep, now_ms(given.now)
+  local before = cjson.encode(redis.call('HMGET', key, 'skills', 'queues', 'capacity'))
   redis.call('SADD', 'hs:reps', given.rep)
   redis.call('HSET', key, 'title', given.title, 'skills', given.skills, 'queues', given.queues,
     'capacity', given.capacity, 'demo', given.demo and 1 or 0)
   redis.call('HSETNX', key, 'state', 'offline')
   redis.call('HSETNX', key, 'reason', '')
-  redis.call('HSETNX', key, 'since_ms', ms(now_ms(given.now)))
+  redis.call('HSETNX', key, 'since_ms', ms(now))
   redis.call('HSETNX', key, 'offer', '')
+  if before ~= cjson.encode(redis.call('HMGET', key, 'skills', 'queues', 'capacity')) then
+    emit_rep(given.rep, now, 'enrolled')
+  end
   return cjson.encode({ rep = given.rep })
 end)
 
@@ -30,7 +34,7 @@ register('hs_set_state', function(given)
     end
   end
   if rep.state ~= given.state then
-    change_rep(given.rep, { state = given.state, reason = given.reason, since_ms = ms(now) })
+    change_rep(given.rep, now, { state = given.state, reason = given.reason, since_ms = ms(now) })
   end
   return cjson.encode({ rep = given.rep, state = given.state })
 end)
