@@ -39,7 +39,7 @@ class WireAuthor(msgspec.Struct, omit_defaults=True):
 class WireMention(msgspec.Struct, omit_defaults=True):
     """A mention as it travels: the run contract's JSON."""
 
-    channel: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
+    channel: Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9_.-]{0,39}\Z")]
     text: Annotated[str, msgspec.Meta(min_length=1)]
     author: WireAuthor
     id: Required | None = None
@@ -56,18 +56,28 @@ def loads(raw: bytes | None, max_bytes: int = MAX_BYTES) -> Any:
 
     Raises Invalid with the code empty, too_large, too_deep or not_json.
     """
+    value = decode(raw, max_bytes)
+    refuse_depth(value)
+    return value
+
+
+def decode(raw: bytes | None, max_bytes: int) -> Any:
+    """Decode JSON of bounded size. Raises Invalid: empty, too_large, too_deep, not_json."""
     if not raw:
         raise Invalid("empty", "a JSON object", "no bytes")
     if len(raw) > max_bytes:
         raise Invalid("too_large", f"at most {max_bytes} bytes", f"{len(raw)}")
     try:
-        value = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         code = "too_deep" if "depth limit" in str(error) else "not_json"
         raise Invalid(code, "JSON in UTF-8 of bounded nesting", str(error)) from None
+
+
+def refuse_depth(value: Any) -> None:
+    """Raise Invalid (`too_deep`) where a value is nested beyond all reason."""
     if _deeper_than(value, MAX_DEPTH):
         raise Invalid("too_deep", f"at most {MAX_DEPTH} levels of nesting", "more")
-    return value
 
 
 def validate(value: Any) -> WireMention:

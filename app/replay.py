@@ -22,6 +22,8 @@ from rich.table import Table
 from app.core.errors import Unavailable
 
 _BURST_S = 0.1  # one request carries what is due in this time
+_RETRY_S = 0.5
+_REFUSALS = (httpx.codes.UNPROCESSABLE_ENTITY, httpx.codes.REQUEST_ENTITY_TOO_LARGE)
 _PATIENCE_S = 120.0  # the longest silence before we stop waiting for outcomes
 EXIT_PARTIAL = 5  # some rows were refused, or had no outcome in time
 
@@ -110,12 +112,17 @@ class _Ledger:
         """Take in what is new; returns how many facts that was."""
         count = 0
         url = f"/api/v1/facts?since={self._seq}"
-        with self._client.stream("GET", url, headers=self._headers) as response:
-            for line in response.iter_lines():
-                fact = orjson.loads(line)
-                self._seq = fact["seq"]
-                summary.note(fact)
-                count += 1
+        try:
+            with self._client.stream("GET", url, headers=self._headers) as response:
+                if response.status_code != httpx.codes.OK:
+                    return 0  # away for now: the next call asks again
+                for line in response.iter_lines():
+                    fact = orjson.loads(line)
+                    self._seq = fact["seq"]
+                    summary.note(fact)
+                    count += 1
+        except httpx.TransportError:
+            return count
         return count
 
     def _last(self) -> int:
@@ -178,14 +185,13 @@ def _paced(mentions: list[dict[str, Any]], rate: float) -> Iterator[list[dict[st
 
 
 def _send(client: httpx.Client, key: str, burst: list[dict[str, Any]], summary: Summary) -> None:
-    response = client.post(
-        "/api/v1/mentions",
-        content=orjson.dumps(burst),
-        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-    )
-    if response.status_code == 422:
-        errors = response.json().get("errors", [])
-        summary.refused += [f"{e.get('field')}: expected {e.get('expected')}" for e in errors]
+    response = _post(client, key, burst)
+    if response.status_code in _REFUSALS and len(burst) > 1:
+        for mention in burst:  # one of them spoils the request: let the others through
+            _send(client, key, [mention], summary)
+        return
+    if response.status_code in _REFUSALS:
+        summary.refused.append(f"{burst[0]['id']}: {response.json()['detail']}")
         return
     answer = _good(response).json()
     summary.accepted |= {f"intake:{named['intake_id']}" for named in answer["accepted"]}
@@ -195,6 +201,25 @@ def _send(client: httpx.Client, key: str, burst: list[dict[str, Any]], summary: 
         summary.refused.append(
             f"{row}: {error['field']}: expected {error['expected']}, got {error['got']}"
         )
+
+
+def _post(client: httpx.Client, key: str, burst: list[dict[str, Any]]) -> httpx.Response:
+    """Send a burst; while the web process is away, again, with the same ids."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            response = client.post(
+                "/api/v1/mentions",
+                content=orjson.dumps(burst),
+                headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            )
+        except httpx.TransportError as error:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"{client.base_url} does not answer: {error}") from None
+        else:
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                return response
+        time.sleep(_RETRY_S)
 
 
 def _good(response: httpx.Response) -> httpx.Response:

@@ -16,10 +16,16 @@ from multiprocessing import forkserver, get_context, resource_tracker
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from app.core.errors import ConfigError
+
 _CONTEXT = get_context("forkserver")
 
 # Not the worker: its libraries start threads, which a fork would not carry over.
 _PRELOADED = ["web", "watch", "record", "reconcile"]
+
+# How a child that finds its configuration wrong tells `up`: this exit code, these lines.
+EXIT_CONFIG = 3
+PROBLEM = "problem: "
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -62,4 +68,9 @@ def _main(name: str, env: dict[str, str], log_file: str) -> None:
     from app.processes import service  # noqa: PLC0415
 
     module = import_module(f"app.processes.{name}")
-    service.run(name, module.main(settings.load()))
+    try:
+        service.run(name, module.main(settings.load()))
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"{PROBLEM}{problem}", file=sys.stderr)  # noqa: T201 (`up` looks for it)
+        sys.exit(EXIT_CONFIG)

@@ -21,7 +21,7 @@ from app.adapters.store.migrate import migrate
 from app.adapters.store.record import Record
 from app.core.errors import ConfigError, Unavailable
 from app.core.profile import Profile, handle_key
-from app.processes import embedded, people
+from app.processes import embedded, forks, people
 from app.processes.children import Child, Program, Service, keep_alive
 from app.processes.console import Console
 from app.settings import Settings
@@ -130,6 +130,7 @@ class Up:
         while True:
             child = self.children[name]
             if not child.alive:
+                await _refused(child)
                 raise Unavailable(f"{name} did not start; see {child.log_file}")
             with contextlib.suppress(httpx.HTTPError):
                 response = await client.get(f"{self.health_url(name)}/readyz")
@@ -224,6 +225,14 @@ class Up:
         await asyncio.gather(*(child.stop() for child in first))
         last = [c for c in self.children.values() if c.name in ("redis", "broker")]
         await asyncio.gather(*(child.stop(1.0) for child in last))
+
+
+async def _refused(child: Child) -> None:
+    """Raise ConfigError where the child ended because of its configuration."""
+    if await child.wait() == forks.EXIT_CONFIG:
+        lines = child.log_file.read_text("utf-8", "replace").splitlines()
+        said = [line for line in lines if line.startswith(forks.PROBLEM)]
+        raise ConfigError([line.removeprefix(forks.PROBLEM) for line in said[-5:]])
 
 
 def _demo_profiles() -> dict[str, Profile]:

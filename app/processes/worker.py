@@ -103,15 +103,16 @@ async def _watch_model(settings: Settings, scorer: OnnxScorer, guard: Guard) -> 
         known = changed
         try:
             files = await asyncio.to_thread(find, MODELS, settings.scoring.model)
-            scorer.swap(await asyncio.to_thread(Model, files, settings.scoring.micro_batch))
+            model = await asyncio.to_thread(Model, files, settings.scoring.micro_batch)
         except ConfigError as error:
             log.error("model_refused", problems=error.problems, kept=scorer.model)
             metrics.DEGRADED.labels("model").set(1)
             await _note(guard, "degraded", f"model refused, {scorer.model} stays: {error}")
         else:
+            metrics.MODEL.labels(scorer.model).set(0)
+            scorer.swap(model)
             log.info("model_loaded", model=scorer.model)
             metrics.DEGRADED.labels("model").set(0)
-            metrics.MODEL.clear()
             metrics.MODEL.labels(scorer.model).set(1)
             await _note(guard, "configured", f"model {scorer.model}")
 

@@ -52,13 +52,14 @@ def _one(raw: bytes) -> codec.WireMention:
 
 
 def _list(raw: bytes, limit: int) -> list[Any]:
-    value = codec.loads(raw, max_bytes=limit)
+    value = codec.decode(raw, limit)
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_LIST:
         raise Problem(422, "wrong_field", f"expected 1 to {MAX_LIST} mentions")
     return value
 
 
 def _checked(value: Any) -> codec.WireMention:
+    codec.refuse_depth(value)
     wire = codec.validate(value)
     size = len(codec.encode_wire(wire))
     if size > codec.HTTP_BYTES:

@@ -46,7 +46,7 @@ class Ledger:
 
     async def last_seq(self) -> int:
         query = sa.select(sa.func.max(facts.c.seq))
-        return await self._database.write(lambda c: int(c.execute(query).scalar() or 0))
+        return await self._database.read(lambda c: int(c.execute(query).scalar() or 0))
 
     async def seen(self, mention_ids: Sequence[str]) -> dict[str, Seen]:
         """The first delivery and newest wording of those of these mentions that are known."""
@@ -71,7 +71,7 @@ class Ledger:
     async def cursor(self, name: str) -> int:
         """How far the named reader has come."""
         query = sa.select(cursors.c.seq).where(cursors.c.name == name)
-        return await self._database.write(lambda c: int(c.execute(query).scalar() or 0))
+        return await self._database.read(lambda c: int(c.execute(query).scalar() or 0))
 
     async def _read(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         rows = await self._database.read(lambda c: c.execute(query).all())
