@@ -16,6 +16,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -27,7 +28,7 @@ from app.adapters.redis_client import connect
 from app.adapters.redis_door import RedisDoor
 from app.core.errors import Conflict
 from app.ports import Admission
-from tests.adapters.door_model import CAPACITY, REPS, Model, check_chain
+from tests.adapters.door_model import CAPACITY, REPS, Model, Task, check_chain
 from tests.builders import CATALOGUE, NOON, NOON_MS, OFFER_MS, actor_of, admission, do, ready
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -40,9 +41,8 @@ SETTINGS = settings(
 ids = st.integers(0, 9).map(str)
 reps = st.sampled_from(REPS)
 picks = st.integers(0, 100)
-steps_ms = st.sampled_from([1, 10, 100, 5_000, OFFER_MS - 1, OFFER_MS, 400_000, 1_800_000])
-# Who speaks: mostly whoever holds the task, now and then somebody else.
-speakers = st.sampled_from([None, None, None, None, *REPS])
+steps_ms = st.sampled_from([1, 100, OFFER_MS - 1, OFFER_MS, OFFER_MS, 400_000, 1_800_000])
+COMMANDS = ("accept", "reject", "reply", "complete", "transfer")
 
 
 class DoorMachine(RuleBasedStateMachine):
@@ -74,27 +74,28 @@ class DoorMachine(RuleBasedStateMachine):
         self.redis.close()
         self.loop.close()
 
-    @rule(first=st.integers(0, 9), priority=st.integers(0, 90))
-    def many_come_at_once(self, first: int, priority: int) -> None:
-        for i in range(first, 10):
+    @initialize(count=st.integers(0, 6), priority=st.integers(0, 90))
+    def some_wait_already(self, count: int, priority: int) -> None:
+        for i in range(count):
             queue = ("service", "billing")[i % 2]
             self._admit(admission(str(i), queue=queue, skills=("en",), priority=priority + i))
+        self.make_offers()
 
     @rule(
         id_=ids,
         queue=st.sampled_from(["service", "billing", "escalation"]),
-        english=st.booleans(),
+        skill=st.sampled_from(["", "en", "billing"]),
         priority=st.integers(0, 100),
         window_s=st.sampled_from([60.0, 1800.0]),
         age_s=st.sampled_from([0, 30, 5_000]),
     )
     def admit(
-        self, id_: str, queue: str, english: bool, priority: int, window_s: float, age_s: int
+        self, id_: str, queue: str, skill: str, priority: int, window_s: float, age_s: int
     ) -> None:
         given = admission(
             id_,
             queue=queue,
-            skills=CATALOGUE.queues[queue].skills + ("en",) * english,
+            skills=tuple(sorted({*CATALOGUE.queues[queue].skills, skill} - {""})),
             priority=priority,
             window_s=window_s,
             detected_at=NOON - timedelta(seconds=age_s),
@@ -147,20 +148,29 @@ class DoorMachine(RuleBasedStateMachine):
         else:
             self.model.leave(rep)
 
-    @precondition(lambda self: self.model.tasks)
+    @precondition(lambda self: self.in_state("offered"))
+    @rule(accepts=st.booleans(), pick=picks)
+    def an_offer_is_answered(self, accepts: bool, pick: int) -> None:
+        task = self.in_state("offered")[pick % len(self.in_state("offered"))]
+        self._command("accept" if accepts else "reject", task.id, task.rep, "")
+
+    @precondition(lambda self: self.in_state("accepted"))
     @rule(
-        name=st.sampled_from(["accept", "accept", "reject", "reply", "complete", "transfer"]),
+        name=st.sampled_from(["reply", "complete", "transfer"]),
         pick=picks,
-        stranger=speakers,
         queue=st.sampled_from(["service", "billing"]),
     )
-    def a_rep_commands(self, name: str, pick: int, stranger: str | None, queue: str) -> None:
-        """Mostly on a task that somebody holds: what waits answers every command alike."""
-        held = [task for task in self.model.tasks.values() if task.rep]
-        among = held if held and pick % 10 else list(self.model.tasks.values())
-        task = among[pick % len(among)]
-        rep = stranger or task.rep or REPS[pick % len(REPS)]
-        self._command(name, task.id, rep, queue)
+    def an_owner_works(self, name: str, pick: int, queue: str) -> None:
+        task = self.in_state("accepted")[pick % len(self.in_state("accepted"))]
+        self._command(name, task.id, task.rep, queue)
+
+    @rule(name=st.sampled_from(COMMANDS), pick=picks, rep=reps)
+    def anybody_tries_anything(self, name: str, pick: int, rep: str) -> None:
+        ids = [*self.model.tasks, "no-such-task"]
+        self._command(name, ids[pick % len(ids)], rep, "service")
+
+    def in_state(self, state: str) -> list[Task]:
+        return [task for task in self.model.tasks.values() if task.state == state]
 
     def _command(self, name: str, task: str, rep: str, queue: str) -> None:
         self.op += 1
