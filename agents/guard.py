@@ -42,10 +42,13 @@ class Guard:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             done, _ = await asyncio.wait({work}, timeout=_STOP_S)
-            if not done:
+            if not done or work.exception():
                 log.warning("stopped_in_mid_batch", deliveries=len(deliveries))
                 os._exit(EXIT_UNFINISHED)
             raise
+        except Exception:  # even the burial failed: leaving would acknowledge what has no outcome
+            log.exception("batch_without_outcome", deliveries=len(deliveries))
+            os._exit(EXIT_UNFINISHED)
 
     async def _until_settled(self, deliveries: Sequence[Delivery]) -> Batch:
         try:

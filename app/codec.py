@@ -30,8 +30,12 @@ Required = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
+# Case folding can triple a handle, and an index of PostgreSQL holds 2,704 bytes.
+Handle = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class WireAuthor(msgspec.Struct, omit_defaults=True):
-    handle: Required
+    handle: Handle
     name: Short | None = None
     followers: Count | None = None
 

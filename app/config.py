@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from app.core import duration
 from app.core.catalogue import ESCALATION_QUEUE, Catalogue, Channel, Queue, Rep
@@ -54,6 +62,12 @@ class _Then(_Entry):
     window: Seconds = 0.0
     skills: tuple[Name, ...] = ()
     close: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> _Then:
+        if self.close and self.queue:
+            raise ValueError("expected a queue or close = true, got both")
+        return self
 
 
 class _Row(_Entry):
@@ -192,6 +206,7 @@ def _broken_references(catalogue: Catalogue, rows: tuple[Row, ...]) -> Iterator[
         for queue in rep.queues:
             if queue not in catalogue.queues:
                 yield f"staff.toml: rep {rep.name}: queues: no queue is named {queue!r}"
+    yield from _skills_of_nobody(catalogue, rows)
     seen: set[str] = set()
     for row in rows:
         place, _, kind = row.source.rpartition(": ")
@@ -200,6 +215,17 @@ def _broken_references(catalogue: Catalogue, rows: tuple[Row, ...]) -> Iterator[
         if row.id in seen:
             yield f"{place}: id: another row has it already"
         seen.add(row.id)
+
+
+def _skills_of_nobody(catalogue: Catalogue, rows: tuple[Row, ...]) -> Iterator[str]:
+    """A task that needs a skill nobody has would wait until it is breached."""
+    had = {skill for rep in catalogue.reps.values() for skill in rep.skills}
+    wanted = [(f"config/queues.toml: queue.{q.name}", q.skills) for q in catalogue.queues.values()]
+    wanted += [(row.source.rpartition(": ")[0], row.skills) for row in rows]
+    for place, skills in wanted:
+        for skill in skills:
+            if skill not in had:
+                yield f"{place}: skills: nobody in staff.toml has the skill {skill!r}"
 
 
 def _version(catalogue: Catalogue, rows: tuple[Row, ...]) -> str:

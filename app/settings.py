@@ -21,6 +21,9 @@ ROOT = Path(os.environ.get("HANDSHAKE_HOME") or Path(__file__).resolve().parent.
 CONFIG = Path(os.environ.get("HANDSHAKE_CONFIG") or ROOT / "config")
 
 
+_OTHER_SECTIONS = ("tools", "tests")  # read by tools/ and tests/, not by the product
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -121,6 +124,8 @@ class Settings(BaseSettings):
 
 def load(**flags: Any) -> Settings:
     """Read the settings; raise `ConfigError` listing every wrong key and where it stands."""
+    if unknown := _unknown_sections():
+        raise ConfigError(unknown)
     try:
         return Settings(**flags)
     except ValidationError as error:
@@ -129,6 +134,17 @@ def load(**flags: Any) -> Settings:
         raise ConfigError([f"environment: {error}"]) from None
     except ValueError as error:  # the TOML itself does not parse
         raise ConfigError([f"config/settings.toml: {error}"]) from None
+
+
+def _unknown_sections() -> list[str]:
+    """Sections in the environment that nobody reads: a typo there would go unnoticed."""
+    known = {*Settings.model_fields, *_OTHER_SECTIONS}
+    names = [n for n in os.environ if n.startswith("HANDSHAKE_") and "__" in n]
+    return [
+        f"environment {name}: expected one of the sections {', '.join(sorted(known))}"
+        for name in sorted(names)
+        if name.removeprefix("HANDSHAKE_").split("__")[0].lower() not in known
+    ]
 
 
 def _sentence(problem: Any) -> str:

@@ -18,7 +18,7 @@ class Language:
     def of(self, text: str, hint: str = "") -> str:
         """An ISO 639-1 code: the source's own where it gave one, else the detector's."""
         if hint:
-            return hint.split("-")[0]
+            return hint.replace("_", "-").split("-")[0]
         if len(text) < _MIN_CHARS:
             return ASSUMED
         [found] = self._detector.detect(text.replace("\n", " "), k=1)

@@ -25,6 +25,7 @@ from app.core.errors import Unavailable
 logger = structlog.get_logger()
 
 _STOP_S = 4.0  # a client library that cannot say goodbye to its server may hang for ever
+_ORPHANED_STOP_S = 1.0  # our Redis and broker went with the parent: nothing is left to finish
 EXIT_HUNG = 1
 
 Ready = Callable[[], Awaitable[list[str]]]
@@ -41,9 +42,9 @@ async def _until_told(main: Coroutine[Any, Any, None]) -> None:
     task = asyncio.ensure_future(main)
     loop = asyncio.get_running_loop()
 
-    def stop() -> None:
+    def stop(within_s: float = _STOP_S) -> None:
         task.cancel()
-        loop.call_later(_STOP_S, os._exit, EXIT_HUNG)
+        loop.call_later(within_s, os._exit, EXIT_HUNG)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
@@ -53,14 +54,14 @@ async def _until_told(main: Coroutine[Any, Any, None]) -> None:
     orphan.cancel()
 
 
-async def _end_with_parent(stop: Callable[[], None]) -> None:
+async def _end_with_parent(stop: Callable[[float], None]) -> None:
     """End when `up` ends without a word; who started us by hand may leave us running."""
     if "HANDSHAKE_UP" not in os.environ:
         return
     forked_by, started_by = multiprocessing.parent_process(), os.getppid()
     while forked_by.is_alive() if forked_by else os.getppid() == started_by:  # noqa: ASYNC110
         await asyncio.sleep(0.5)
-    stop()
+    stop(_ORPHANED_STOP_S)
 
 
 async def patiently(what: str, work: Callable[[], Awaitable[None]], pause_s: float = 0.0) -> None:

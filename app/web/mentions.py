@@ -70,7 +70,7 @@ def _checked(value: Any) -> codec.WireMention:
 async def why(request: Request) -> Response:
     """The whole trail of one mention: what came, what was found out, who did what."""
     at = parts(request)
-    mention_id = request.path_params["mention_id"]
+    mention_id = codec.clean(request.path_params["mention_id"])
     facts = await at.base.ledger.of_mention(mention_id)
     if not facts:
         raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
@@ -82,7 +82,7 @@ async def why(request: Request) -> Response:
 
 async def history(request: Request) -> Response:
     """Everything said by and to one handle, the newest first."""
-    key = request.query_params.get("handle_key", "")
+    key = codec.clean(request.query_params.get("handle_key", ""))
     return JSONResponse(await parts(request).record.of_customer(key))
 
 
@@ -91,7 +91,7 @@ async def dead_letters(request: Request) -> Response:
     at, src = parts(request), request.query_params.get("src")
     if src is None:
         return JSONResponse(await at.dead.newest())
-    raw = await at.dead.raw(src)
+    raw = await at.dead.raw(codec.clean(src))
     if raw is None:
         raise Problem(404, "unknown_dead_letter", "No dead letter has this src, or it was empty")
     return Response(raw, media_type="application/octet-stream")

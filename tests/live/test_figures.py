@@ -28,11 +28,12 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handshake]:
 
 
 def test_metrics_say_what_happened(one: Handshake) -> None:
-    sent = mention(SMOKE)
-    [named, _] = one.post([sent, sent])
+    sent, waits = mention(SMOKE), mention(QUESTION)
+    [named, _, waiting] = one.post([sent, sent, waits])
     topics.write(one.run["kafka"]["bootstrap"], [b"not a mention"])
     one.call("POST", "/api/v1/mentions", "intake", json=mention(QUESTION) | {"text": 17})
     wait_for("queued", lambda: "queued" in one.ops(named["mention_id"]))
+    wait_for("waiting", lambda: "queued" in one.ops(waiting["mention_id"]))
     one.state("ben", "available")
     card = one.offer("ben", named["mention_id"])
     one.command("ben", card["task_id"], "accept")
@@ -71,7 +72,8 @@ def names(one: Handshake) -> set[str]:
 
 def test_metrics_have_bounded_labels_and_count_no_person(one: Handshake) -> None:
     for channel in ("shop-17", "shop-18"):  # unknown channels are accepted, and make no series
-        one.post([mention(QUESTION, channel=channel)])
+        [named] = one.post([mention(QUESTION, channel=channel)])
+        wait_for("queued", lambda id_=named["mention_id"]: "queued" in one.ops(id_))
     values: dict[str, set[str]] = {}
     for _, labels in one.metrics():
         for name, value in labels:

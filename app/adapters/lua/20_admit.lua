@@ -8,7 +8,7 @@ local function new_task(given, admission, now)
     detected_ms = ms(given.detected_ms), due_ms = ms(given.due_ms),
     at_risk_ms = ms(given.at_risk_ms), created_ms = ms(now),
     sla = 'ok', level = 0, attempt = 0, hops = 0, card = given.card,
-    rep = '', reservation = '', expires_ms = '0', reply = '',
+    rep = '', reservation = '', expires_ms = '0', reply = '', missed = '',
   }
   for name, value in pairs(task) do
     if name ~= 'id' then redis.call('HSET', 'hs:task:' .. task.id, name, value) end

@@ -74,6 +74,9 @@ local function offer_is(task, rep, now)
   if task.state == 'accepted' and task.rep ~= rep then
     return refuse('taken', 'Another agent has this task')
   end
+  if task.missed == rep and task.rep ~= rep then
+    return refuse('expired', 'The offer ran out before your answer came')
+  end
   if task.state ~= 'offered' or task.rep ~= rep then
     return refuse('not_yours', 'This task is not offered to you')
   end
@@ -138,6 +141,7 @@ register('hs_expire', function(given)
     local task = load(id)
     local rep = task.rep
     redis.call('ZADD', 'hs:refused:' .. id, ms(now), rep)
+    set(task, { missed = rep })
     put_back(task, 'timed_out', { op_id = 'expire:' .. task.reservation, now = now })
     redis.call('ZREM', 'hs:available', rep)
     change_rep(rep, now, { state = 'paused', reason = 'missed an offer', since_ms = ms(now) })
