@@ -16,7 +16,7 @@ setup: $(VENV)/.ready ## make the virtual environment with the locked dependenci
 
 $(VENV)/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Handshake needs Python 3.11 or later, this is " + sys.version.split()[0])'
-	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(RUN) -m uv sync --frozen --inexact --no-progress --quiet --compile-bytecode
 	@touch $@
