@@ -30,12 +30,13 @@ test: setup ## the fast tests
 test-live: setup ## the tests with real processes, Kafka and Chromium
 	@$(RUN) -m pytest -m live tests/live tests/browser $(ARGS)
 
-check: setup ## format, lint, types, import direction, generated documents
+check: setup ## format, lint, types, imports, generated documents, fast tests
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
 	@$(RUN) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m tools.docs --check
+	@$(RUN) -m pytest -q
 
 bench: setup ## measure, beside a reference in the same run
 	@$(RUN) -m benchmarks $(ARGS)

@@ -142,6 +142,14 @@ def check() -> None:
 
 
 @cli.command()
+def migrate() -> None:
+    """Bring the store's schema up to date (`up` does it by itself)."""
+    from app.adapters.store.migrate import migrate as run
+
+    run(_settings().store_url)
+
+
+@cli.command()
 def flow() -> None:
     """Print the stages of the flow, in order."""
     from app.flow import table

@@ -31,7 +31,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 # Case folding can triple a handle, and an index of PostgreSQL holds 2,704 bytes.
-Handle = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Handle = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=200)]
 
 
 class WireAuthor(msgspec.Struct, omit_defaults=True):
@@ -44,7 +44,7 @@ class WireMention(msgspec.Struct, omit_defaults=True):
     """A mention as it travels: the run contract's JSON."""
 
     channel: Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9_.-]{0,39}\Z")]
-    text: Annotated[str, msgspec.Meta(min_length=1)]
+    text: Annotated[str, msgspec.Meta(pattern=r"\S")]
     author: WireAuthor
     id: Required | None = None
     posted_at: Aware | None = None
@@ -100,9 +100,21 @@ def _wrong_field(value: Any, message: str) -> Invalid:
         field = f"{field}.{missing[1]}".lstrip(".")
         return Invalid("wrong_field", "a value", "nothing", field)
     expected = sentence.removeprefix("Expected ").partition(", got ")[0]
-    if "RFC3339" in expected or "timezone" in expected:
-        expected = "an RFC 3339 time with a zone"
+    for sign, words in _WORDS.items():
+        if sign in expected:
+            expected = words
+            break
     return Invalid("wrong_field", expected, _shown(_at(value, field)), field)
+
+
+# What the validator says, in the words of people who write no Python; the first sign counts.
+_WORDS = {
+    "RFC3339": "an RFC 3339 time with a zone",
+    "timezone": "an RFC 3339 time with a zone",
+    "datetime": "an RFC 3339 time with a zone",
+    "matching regex '\\\\S'": "a text that is not blank",
+    "matching regex": "a name of a-z, 0-9, '_', '.' and '-', at most 40 long",
+}
 
 
 def _at(value: Any, field: str) -> Any:

@@ -52,6 +52,8 @@ class Web(_Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     session_hours: float = Field(12, gt=0)
+    # Names under which browsers reach us, beside loopback: any other Host header is refused.
+    trusted_hosts: tuple[str, ...] = ()
     max_body_bytes: int = Field(4_194_304, gt=0)
 
 
@@ -105,6 +107,7 @@ class Settings(BaseSettings):
     demo: Demo = Demo()
     data_dir: Path = ROOT / "var"
     secret: str = Field(default="", repr=False)  # the intake key; `up` makes one
+    webhook_secret: str = Field(default="", repr=False)  # whsec_...; `up` makes one
 
     @classmethod
     def settings_customise_sources(

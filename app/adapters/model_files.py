@@ -86,6 +86,16 @@ def _wrong_values(manifest: _Manifest) -> Iterator[str]:
         yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
 
 
+def problems(folder: Path) -> list[str]:
+    """What is wrong with any file that the manifest names, in use or not."""
+    try:
+        manifest = _read(folder / "manifest.toml")
+    except ConfigError as error:
+        return error.problems
+    named = [*manifest.model.values(), manifest.tokenizer]
+    return [found for entry in named if (found := _problem(folder, entry))]
+
+
 def _read(path: Path) -> _Manifest:
     try:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8")), _Manifest)

@@ -9,7 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
-from app.adapters.redis_client import connect
+from app.adapters.redis_client import away_is_unavailable, connect
 from app.core.errors import Unavailable
 from app.processes.children import Program
 
@@ -34,6 +34,33 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def usable_port(host: str, port: int) -> int:
+    """This port, or a free one for 0. Raises Unavailable where somebody else has it."""
+    if not port:
+        return free_port()
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                f"port {port} on {host}: {error.strerror}; --port 0 picks a free one"
+            ) from None
+    return port
+
+
+async def answers(url: str) -> None:
+    """Raise Unavailable where no Redis answers at this URL."""
+    client = connect(url, timeout_s=3.0)
+    try:
+        with away_is_unavailable():
+            await client.ping()
+    except Unavailable as error:
+        raise Unavailable(f"{url}: {error}") from None
+    finally:
+        await client.aclose()
 
 
 async def start_redis(data_dir: Path) -> tuple[Program, str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from app.core.errors import Unavailable
+from app.core.errors import ConfigError, Unavailable
 from app.processes import forks
 from app.settings import Settings
 
@@ -18,7 +18,11 @@ from app.settings import Settings
 def main(settings: Settings) -> None:
     """Run everything until Ctrl+C. Raises ConfigError or Unavailable."""
     data_dir = settings.data_dir.resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        # Customers' words are in there: nobody else on this host may read them.
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError([f"--data-dir {data_dir}: {error.strerror}"]) from None
     with _only_one(data_dir):
         _share_metrics(data_dir)
         (data_dir / "log").mkdir(exist_ok=True)

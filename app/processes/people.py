@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -29,6 +30,7 @@ class Secret:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
     intake_key: str
+    webhook_secret: str
     people: dict[str, Secret]
 
 
@@ -38,11 +40,16 @@ def load(path: Path, catalogue: Catalogue) -> Secrets:
     people = {
         name: Secret(**known.get("people", {}).get(name, {}) or _fresh()) for name in catalogue.reps
     }
-    found = Secrets(intake_key=known.get("intake_key") or secrets.token_urlsafe(24), people=people)
+    found = Secrets(
+        intake_key=known.get("intake_key") or secrets.token_urlsafe(24),
+        webhook_secret=known.get("webhook_secret") or _webhook_secret(),
+        people=people,
+    )
     write_private(
         path,
         {
             "intake_key": found.intake_key,
+            "webhook_secret": found.webhook_secret,
             "people": {n: {"password": s.password, "key": s.key} for n, s in people.items()},
         },
     )
@@ -68,6 +75,11 @@ def write_private(path: Path, content: object) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
     draft.replace(path)
+
+
+def _webhook_secret() -> str:
+    """In the form of Standard Webhooks: whsec_ and base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
 def _fresh() -> dict[str, str]:

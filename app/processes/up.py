@@ -44,7 +44,7 @@ class Up:
         self.kafka = settings.kafka.bootstrap
         self.redis = settings.redis.url
         self.broker_since_ms = 0
-        self.port = settings.web.port or embedded.free_port()
+        self.port = embedded.usable_port(settings.web.host, settings.web.port)
         self.health_ports = {name: embedded.free_port() for name in _SERVICES if name != "web"}
         self.started = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
@@ -88,6 +88,8 @@ class Up:
         if not self.redis:
             child, self.redis = await embedded.start_redis(self.data_dir)
             self._add(child)
+        else:
+            await embedded.answers(self.redis)
         if not self.kafka:
             child, self.kafka = await embedded.start_broker(self._env("broker"), self.data_dir)
             self.broker_since_ms = time.time_ns() // 1_000_000
@@ -143,9 +145,10 @@ class Up:
 
     def _env(self, name: str) -> dict[str, str]:
         """The settings of this run, as the child will read them."""
+        alone = {"data_dir", "secret", "webhook_secret"}
         env = {
-            f"HANDSHAKE_{section.upper()}__{key.upper()}": str(value)
-            for section, keys in self.settings.model_dump(exclude={"data_dir", "secret"}).items()
+            f"HANDSHAKE_{section.upper()}__{key.upper()}": _as_text(value)
+            for section, keys in self.settings.model_dump(exclude=alone).items()
             for key, value in keys.items()
         }
         return env | {
@@ -156,6 +159,7 @@ class Up:
             "HANDSHAKE_WEB__PORT": str(self.port),
             "HANDSHAKE_DATA_DIR": str(self.data_dir),
             "HANDSHAKE_SECRET": self.secrets.intake_key,
+            "HANDSHAKE_WEBHOOK_SECRET": self.secrets.webhook_secret,
             "HANDSHAKE_UP": "1",
             "HANDSHAKE_HEALTH_PORT": str(self.health_ports.get(name, 0)),
             "PROMETHEUS_MULTIPROC_DIR": str(self.data_dir / "metrics"),
@@ -212,6 +216,7 @@ class Up:
                 "pids": {"broker": 0, "redis": 0, "up": os.getpid()} | pids,
                 "users": self.users(),
                 "intake_key": self.secrets.intake_key,
+                "webhook_secret": self.secrets.webhook_secret,
                 "sla_seconds": self.settings.sla.window_s,
                 "offer_seconds": self.settings.offer.expires_s,
                 "data_dir": str(self.data_dir),
@@ -227,12 +232,17 @@ class Up:
         await asyncio.gather(*(child.stop(1.0) for child in last))
 
 
+def _as_text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, list | tuple) else str(value)
+
+
 async def _refused(child: Child) -> None:
     """Raise ConfigError where the child ended because of its configuration."""
     if await child.wait() == forks.EXIT_CONFIG:
         lines = child.log_file.read_text("utf-8", "replace").splitlines()
         said = [line for line in lines if line.startswith(forks.PROBLEM)]
-        raise ConfigError([line.removeprefix(forks.PROBLEM) for line in said[-5:]])
+        if said:
+            raise ConfigError([line.removeprefix(forks.PROBLEM) for line in said[-5:]])
 
 
 def _demo_profiles() -> dict[str, Profile]:

@@ -13,12 +13,15 @@ import secrets
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.adapters.redis_client import Client, away_is_unavailable
 from app.adapters.store.users import User, Users
+from app.settings import Settings
 from app.web.problems import Problem
+from app.web.state import body
 
 COOKIE = "handshake_session"
 SAFE_METHODS = ("GET", "HEAD")
@@ -31,20 +34,47 @@ INTAKE = User(name="intake", title="Intake key", role="intake")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+class Intake:
+    """The two ways to send mentions: the intake key, or a signature of Standard Webhooks."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = settings.secret
+        self._body_bytes = settings.web.max_body_bytes
+        self._webhook = Webhook(settings.webhook_secret) if settings.webhook_secret else None
+
+    def has(self, key: str) -> bool:
+        return bool(self._key) and hmac.compare_digest(key.encode(), self._key.encode())
+
+    async def signed(self, request: Request) -> bool:
+        """Is the body signed with our secret, within the last five minutes?"""
+        if self._webhook is None or "webhook-signature" not in request.headers:
+            return False
+        raw = await body(request, self._body_bytes)
+        try:
+            self._webhook.verify(raw, dict(request.headers))
+        except (WebhookVerificationError, UnicodeDecodeError):
+            return False
+        except ValueError:
+            return True  # well signed and no JSON, which the handler will say
+        return True
+
+
 class Auth:
-    def __init__(self, redis: Client, users: Users, intake_key: str, session_s: int) -> None:
+    def __init__(self, redis: Client, users: Users, intake: Intake, session_s: int) -> None:
         self._redis = redis
         self._users = users
-        self._intake_key = intake_key
+        self._intake = intake
         self._session_s = session_s
 
     async def user_of(self, request: Request) -> User | None:
         """Whoever the request's bearer key or session names. Raises Unavailable."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            if self._intake_key and hmac.compare_digest(key.encode(), self._intake_key.encode()):
+            if self._intake.has(key):
                 return INTAKE
             return await self._users.by_key(key)
+        if request.method == "POST" and await self._intake.signed(request):
+            return INTAKE
         token = request.cookies.get(COOKIE)
         return await self._by_session(token) if token else None
 
@@ -55,15 +85,15 @@ class Auth:
         """
         guesses_key = f"hs:guesses:{_digest(f'{name}|{address}')}"
         with away_is_unavailable():
-            guesses = int(await self._redis.get(guesses_key) or 0)
-        if guesses >= _GUESSES:
+            guesses = int(await self._redis.incr(guesses_key))
+            await self._redis.expire(guesses_key, _SILENCE_S)
+        if guesses > _GUESSES:
             raise Problem(429, "too_many_guesses", f"Too many tries; wait {_SILENCE_S} seconds.")
         user = await self._users.check(name, password)
         with away_is_unavailable():
             if user is None:
-                await self._redis.incr(guesses_key)
-                await self._redis.expire(guesses_key, _SILENCE_S)
                 return None
+            await self._redis.delete(guesses_key)
             token = secrets.token_urlsafe(32)
             await self._redis.set(_session_key(token), user.name, ex=self._session_s)
         return token
@@ -90,14 +120,15 @@ def allowed(handler: Handler, roles: tuple[str, ...], page: bool) -> Handler:
             raise Problem(401, "not_signed_in", "Sign in, or send Authorization: Bearer KEY.")
         if user.role not in roles:
             raise Problem(403, "not_allowed", f"This needs one of the roles {', '.join(roles)}.")
-        _refuse_foreign_origin(request)
+        if user is not INTAKE:
+            refuse_foreign_origin(request)
         request.state.user = user
         return await handler(request)
 
     return guarded
 
 
-def _refuse_foreign_origin(request: Request) -> None:
+def refuse_foreign_origin(request: Request) -> None:
     """A cookie travels with requests that other sites cause; a bearer key never does."""
     by_key = request.headers.get("authorization", "").lower().startswith("bearer ")
     if request.method in SAFE_METHODS or by_key:

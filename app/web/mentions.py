@@ -26,14 +26,16 @@ async def intake(request: Request) -> Response:
     at = parts(request)
     limits = at.base.settings.web
     raw = await body(request, limits.max_body_bytes)
+    webhook_id = request.headers.get("webhook-id", "")[:200]
     if raw.lstrip()[:1] != b"[":
-        return JSONResponse({"accepted": await at.gate.accept([_one(raw)]), "refused": []}, 202)
+        one = _named(_one(raw), webhook_id)
+        return JSONResponse({"accepted": await at.gate.accept([one]), "refused": []}, 202)
     values = _list(raw, limits.max_body_bytes)
     good: list[codec.WireMention] = []
     refused: list[dict[str, Any]] = []
     for index, value in enumerate(values):
         try:
-            good.append(_checked(value))
+            good.append(_named(_checked(value), webhook_id and f"{webhook_id}-{index}"))
         except Invalid as error:
             metrics.REFUSED.labels(error.code).inc()
             refused.append({"index": index, "code": error.code, "errors": [field_error(error)]})
@@ -49,6 +51,12 @@ def _one(raw: bytes) -> codec.WireMention:
     except Invalid as error:
         metrics.REFUSED.labels(error.code).inc()
         raise
+
+
+def _named(wire: codec.WireMention, webhook_id: str) -> codec.WireMention:
+    """Without an id of its own, a mention has its webhook's: sent again, it is a duplicate."""
+    wire.id = wire.id or webhook_id or None
+    return wire
 
 
 def _list(raw: bytes, limit: int) -> list[Any]:

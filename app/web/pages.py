@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.codec import clean
 from app.web import html, openapi
-from app.web.auth import COOKIE
+from app.web.auth import COOKIE, refuse_foreign_origin
 from app.web.problems import Problem
 from app.web.state import parts, user
 
@@ -29,6 +29,8 @@ async def login(request: Request) -> Response:
 
 async def sign_in(request: Request) -> Response:
     """Check name and password; a wrong pair gets one sentence that does not say which."""
+    if "origin" in request.headers:
+        refuse_foreign_origin(request)
     async with request.form(max_fields=5, max_files=0) as form:
         name, password = clean(str(form.get("name", ""))), str(form.get("password", ""))
     address = request.client.host if request.client else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from app.core.errors import Conflict, Invalid, Unavailable
@@ -97,11 +97,16 @@ def field_error(error: Invalid) -> dict[str, str]:
     return {"field": error.field, "expected": error.expected, "got": error.got}
 
 
+async def on_disconnect(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)  # nobody is there to read it
+
+
 HANDLERS: dict[Any, Any] = {
     Problem: on_problem,
     Conflict: on_conflict,
     Unavailable: on_unavailable,
     Invalid: on_invalid,
     HTTPException: on_http,
+    ClientDisconnect: on_disconnect,
     Exception: on_bug,
 }

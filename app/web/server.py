@@ -7,6 +7,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,8 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.adapters.redis_client import away_is_unavailable
 from app.adapters.store.users import Users
 from app.core.errors import Unavailable
+from app.settings import Settings
 from app.web import views
-from app.web.auth import Auth
+from app.web.auth import Auth, Intake
 from app.web.problems import HANDLERS
 from app.web.routes import routes
 from app.web.state import Parts
@@ -37,20 +39,28 @@ _HEADERS = {
 
 def create(parts: Parts, health: list[Route]) -> Starlette:
     """Build the application over its parts; `health` are the routes every process has."""
+    settings = parts.base.settings
     app = Starlette(
         routes=[*health, *routes(), Mount("/static", StaticFiles(directory=_STATIC))],
         exception_handlers=HANDLERS,
-        middleware=[Middleware(_SecurityHeaders)],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False),
+            Middleware(_SecurityHeaders),
+        ],
     )
-    settings = parts.base.settings
     app.state.parts = parts
     app.state.auth = Auth(
         parts.base.redis,
         Users(parts.base.database),
-        settings.secret,
+        Intake(settings),
         round(settings.web.session_hours * 3600),
     )
     return app
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """A page of another site may have its own name lead to us: only our own names are answered."""
+    return ["127.0.0.1", "localhost", "[::1]", settings.web.host, *settings.web.trusted_hosts]
 
 
 async def missing(parts: Parts) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,15 +41,25 @@ def user(request: Request) -> User:
     return found
 
 
+_UPLOAD_S = 15  # a client that takes longer holds a connection that others need
+
+
 async def body(request: Request, limit: int) -> bytes:
     """The request's body. Raises Problem 413 as soon as it is longer than `limit` bytes."""
+    if (known := getattr(request.state, "raw", None)) is not None:
+        return bytes(known)
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise Problem(413, "too_large", f"expected at most {limit} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    try:
+        async with asyncio.timeout(_UPLOAD_S):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise Problem(413, "too_large", f"expected at most {limit} bytes")
+                chunks.append(chunk)
+    except TimeoutError:
+        raise Problem(408, "too_slow", f"expected the body within {_UPLOAD_S} s") from None
+    request.state.raw = b"".join(chunks)
+    return bytes(request.state.raw)
 
 
 _COMMAND_BYTES = 65_536  # a long reply is a tenth of this
@@ -82,7 +93,8 @@ def text_of(given: dict[str, Any], name: str, longest: int, required: bool = Tru
 
 def whole_number(text: str, name: str, largest: int) -> int:
     """A number from the query. Raises Problem 422."""
-    if not text.isascii() or not text.isdigit() or int(text) > largest:
+    longest = len(str(largest))
+    if not text.isascii() or not text.isdigit() or len(text) > longest or int(text) > largest:
         errors = [{"field": name, "expected": f"a whole number up to {largest}", "got": text[:60]}]
         raise Problem(422, "wrong_field", f"{name}: expected a whole number", errors)
     return int(text)

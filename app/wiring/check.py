@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.adapters import model_files
 from app.adapters.cel_rules import problems_of
 from app.adapters.model_files import find
 from app.core.errors import ConfigError
@@ -16,8 +17,10 @@ def check(settings: Settings) -> list[str]:
         configuration(settings, problems_of)
     except ConfigError as error:
         problems.extend(error.problems)
+    models = ROOT / "models" / "sentiment"
     try:
-        find(ROOT / "models" / "sentiment", settings.scoring.model)
+        find(models, settings.scoring.model)
     except ConfigError as error:
         problems.extend(error.problems)
-    return problems
+    problems.extend(model_files.problems(models))
+    return list(dict.fromkeys(problems))  # each once

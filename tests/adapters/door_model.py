@@ -28,6 +28,7 @@ class Task:
     expires_ms: int = 0
     sla: str = "ok"
     answered: bool = False
+    missed: str = ""
     refused: set[str] = field(default_factory=set)
 
     def release(self) -> None:
@@ -118,6 +119,8 @@ class Model:
     def _answers(self, task: Task, rep: str) -> str:
         if task.state == "accepted" and task.rep != rep:
             return "taken"
+        if task.missed == rep != task.rep:
+            return "expired"
         if task.state != "offered" or task.rep != rep:
             return "not_yours"
         return "expired" if self.now_ms >= task.expires_ms else ""
@@ -136,6 +139,7 @@ class Model:
         ]
         for task in late:
             self.available.discard(task.rep)
+            task.missed = task.rep
             task.refused.add(task.rep)
             task.release()
         return {task.id for task in late}

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
 T = TypeVar("T")
@@ -56,8 +56,12 @@ def mention(text: str, channel: str = "email", **fields: Any) -> dict[str, Any]:
 class Handshake:
     """One instance. `run` is its run.json, read anew each time, as it changes with restarts."""
 
-    def __init__(self, data_dir: Path, process: subprocess.Popen[bytes], tag: str) -> None:
+    def __init__(
+        self, data_dir: Path, process: subprocess.Popen[bytes], tag: str, store: str = ""
+    ) -> None:
         self.data_dir = data_dir
+        store = store or f"sqlite:///{data_dir / 'handshake.db'}"
+        self._store = sa.create_engine(store, poolclass=sa.pool.NullPool)
         self.process = process
         self._tag = tag
         self._http = httpx.Client(timeout=30.0)
@@ -134,8 +138,12 @@ class Handshake:
     # the store, read directly
 
     def sql(self, query: str, *given: Any) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.data_dir / "handshake.db", timeout=20)) as store:
-            return store.execute(query, given).fetchall()
+        """Rows of the store, with `?` for what is given, whichever database it is."""
+        for number in range(len(given)):
+            query = query.replace("?", f":p{number}", 1)
+        values = {f"p{number}": value for number, value in enumerate(given)}
+        with self._store.connect() as store:
+            return [tuple(row) for row in store.execute(sa.text(query), values)]
 
     def facts(self, where: str = "1=1", *given: Any) -> list[dict[str, Any]]:
         query = f"SELECT seq, body FROM facts WHERE {where} ORDER BY seq"  # noqa: S608 (ours)
@@ -236,7 +244,8 @@ def launch(data_dir: Path, *flags: str, env: dict[str, str] | None = None) -> Ha
             argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             env=os.environ | {_TAG: tag, "COLUMNS": "200"} | (env or {}),
         )  # fmt: skip
-    return Handshake(data_dir, process, tag)
+    store = flags[flags.index("--store") + 1] if "--store" in flags else ""
+    return Handshake(data_dir, process, tag, store)
 
 
 def refused(data_dir: Path, *flags: str, env: dict[str, str] | None = None) -> tuple[int, str]:

@@ -1,4 +1,7 @@
-"""The same flow on a real Apache Kafka, with the worker and the broker killed in between."""
+"""The same flow on real parts: Apache Kafka, the system's Redis, PostgreSQL as the record.
+
+The worker, the broker and every connection to the store are killed in between.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,15 @@ import pytest
 
 from tests.live import topics
 from tests.live.kafka_node import kafka_node, kill_broker, start_again
+from tests.live.postgres_node import end_connections, new_database, postgres_url
+from tests.live.redis_node import system_redis_url
 from tests.live.running import Handshake, absent, mention, running, wait_for
 from tests.live.test_nothing_lost import Sender, check, progress
 from tools.kafka.errors import KafkaToolError
 from tools.kafka.jars import ensure_jars
 from tools.kafka.java import find_java
 
-__all__ = ["kafka_node"]
+__all__ = ["kafka_node", "postgres_url", "system_redis_url"]
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
@@ -32,16 +37,29 @@ def _possible() -> None:
 
 
 @pytest.fixture(scope="module")
+def store_url(postgres_url: str) -> str:
+    """An empty database of this module's own."""
+    return new_database(postgres_url, "real_kafka")
+
+
+@pytest.fixture(scope="module")
 def one(
-    _possible: None, kafka_node: str, tmp_path_factory: pytest.TempPathFactory
+    _possible: None,
+    kafka_node: str,
+    system_redis_url: str,
+    store_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Handshake]:
-    with running(tmp_path_factory.mktemp("real"), "--kafka", kafka_node) as instance:
+    parts = ("--kafka", kafka_node, "--redis", system_redis_url, "--store", store_url)
+    with running(tmp_path_factory.mktemp("real"), *parts) as instance:
         yield instance
 
 
-def test_the_flow(one: Handshake, kafka_node: str) -> None:
+def test_the_flow(one: Handshake, kafka_node: str, system_redis_url: str, store_url: str) -> None:
     assert one.run["kafka"]["bootstrap"] == kafka_node
-    assert one.run["pids"]["broker"] == 0
+    assert (one.run["redis"], one.run["store"]) == (system_redis_url, store_url)
+    assert (one.run["pids"]["broker"], one.run["pids"]["redis"]) == (0, 0)
+    assert not (one.data_dir / "handshake.db").exists()
     [named] = one.post([mention(EMERGENCY)])
     direct = mention(EMERGENCY)
     topics.write(kafka_node, [json.dumps(direct).encode(), b"no mention", None])
@@ -71,6 +89,17 @@ def test_killing_the_worker_in_mid_batch(one: Handshake) -> None:
     before = progress(one)
     wait_for("work in hand", lambda: progress(one) > before + 40, 60)
     one.back("worker", one.kill("worker"))
+    check(one, sender.sent(), 90)
+
+
+def test_ending_every_connection_to_the_store(one: Handshake, store_url: str) -> None:
+    """What was under way is done again on a new connection: nothing lost, nothing twice."""
+    sender = Sender(one, 400, pause_s=0.3)
+    sender.start()
+    for _ in range(3):
+        before = progress(one)
+        wait_for("work in hand", lambda b=before: progress(one) > b + 40, 60)
+        assert end_connections(store_url) > 0
     check(one, sender.sent(), 90)
 
 

@@ -44,7 +44,8 @@ ROLES = {
     "sven": "sre",
     "ada": "admin",
 }
-HOST = "desk.test"
+HOST = "127.0.0.1"
+WEBHOOK_SECRET = "whsec_dGhlIHRlc3RzJyBvd24gc2VjcmV0IQ=="
 
 
 class QuickHasher(PasswordHasher):
@@ -73,7 +74,7 @@ async def parts(
     await door.open()
     await door.enrol([rep for rep in config.catalogue.reps.values() if rep.queues])
     base = Base(
-        settings=settings.load(secret=INTAKE_KEY, data_dir=tmp_path),
+        settings=settings.load(secret=INTAKE_KEY, webhook_secret=WEBHOOK_SECRET, data_dir=tmp_path),
         config=config,
         redis=redis,
         door=door,

@@ -6,10 +6,18 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.core.errors import ConfigError
 
 
 def migrate(url: str) -> None:
-    """Bring the schema up to date."""
+    """Bring the schema up to date. Raises ConfigError for an address that is none."""
+    try:
+        make_url(url)
+    except ArgumentError as error:
+        raise ConfigError([f"store.url: {error}"]) from None
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     config = Config()

@@ -6,11 +6,14 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+# SQLite numbers rows by itself only where the type is exactly INTEGER, which is 64 bits there.
+Seq = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 # The ledger of record: append-only, nobody updates or deletes a row. `seq` is its order.
 facts = sa.Table(
     "facts",
     metadata,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("seq", Seq, primary_key=True, autoincrement=True),
     sa.Column("fact_id", sa.String(300), nullable=False, unique=True),
     sa.Column("op", sa.String(20), nullable=False),
     sa.Column("op_id", sa.String(180), nullable=False, index=True),
@@ -101,5 +104,5 @@ cursors = sa.Table(
     "cursors",
     metadata,
     sa.Column("name", sa.String(40), primary_key=True),
-    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("seq", Seq, nullable=False),
 )

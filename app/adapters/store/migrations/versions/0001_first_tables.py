@@ -8,12 +8,14 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+Seq = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
         "cursors",
         sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", Seq, nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
@@ -29,7 +31,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_dead_letters_at_ms"), "dead_letters", ["at_ms"], unique=False)
     op.create_table(
         "facts",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("seq", Seq, autoincrement=True, nullable=False),
         sa.Column("fact_id", sa.String(length=300), nullable=False),
         sa.Column("op", sa.String(length=20), nullable=False),
         sa.Column("op_id", sa.String(length=180), nullable=False),

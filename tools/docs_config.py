@@ -1,0 +1,162 @@
+"""docs/config.md: every key an operator can set, from the models that check them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from app import config
+from app.settings import Settings
+
+FOLDER = Path(__file__).resolve().parent.parent / "config"
+UNEXPLAINED = "(not explained)"
+
+# What settings.toml does not say: its plainest keys, and those that it leaves out.
+MEANINGS = {
+    "kafka.group": "the consumer group of the workers",
+    "kafka.embedded_since_ms": "set by `up`: when its embedded broker began, ms; what was accepted"
+    " before is sent again",
+    "redis.socket_timeout_s": "how long an answer of Redis is waited for",
+    "web.host": "the address that web listens on",
+    "web.session_hours": "how long a browser stays signed in",
+    "reconcile.every_s": "how often late mentions are looked for",
+    "demo.on": "send the demo's traffic",
+    "demo.speed": "pace of the demo's world",
+    "demo.seed": "the same seed makes the same people and mentions",
+    "data_dir": "where data live: SQLite, logs, the embedded Redis",
+    "webhook_secret": "what callers of the webhook sign with",
+    "secret": "the key of intake, as a bearer token; `up` makes one",
+}
+
+# The other files: where they are, and the model of one entry.
+FILES: Mapping[str, tuple[str, type[BaseModel]]] = {
+    "queues.toml": ("[queue.NAME]", config._Queue),
+    "channels.toml": ("[channel.NAME]", config._Channel),
+    "staff.toml": ("[[rep]]", config._Rep),
+    "rules/*.toml": ("[[row]]", config._Row),
+    "rules/*.toml, then": ("then = { }", config._Then),
+}
+ENTRY_MEANINGS = {
+    "title": "what people read",
+    "public": "true: everybody can read what is written there",
+    "name": "what the person signs in with",
+    "id": "names the row in facts and decisions; no two rows share one",
+    "when": "the condition, in CEL",
+    "then": "what happens to a mention that fits",
+    "why": "the sentence that the agent reads",
+    "queue": "the queue that the task waits in; needed unless `close`",
+    "close": "true: no task, the mention ends here",
+    "window": "SLA window of the task; 0: the queue's",
+    "priority": "the task's; 0: the queue's",
+    "skills": "needed besides the queue's",
+}
+
+_LINE = re.compile(r"^(\w+) = (.*?)(?:\s+# (.*))?$")
+_HEAD = re.compile(r"^#   (\w+)\s{2,}(.+)$")
+_LIMITS = (
+    ("minimum", "≥ {}"),
+    ("exclusiveMinimum", "> {}"),
+    ("maximum", "≤ {}"),
+    ("exclusiveMaximum", "< {}"),
+    ("minLength", "{} characters at least"),
+    ("maxLength", "{} at most"),
+    ("pattern", "`{}`"),
+)
+
+
+def page(settings: type[BaseModel] = Settings, folder: Path = FOLDER) -> str:
+    """Every key with its environment name, default, limits and meaning."""
+    head = (
+        "# Configuration\n\nMade by `make docs` from `app/settings.py`, `app/config.py` and the"
+        " files of `config/`. A flag wins over the environment, the environment over"
+        " `config/settings.toml`.\n\n`HANDSHAKE_CONFIG` names another folder than `config/`,"
+        " `HANDSHAKE_HOME` another place for `config/` and `var/`.\n"
+    )
+    table = "| key | environment | default | value | meaning |\n|---|---|---|---|---|\n"
+    rows = _setting_rows(settings, folder / "settings.toml")
+    parts = [head, "## settings.toml\n", table + "\n".join(rows) + "\n"]
+    for name, (where, model) in FILES.items():
+        parts += [f"## {name}: `{where}`\n", _entries(folder, name, model)]
+    return "\n".join(parts)
+
+
+def _setting_rows(settings: type[BaseModel], file: Path) -> Iterator[str]:
+    written = tomllib.loads(file.read_text("utf-8"))
+    comments = _comments(file)
+    for name, field in settings.model_fields.items():
+        model = field.annotation
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            default = "var" if name == "data_dir" else field.default
+            kind = {"type": "string"}
+            yield _setting_row(name, default, kind, comments)
+            continue
+        for key, schema in model.model_json_schema()["properties"].items():
+            default = written.get(name, {}).get(key, schema.get("default"))
+            yield _setting_row(f"{name}.{key}", default, schema, comments)
+
+
+def _setting_row(key: str, default: Any, schema: Any, comments: Mapping[str, str]) -> str:
+    env = "HANDSHAKE_" + key.upper().replace(".", "__")
+    meaning = comments.get(key) or MEANINGS.get(key, UNEXPLAINED)
+    return _row(f"`{key}`", f"`{env}`", _default(default), _value(schema), meaning)
+
+
+def _comments(file: Path) -> dict[str, str]:
+    found, section = {}, ""
+    for line in file.read_text("utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[]") + "."
+        elif (match := _LINE.match(line)) and match[3]:
+            found[section + match[1]] = match[3]
+    return found
+
+
+def _entries(folder: Path, name: str, model: type[BaseModel]) -> str:
+    told = {} if "then" in name else _head(folder, name)
+    schema = model.model_json_schema()
+    required = schema.get("required", ())
+    rows = [
+        _row(
+            f"`{key}`",
+            "needed" if key in required else _default(given.get("default")),
+            _value(given),
+            told.get(key) or ENTRY_MEANINGS.get(key, UNEXPLAINED),
+        )
+        for key, given in schema["properties"].items()
+    ]
+    return "| key | default | value | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _head(folder: Path, name: str) -> dict[str, str]:
+    """The glossary in the comment at the top of a file."""
+    lines = next(iter(sorted(folder.glob(name)))).read_text("utf-8").splitlines()
+    return {match[1]: match[2] for line in lines if (match := _HEAD.match(line))}
+
+
+def _value(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{choice}`" for choice in schema["enum"])
+    kind = "table" if "$ref" in schema else str(schema.get("type", "any"))
+    if kind == "array":
+        return f"list: {_value(schema['items'])}"
+    limits = [text.format(schema[name]) for name, text in _LIMITS if name in schema]
+    if schema.get("title") == "Window":  # app.config.Seconds
+        kind = "duration: `90s`, `30m`, `4h`"
+    return " ".join([kind, ", ".join(limits)]).strip()
+
+
+def _default(value: Any) -> str:
+    if value in ("", None):
+        return "empty"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{list(value) if isinstance(value, tuple) else value}`"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
