@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from app.adapters.kafka import MAX_BYTES, TOPICS
 from app.cli import cli
 from app.settings import Settings
 from tests import test_architecture as house
@@ -128,6 +129,12 @@ def test_the_compose_file_names_only_settings_that_there_are() -> None:
 def test_the_compose_file_runs_commands_that_there_are() -> None:
     known = {command.name or command.callback.__name__ for command in cli.registered_commands}
     assert {service["command"][-1] for service in ours().values()} <= known
+
+
+def test_the_compose_file_makes_every_topic() -> None:
+    script = compose()["services"]["topics"]["command"][0]
+    assert f"for topic in {' '.join(TOPICS.values())};" in script
+    assert f"max.message.bytes={MAX_BYTES}" in script
 
 
 def test_the_containers_have_no_rights_and_no_secret_of_their_own() -> None:
