@@ -150,6 +150,24 @@ def migrate() -> None:
 
 
 @cli.command()
+def staff() -> None:
+    """Let the people of config/staff.toml sign in (`up` does it by itself)."""
+    import asyncio
+
+    from app.adapters.store.database import Database
+    from app.processes import people
+    from app.wiring.base import configuration
+
+    settings = _settings()
+    catalogue = configuration(settings).catalogue
+    path = settings.data_dir / "secrets.json"
+    database = Database(settings.store_url)
+    asyncio.run(people.enter(database, catalogue, people.load(path, catalogue)))
+    database.close()
+    typer.echo(f"{len(catalogue.reps)} people may sign in; passwords and keys are in {path}")
+
+
+@cli.command()
 def flow() -> None:
     """Print the stages of the flow, in order."""
     from app.flow import table
