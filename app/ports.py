@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -114,6 +115,10 @@ class DeadLetter:
     code: str
     detail: str
     at_ms: int
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.raw or b"").hexdigest()
 
 
 class DeadLetters(Protocol):

@@ -18,6 +18,7 @@ from pydantic_settings import (
 from app.core.errors import ConfigError
 
 ROOT = Path(os.environ.get("HANDSHAKE_HOME") or Path(__file__).resolve().parent.parent)
+MODELS = ROOT / "models" / "sentiment"
 CONFIG = Path(os.environ.get("HANDSHAKE_CONFIG") or ROOT / "config")
 
 

@@ -6,8 +6,7 @@ import time
 
 from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model
-from app.settings import Settings
-from app.wiring.triage import MODELS
+from app.settings import MODELS, Settings
 from benchmarks.figures import Row, load_now, quantile
 from benchmarks.texts import english
 

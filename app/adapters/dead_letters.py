@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.adapters.kafka import TOPICS, Producer, Record
-from app.adapters.store.dead import DeadLetterTable, sha256
+from app.adapters.store.dead import DeadLetterTable
 from app.ports import DeadLetter
 
 # Above this the message carries the sha256 and the store alone the bytes (1 MB).
@@ -33,7 +33,7 @@ def _record(letter: DeadLetter) -> Record:
             "reason": letter.code.encode(),
             "detail": letter.detail[:1000].encode(),
             "src": letter.src.encode(),
-            "sha256": sha256(letter.raw).encode(),
+            "sha256": letter.sha256.encode(),
             "size": str(len(letter.raw or b"")).encode(),
             "at_ms": str(letter.at_ms).encode(),
         },

@@ -57,8 +57,7 @@ def find(folder: Path, name: str) -> ModelFiles:
     manifest = _read(folder / "manifest.toml")
     entry = manifest.model.get(name)
     if entry is None:
-        known = ", ".join(sorted(manifest.model))
-        raise ConfigError([f"{folder / 'manifest.toml'}: model: expected {known}, got {name!r}"])
+        raise ConfigError(_wrong_name(folder, manifest, name))
     problems = [p for f in (entry, manifest.tokenizer) if (p := _problem(folder, f))]
     problems += [f"{folder / 'manifest.toml'}: {p}" for p in _wrong_values(manifest)]
     if problems:
@@ -86,14 +85,25 @@ def _wrong_values(manifest: _Manifest) -> Iterator[str]:
         yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
 
 
-def problems(folder: Path) -> list[str]:
-    """What is wrong with any file that the manifest names, in use or not."""
+def problems(folder: Path, name: str) -> list[str]:
+    """What is wrong with the manifest, this name, or any file of it, in use or not."""
     try:
         manifest = _read(folder / "manifest.toml")
     except ConfigError as error:
         return error.problems
     named = [*manifest.model.values(), manifest.tokenizer]
-    return [found for entry in named if (found := _problem(folder, entry))]
+    return [
+        *_wrong_name(folder, manifest, name),
+        *(found for entry in named if (found := _problem(folder, entry))),
+        *(f"{folder / 'manifest.toml'}: {p}" for p in _wrong_values(manifest)),
+    ]
+
+
+def _wrong_name(folder: Path, manifest: _Manifest, name: str) -> list[str]:
+    if name in manifest.model:
+        return []
+    known = ", ".join(sorted(manifest.model))
+    return [f"{folder / 'manifest.toml'}: model: expected {known}, got {name!r}"]
 
 
 def _read(path: Path) -> _Manifest:

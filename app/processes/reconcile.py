@@ -20,10 +20,7 @@ async def main(settings: Settings) -> None:
     producer = Producer(settings.kafka.bootstrap)
     reconciler = Reconciler(parts, Journal(parts.database), producer)
 
-    async def ready() -> list[str]:
-        return []
-
-    async with service.health(ready):
+    async with service.health(service.always_ready):
         try:
             await service.patiently("reconcile", reconciler.turn, settings.reconcile.every_s)
         finally:

@@ -29,10 +29,7 @@ async def main(settings: Settings) -> None:
     async def refresh() -> None:
         await profiles.put(await record.all_profiles())
 
-    async def ready() -> list[str]:
-        return []
-
-    async with service.health(ready):
+    async with service.health(service.always_ready):
         try:
             await asyncio.gather(
                 service.patiently("record", fold.advance, _PAUSE_S),

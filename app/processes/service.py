@@ -107,6 +107,11 @@ def health_routes(ready: Ready) -> list[Route]:
     ]
 
 
+async def always_ready() -> list[str]:
+    """For processes that are ready as soon as they run."""
+    return []
+
+
 class QuietServer(uvicorn.Server):
     """uvicorn without signal handlers of its own: the process has one way to stop."""
 

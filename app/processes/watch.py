@@ -29,7 +29,7 @@ async def main(settings: Settings) -> None:
     async with (
         connected(settings.redis.url) as for_outbox,
         connected(settings.redis.url) as for_feed,
-        service.health(_ready),
+        service.health(service.always_ready),
     ):
         relay = Relay(RedisOutbox(for_outbox), base.ledger, producer)
         offers = Offers(base.door, RedisFeed(for_feed), round(settings.offer.expires_s * 1000))
@@ -67,10 +67,6 @@ async def _sweep(door: RedisDoor) -> None:
     await door.thresholds()
     await door.expire()
     metrics.SWEPT.set(time.time())
-
-
-async def _ready() -> list[str]:
-    return []
 
 
 def _takers(base: wiring.Base) -> list[Rep]:

@@ -20,10 +20,10 @@ from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
 from app.core.score import UNSCORED
 from app.processes import service
-from app.settings import Settings
+from app.settings import MODELS, Settings
 from app.steps.batch import Batch
 from app.wiring import base as wiring
-from app.wiring.triage import MODELS, ports
+from app.wiring.triage import ports
 
 log = structlog.get_logger()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from app import codec
@@ -27,8 +26,10 @@ async def _bury(batch: Batch, ports: Ports) -> None:
     dead = [(item, item.problem) for item in batch if item.problem]
     if not dead:
         return
-    await ports.dead_letters.bury([_letter(item, problem) for item, problem in dead])
-    await ports.door.note([_dead_fact(item, problem) for item, problem in dead])
+    letters = [_letter(item, problem) for item, problem in dead]
+    await ports.dead_letters.bury(letters)
+    named = zip(dead, letters, strict=True)
+    await ports.door.note([_dead_fact(item, letter) for (item, _), letter in named])
     for item, _ in dead:
         item.outcome = "dead"
 
@@ -43,20 +44,16 @@ def _letter(item: Item, problem: Invalid) -> DeadLetter:
     )
 
 
-def _dead_fact(item: Item, problem: Invalid) -> Fact:
-    size = len(item.delivery.raw or b"")
+def _dead_fact(item: Item, letter: DeadLetter) -> Fact:
+    size = len(letter.raw or b"")
     return Fact(
         op="dead",
-        op_id=item.delivery.src,
-        now_ms=item.received_ms,
+        op_id=letter.src,
+        now_ms=letter.at_ms,
         source_id=item.source_id,
-        reason=problem.code,
-        data={"detail": str(problem), "bytes": size, "sha256": _sha256(item)} | _origin(item),
+        reason=letter.code,
+        data={"detail": letter.detail, "bytes": size, "sha256": letter.sha256} | _origin(item),
     )
-
-
-def _sha256(item: Item) -> str:
-    return hashlib.sha256(item.delivery.raw or b"").hexdigest()
 
 
 def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:

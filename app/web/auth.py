@@ -68,8 +68,8 @@ class Auth:
 
     async def user_of(self, request: Request) -> User | None:
         """Whoever the request's bearer key or session names. Raises Unavailable."""
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
+        key = _bearer(request)
+        if key is not None:
             if self._intake.has(key):
                 return INTAKE
             return await self._users.by_key(key)
@@ -130,12 +130,17 @@ def allowed(handler: Handler, roles: tuple[str, ...], page: bool) -> Handler:
 
 def refuse_foreign_origin(request: Request) -> None:
     """A cookie travels with requests that other sites cause; a bearer key never does."""
-    by_key = request.headers.get("authorization", "").lower().startswith("bearer ")
-    if request.method in SAFE_METHODS or by_key:
+    if request.method in SAFE_METHODS or _bearer(request) is not None:
         return
     origin = urlsplit(request.headers.get("origin", ""))
     if not origin.netloc or origin.netloc != request.headers.get("host"):
         raise Problem(403, "foreign_origin", "The request did not come from this site's pages.")
+
+
+def _bearer(request: Request) -> str | None:
+    """The bearer key that came with the request, if one did."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key if scheme.lower() == "bearer" else None
 
 
 def _session_key(token: str) -> str:

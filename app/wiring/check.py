@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from app.adapters import model_files
 from app.adapters.cel_rules import problems_of
-from app.adapters.model_files import find
 from app.core.errors import ConfigError
-from app.settings import ROOT, Settings
+from app.settings import MODELS, Settings
 from app.wiring.base import configuration
 
 
@@ -17,10 +16,4 @@ def check(settings: Settings) -> list[str]:
         configuration(settings, problems_of)
     except ConfigError as error:
         problems.extend(error.problems)
-    models = ROOT / "models" / "sentiment"
-    try:
-        find(models, settings.scoring.model)
-    except ConfigError as error:
-        problems.extend(error.problems)
-    problems.extend(model_files.problems(models))
-    return list(dict.fromkeys(problems))  # each once
+    return problems + model_files.problems(MODELS, settings.scoring.model)

@@ -11,11 +11,9 @@ from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.redis_seen import RedisSeen
 from app.adapters.store.dead import DeadLetterTable
-from app.settings import ROOT
+from app.settings import MODELS
 from app.steps.batch import Ports
 from app.wiring.base import Base, system_ms
-
-MODELS = ROOT / "models" / "sentiment"
 
 
 def ports(base: Base, producer: Producer) -> tuple[Ports, OnnxScorer]:

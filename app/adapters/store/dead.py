@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ class DeadLetterTable:
                 "code": letter.code,
                 "detail": letter.detail,
                 "raw": letter.raw,
-                "sha256": sha256(letter.raw),
+                "sha256": letter.sha256,
                 "at_ms": letter.at_ms,
             }
             for letter in letters
@@ -44,7 +43,3 @@ class DeadLetterTable:
         query = sa.select(dead_letters.c.raw).where(dead_letters.c.src == src)
         found = await self._database.read(lambda c: c.execute(query).scalar())
         return bytes(found) if found is not None else None
-
-
-def sha256(raw: bytes | None) -> str:
-    return hashlib.sha256(raw or b"").hexdigest()
