@@ -29,14 +29,19 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
 
 @dataclass(slots=True)
 class Guard:
-    """Takes batches through triage. `waiting` is True while a part we need is away."""
+    """Takes batches through triage. `waiting` is True while a part we need is away.
+
+    `in_hand` are the deliveries of the last batch: what a kill at this moment would repeat.
+    """
 
     ports: Ports
     timer: flow.Timer
     waiting: bool = False
+    in_hand: Sequence[Delivery] = ()
 
     async def settle(self, deliveries: Sequence[Delivery]) -> Batch:
         """Return the batch once every delivery has its outcome, however long that takes."""
+        self.in_hand = deliveries
         work = asyncio.ensure_future(self._until_settled(deliveries))
         try:
             return await asyncio.shield(work)

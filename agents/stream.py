@@ -9,6 +9,7 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 
 from app.adapters.kafka import MAX_BYTES, TOPICS
+from app.failpoints import failpoint
 from app.settings import Settings
 
 
@@ -60,6 +61,12 @@ def progress(app: faust.App) -> dict[int, tuple[int, int]]:
     return found
 
 
+def committed(app: faust.App) -> dict[str, int]:
+    """The committed offset of each partition, as far as this worker knows it."""
+    known = app.consumer._committed_offset if app.consumer else {}
+    return {str(tp.partition): offset for tp, offset in known.items() if offset is not None}
+
+
 class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -70,6 +77,21 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 class _Consumer(driver.Consumer):  # type: ignore[misc]
     def _new_consumer_thread(self) -> Any:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _commit(self, offsets: Any) -> bool:
+        failpoint("before-commit")
+        done = bool(await super()._commit(offsets))
+        failpoint("after-commit")
+        return done
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        await super().on_partitions_revoked(revoked)
+        if revoked:
+            failpoint("in-rebalance")
+
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
+        failpoint("in-rebalance")
+        await super().on_partitions_assigned(assigned, generation_id)
 
 
 class _Transport(driver.Transport):  # type: ignore[misc]

@@ -21,6 +21,7 @@ from app.core.mention import Mention
 from app.core.score import NOT_SCORED, UNSCORED, Score, Sentiment
 from app.core.text import clean
 from app.core.urgency import urgency_of
+from app.failpoints import failpoint
 
 Floats = npt.NDArray[np.float32]
 log = structlog.get_logger()
@@ -58,6 +59,7 @@ class Model:
         for start in range(0, len(order), self._micro_batch):
             rows = order[start : start + self._micro_batch]
             out[rows] = self._run([encodings[i] for i in rows])
+            failpoint("mid-score")
         return out
 
     def _run(self, encodings: list[Encoding]) -> Floats:

@@ -12,7 +12,7 @@ import structlog
 
 from agents import stream, triage
 from agents.guard import EXIT_UNFINISHED, Guard
-from app import flow, metrics
+from app import failpoints, flow, metrics
 from app.adapters.kafka import Producer
 from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model, OnnxScorer
@@ -40,6 +40,7 @@ async def main(settings: Settings) -> None:
     app = stream.create(settings)
     guard = Guard(triage_ports, _timer())
     triage.register(app, guard, settings.kafka, _count)
+    failpoints.arm(lambda: _where(app, guard))
 
     async def ready() -> list[str]:
         return [] if app.consumer.assignment() else ["partitions of the topic mentions"]
@@ -50,9 +51,20 @@ async def main(settings: Settings) -> None:
         try:
             await asyncio.gather(_watch_lag(app, guard), _watch_model(settings, scorer, guard))
         finally:
+            failpoints.failpoint("at-shutdown")
             await app.stop()
+            failpoints.failpoint("at-shutdown")
             await producer.close()
             await base.close()
+
+
+def _where(app: faust.App, guard: Guard) -> dict[str, object]:
+    """First and last offset in hand, and what is committed, by partition."""
+    hand: dict[str, list[int]] = {}
+    for delivery in guard.in_hand:
+        first, last = hand.get(str(delivery.partition), [delivery.offset] * 2)
+        hand[str(delivery.partition)] = [min(first, delivery.offset), max(last, delivery.offset)]
+    return {"offset": hand, "committed": stream.committed(app)}
 
 
 def _timer() -> flow.Timer:

@@ -10,6 +10,7 @@ from app.core.errors import Invalid
 from app.core.facts import Fact
 from app.core.mention import Mention
 from app.core.queueing import order_ms, task_id_of
+from app.failpoints import failpoint
 from app.ports import Admission, DeadLetter, NewTask
 from app.steps.batch import Batch, Item, Ports
 
@@ -17,7 +18,9 @@ from app.steps.batch import Batch, Item, Ports
 async def enqueue(batch: Batch, ports: Ports) -> None:
     await _bury(batch, ports)
     living = [(item, item.mention) for item in batch if item.mention]
+    failpoint("before-create")
     outcomes = await ports.door.admit([_admission(item, m, ports) for item, m in living])
+    failpoint("after-create-before-reply")
     for (item, _), outcome in zip(living, outcomes, strict=True):
         item.outcome = outcome
 
@@ -27,7 +30,9 @@ async def _bury(batch: Batch, ports: Ports) -> None:
     if not dead:
         return
     letters = [_letter(item, problem) for item, problem in dead]
+    failpoint("before-dlq")
     await ports.dead_letters.bury(letters)
+    failpoint("after-dlq")
     named = zip(dead, letters, strict=True)
     await ports.door.note([_dead_fact(item, letter) for (item, _), letter in named])
     for item, _ in dead:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.failpoints import failpoint
 from app.steps.batch import Batch, Ports, thoughtful
 
 
@@ -10,3 +11,4 @@ async def score(batch: Batch, ports: Ports) -> None:
     scores = await ports.scorer.score([mention for _, mention in work])
     for (item, _), said in zip(work, scores, strict=True):
         item.score = said
+    failpoint("after-score")
