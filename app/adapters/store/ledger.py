@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from app.adapters.store.chain import FIRST, link
 from app.adapters.store.database import Database
 from app.adapters.store.tables import cursors, facts
 from app.ports import Seen
+
+_BATCH = 500  # rows of one transaction; databases bound the parameters of a statement
 
 
 class Ledger:
@@ -18,9 +22,7 @@ class Ledger:
         self._database = database
 
     async def append(self, entries: Sequence[dict[str, Any]]) -> None:
-        """Append facts in order; one that is there already is left alone."""
-        if not entries:
-            return
+        """Append facts in order, each chained to the last; one that is there is left alone."""
         rows = [
             {
                 "fact_id": fact["fact_id"],
@@ -32,16 +34,18 @@ class Ledger:
             }
             for fact in entries
         ]
-        await self._database.write(lambda c: c.execute(self._database.insert_new(facts), rows))
+        for at in range(0, len(rows), _BATCH):
+            page = rows[at : at + _BATCH]
+            await self._database.write(partial(_append, rows=page))
 
     async def since(self, seq: int, limit: int = 500) -> list[dict[str, Any]]:
-        """Facts after this sequence number, in order, each with its `seq`."""
-        query = sa.select(facts.c.seq, facts.c.body).where(facts.c.seq > seq)
+        """Facts after this sequence number, in order, each with its `seq` and `chain`."""
+        query = _FACTS.where(facts.c.seq > seq)
         return await self._read(query.order_by(facts.c.seq).limit(limit))
 
     async def of_mention(self, mention_id: str) -> list[dict[str, Any]]:
         """The whole trail of one mention, in order."""
-        query = sa.select(facts.c.seq, facts.c.body).where(facts.c.mention_id == mention_id)
+        query = _FACTS.where(facts.c.mention_id == mention_id)
         return await self._read(query.order_by(facts.c.seq))
 
     async def last_seq(self) -> int:
@@ -50,14 +54,10 @@ class Ledger:
 
     async def seen(self, mention_ids: Sequence[str]) -> dict[str, Seen]:
         """The first delivery and newest wording of those of these mentions that are known."""
-        query = (
-            sa.select(facts.c.seq, facts.c.body)
-            .where(
-                facts.c.mention_id.in_(mention_ids),
-                facts.c.op.in_(("received", "edited")),
-            )
-            .order_by(facts.c.seq)
-        )
+        query = _FACTS.where(
+            facts.c.mention_id.in_(mention_ids),
+            facts.c.op.in_(("received", "edited")),
+        ).order_by(facts.c.seq)
         found: dict[str, Seen] = {}
         for fact in await self._read(query):
             first = found.get(fact["mention_id"])
@@ -75,4 +75,28 @@ class Ledger:
 
     async def _read(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         rows = await self._database.read(lambda c: c.execute(query).all())
-        return [{"seq": seq, **orjson.loads(body)} for seq, body in rows]
+        return [{"seq": seq, **orjson.loads(body), "chain": chain} for seq, body, chain in rows]
+
+
+_FACTS = sa.select(facts.c.seq, facts.c.body, facts.c.chain)
+
+
+def _append(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    """Two writers at once must not both chain to the same fact: SQLite has one writer anyhow,
+    PostgreSQL is told to let nobody else write until this transaction has ended."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE facts IN SHARE ROW EXCLUSIVE MODE"))
+    ids = [row["fact_id"] for row in rows]
+    known = set(connection.scalars(sa.select(facts.c.fact_id).where(facts.c.fact_id.in_(ids))))
+    last = sa.select(facts.c.chain).order_by(facts.c.seq.desc()).limit(1)
+    chain = connection.scalar(last) or FIRST
+    fresh = []
+    for row in rows:
+        if row["fact_id"] in known:
+            continue
+        known.add(row["fact_id"])
+        # What a reader will see is summed up, not what was given: JSON knows fewer types.
+        chain = link(chain, orjson.loads(row["body"]))
+        fresh.append(row | {"chain": chain})
+    if fresh:
+        connection.execute(sa.insert(facts), fresh)

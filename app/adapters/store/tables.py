@@ -20,6 +20,8 @@ facts = sa.Table(
     sa.Column("mention_id", sa.String(64), nullable=False, index=True),
     sa.Column("now_ms", sa.BigInteger, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    # sha256 over the row before and this body: see `chain`.
+    sa.Column("chain", sa.String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
