@@ -48,6 +48,14 @@ class NewTask:
     due_ms: int
     at_risk_ms: int
     reason: str
+    channel: str = ""
+    weight: float = 1.0  # units of an agent's capacity
+    half_ms: int = 0
+    clock: str = "first_response"
+    resolution_due_ms: int = 0  # 0: no resolution clock
+    policy: str = ""
+    for_rep: str = ""  # the customer's own agent, who is asked first
+    sticky_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,10 @@ class Sla(_Section):
 
 class Offer(_Section):
     expires_s: float = Field(20.0, gt=0)
+    grace_s: float = Field(15.0, gt=0)
+    gone_s: float = Field(120.0, gt=0)
+    sticky_s: float = Field(30.0, ge=0)
+    sticky_days: float = Field(30.0, ge=0)
 
 
 class Scoring(_Section):

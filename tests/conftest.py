@@ -71,6 +71,7 @@ async def door(redis: Client) -> RedisDoor:
     """The door with a clock that tests move: `door.now_ms += 1000`."""
     door = RedisDoor(redis, now_ms=NOON_MS)
     await door.open()
+    await door.begin("test")
     return door
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,15 @@ import orjson
 from redis.exceptions import ResponseError
 
 from app.adapters.redis_client import Client, away_is_unavailable
-from app.core.catalogue import Rep
-from app.core.errors import Conflict
+from app.core.catalogue import Queue, Rep
+from app.core.errors import Conflict, Unavailable
 from app.core.facts import Fact
 from app.ports import Admission, Seen
 
 _LUA = Path(__file__).parent / "lua"
+
+# Offers in one call of the door: about 2 ms, so that nobody else waits long for Redis.
+_OFFERS_A_CALL = 20
 
 
 def library() -> str:
@@ -24,7 +27,10 @@ def library() -> str:
 
 
 class RedisDoor:
-    """Task state. `now_ms` 0 means the server's own clock; tests pass theirs."""
+    """Task state. `now_ms` 0 means the server's own clock; tests pass theirs.
+
+    Everything that changes something raises `Unavailable` while Redis is away or has no epoch.
+    """
 
     def __init__(self, client: Client, now_ms: int = 0) -> None:
         self._client = client
@@ -35,32 +41,64 @@ class RedisDoor:
         with away_is_unavailable():
             await self._client.function_load(library(), replace=True)
 
+    async def begin(self, epoch: str) -> None:
+        """Open the door: the state behind it is whole, and named by this epoch."""
+        await self._call("hs_begin", epoch=epoch)
+
     async def admit(self, admissions: Sequence[Admission]) -> list[str]:
         calls = [self._encoded(_admission(admission)) for admission in admissions]
         with away_is_unavailable():
-            answers = await self._pipeline("hs_admit", calls)
-        return [str(orjson.loads(answer)["outcome"]) for answer in answers]
+            answers = [orjson.loads(found) for found in await self._pipeline("hs_admit", calls)]
+        for answer in answers:
+            _raise_error(answer)
+        return [str(answer["outcome"]) for answer in answers]
 
     async def note(self, facts: Sequence[Fact]) -> None:
         if facts:
             await self._call("hs_note", facts=[_json(fact) for fact in facts])
 
-    async def offer(self, expires_ms: int) -> list[str]:
+    async def offer(self, expires_ms: int, limit: int = _OFFERS_A_CALL) -> list[str]:
         """Offer what can be offered; returns the task ids."""
-        return list((await self._call("hs_offer", expires_ms=expires_ms))["offered"])
+        offered: list[str] = []
+        while True:
+            made = await self._call("hs_offer", expires_ms=expires_ms, limit=limit)
+            offered += made["offered"]
+            if not made["more"]:
+                return offered
 
     async def expire(self) -> list[str]:
         """Take back the offers that ran out; returns the task ids."""
         return list((await self._call("hs_expire"))["expired"])
 
     async def thresholds(self) -> dict[str, list[str]]:
-        """Mark what crossed an SLA threshold: {"at_risk": [...], "breached": [...]}."""
+        """Mark what crossed an SLA threshold: {"halfway": [...], "at_risk": ..., "breached": ...}."""
         crossed = await self._call("hs_thresholds")
         return {name: list(tasks) for name, tasks in crossed.items()}  # Lua's empty list is {}
 
+    async def timers(self) -> int:
+        """Do what is due by itself (park, wrap-up, first reply, ...); returns how much that was."""
+        fired = 0
+        while True:
+            swept = await self._call("hs_timers")
+            fired += swept["fired"]
+            if not swept["more"]:
+                return fired
+
+    async def absent(self, grace_ms: int, gone_ms: int) -> list[str]:
+        """Who lost their desk goes offline, later their tasks are released; returns these ids."""
+        return list((await self._call("hs_absent", grace_ms=grace_ms, gone_ms=gone_ms))["released"])
+
+    async def present(self, reps: Sequence[str]) -> None:
+        """The desks of these reps are open."""
+        await self._call("hs_present", reps=list(reps))
+
     async def command(self, name: str, task: str, op_id: str, **given: Any) -> dict[str, Any]:
-        """accept, reject, reply, complete or transfer. Raises Conflict with the door's code."""
+        """One command on one task (see `lua/`). Raises Conflict with the door's code."""
         return await self._call(f"hs_{name}", task=task, op_id=op_id, **given)
+
+    async def configure(self, queues: Iterable[Queue]) -> None:
+        """Tell the door what each queue does with its tasks."""
+        await self._call("hs_configure", queues={queue.name: _policy(queue) for queue in queues})
 
     async def enrol(self, reps: Sequence[Rep]) -> None:
         """Make these people known to the door; their state stays as it is."""
@@ -72,6 +110,7 @@ class RedisDoor:
                 skills=",".join(rep.skills),
                 queues=",".join(rep.queues),
                 capacity=rep.capacity,
+                channels=orjson.dumps(dict(rep.channels)).decode() if rep.channels else "",
                 demo=rep.demo,
             )
 
@@ -83,8 +122,7 @@ class RedisDoor:
         with away_is_unavailable():
             [answer] = await self._pipeline(name, [encoded])
         result: dict[str, Any] = orjson.loads(answer)
-        if "error" in result:
-            raise Conflict(result["error"], result["message"])
+        _raise_error(result)
         return result
 
     async def _pipeline(self, name: str, calls: list[bytes]) -> list[bytes]:
@@ -108,8 +146,33 @@ class RedisDoor:
         return orjson.dumps({"now": self.now_ms, **given})
 
 
+def _raise_error(answer: dict[str, Any]) -> None:
+    if answer.get("error") == "rebuilding":
+        raise Unavailable(answer["message"])
+    if "error" in answer:
+        raise Conflict(answer["error"], answer["message"])
+
+
+def _policy(queue: Queue) -> dict[str, Any]:
+    policy: dict[str, Any] = {
+        "first_reply_ms": round(queue.first_reply_s * 1000),
+        "wrap_ms": round(queue.wrap_up_s * 1000),
+        "preempts": queue.preempts,
+        "interruptible": queue.interruptible,
+    }
+    if queue.relax:
+        policy["relax"] = [
+            {"after_ms": round(r.after_s * 1000), "drop": list(r.drop)} for r in queue.relax
+        ]
+    if queue.overflow:
+        over = queue.overflow
+        policy["overflow"] = {"after_ms": round(over.after_s * 1000), "to": over.to}
+    return policy
+
+
 def _admission(admission: Admission) -> dict[str, Any]:
     mention, task, known = admission.mention, admission.task, admission.known
+    card = admission.card.decode()
     return {
         "src": admission.src,
         "mention_id": mention.mention_id,
@@ -120,19 +183,12 @@ def _admission(admission: Admission) -> dict[str, Any]:
         "duplicate_fact": _json(admission.duplicate_fact),
         "edited_fact": _json(admission.edited_fact),
         "task_id": admission.task_id,
-        "card": admission.card.decode(),
+        "card": card,
         "task": task
         and {
-            "task_id": task.task_id,
-            "queue": task.queue,
+            **{name: getattr(task, name) for name in task.__slots__},
             "skills": ",".join(task.skills),
-            "priority": task.priority,
-            "order_ms": task.order_ms,
-            "detected_ms": task.detected_ms,
-            "due_ms": task.due_ms,
-            "at_risk_ms": task.at_risk_ms,
-            "reason": task.reason,
-            "card": admission.card.decode(),
+            "card": card,
         },
     }
 

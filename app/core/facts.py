@@ -9,7 +9,7 @@ OPS: Final = (
     "received", "duplicate", "edited", "dead", "scored", "identified", "decided", "queued",
     "offered", "accepted", "rejected", "timed_out", "rescinded", "transferred", "parked",
     "replied", "wrapping", "completed", "cancelled", "at_risk", "breached", "escalated",
-    "prioritised", "degraded", "configured",
+    "prioritised", "degraded", "configured", "halfway", "unroutable",
 )  # fmt: skip
 
 # Every accepted mention has exactly one of these for the delivery that brought it in.

@@ -14,7 +14,7 @@ from app.adapters.redis_outbox import RedisOutbox
 from app.core.catalogue import Rep
 from app.processes import service
 from app.processes.relay import Relay
-from app.settings import Settings
+from app.settings import Offer, Settings
 from app.wiring import base as wiring
 
 # A change on the feed wakes the offers at once; the rest is swept this often.
@@ -23,6 +23,7 @@ SWEEP_MS = 200
 
 async def main(settings: Settings) -> None:
     base = await wiring.base(settings)
+    await base.door.configure(base.config.catalogue.queues.values())
     await base.door.enrol(_takers(base))
     producer = Producer(settings.kafka.bootstrap)
     # A blocking read occupies its connection: the relay and the offers each have their own.
@@ -37,7 +38,7 @@ async def main(settings: Settings) -> None:
             await asyncio.gather(
                 service.patiently("relay", relay.move),
                 service.patiently("offers", offers.turn),
-                service.patiently("sweep", lambda: _sweep(base.door), SWEEP_MS / 1000),
+                service.patiently("sweep", Sweep(base.door, settings.offer).turn, SWEEP_MS / 1000),
             )
         finally:
             await producer.close()
@@ -63,10 +64,21 @@ class Offers:
             self._seen = events[-1].id
 
 
-async def _sweep(door: RedisDoor) -> None:
-    await door.thresholds()
-    await door.expire()
-    metrics.SWEPT.set(time.time())
+class Sweep:
+    """Does everything that is due by itself; clocks first, so that nothing late is overlooked."""
+
+    def __init__(self, door: RedisDoor, offer: Offer) -> None:
+        self._door = door
+        self._grace_ms = round(offer.grace_s * 1000)
+        self._gone_ms = round(offer.gone_s * 1000)
+
+    async def turn(self) -> None:
+        """One round. Raises Unavailable."""
+        await self._door.thresholds()
+        await self._door.expire()
+        await self._door.timers()
+        await self._door.absent(self._grace_ms, self._gone_ms)
+        metrics.SWEPT.set(time.time())
 
 
 def _takers(base: wiring.Base) -> list[Rep]:

@@ -2,26 +2,41 @@
 -- The atomic door to task state. Nothing else may write these keys.
 --
 -- key                         type     holds
--- hs:epoch                    string   identity of this Redis's state; new after a rebuild
+-- hs:epoch                    string   identity of this Redis's state; without it nothing is changed:
+--                                      a wiped Redis is first rebuilt from the ledger
 -- hs:clock                    string   highest time seen, ms: time never runs backwards here
 -- hs:seen:<mention>           string   JSON [first src, content hash, last src]: the first delivery,
 --                                      the newest wording and who brought it (7 days: the store
 --                                      remembers longer, this only spares the look-up)
 -- hs:src:<src>                string   a later delivery of a seen mention has had its outcome (7 days)
 -- hs:task:<task>              hash     one task; the fields are listed at new_task()
--- hs:ops:<task>               hash     op id -> result, so that a repeated command changes nothing
--- hs:lanes:<queue>            set      names of the lanes of a queue
--- hs:lane:<queue>|<skills>    zset     waiting tasks that need these skills, by order key
+-- hs:ops:<task>               hash     op id -> {d = digest of the command, r = its result}, so that a
+--                                      repeated command changes nothing
+-- hs:queues                   hash     queue -> JSON of its policy; written by hs_configure
+-- hs:lanes                    set      names of all lanes where somebody waits
+-- hs:lanes:<queue>            set      those that the reps of this queue look at
+-- hs:lanes:@<rep>             set      those kept for one rep
+-- hs:lane:<lane>              zset     waiting tasks of a lane, by order key
 -- hs:wait:<queue>             zset     waiting tasks by their detection: so long the customer waits
 -- hs:open:<queue>             set      all open tasks of a queue
 -- hs:sla:<queue>:<state>      set      open tasks at_risk or breached
--- hs:sla                      zset     task -> its next SLA threshold, ms (absolute, never a TTL)
+-- hs:sla                      zset     task -> its next threshold of the response clock, ms (absolute)
 -- hs:offers                   zset     task -> expiry of its offer, ms (absolute, never a TTL)
+-- hs:timers                   zset     <kind>|<task> -> when it is due, ms (absolute); kinds in 65_sweep
 -- hs:refused:<task>           zset     reps that rejected or missed it, by when, ms
 -- hs:reps                     set      everybody who can be offered work
--- hs:rep:<rep>                hash     title, skills, queues, capacity, state, reason, since_ms, offer
--- hs:rep:<rep>:tasks          set      tasks that the rep holds: offered and accepted
--- hs:available                zset     reps ready for work, by the time they became idle, ms
+-- hs:rep:<rep>                hash     title, skills, queues, capacity, channels, state, reason, since_ms,
+--                                      offer, load, soft (the part of load that may be interrupted),
+--                                      on:<channel> (tasks held of that channel)
+-- hs:rep:<rep>:tasks          set      tasks that the rep holds: offered, accepted and wrapping
+-- hs:rep:<rep>:soft           set      accepted tasks of the rep that urgent work may interrupt
+-- hs:available                zset     reps who take work, by the time they became idle, ms
+-- hs:ready                    zset     those of them with room and without an offer, by the same time
+-- hs:soft                     set      reps who hold something that may be interrupted
+-- hs:pushed:<task>            set      what this urgent task has pushed aside
+-- hs:present                  zset     reps with an open desk -> when it was last seen, ms
+-- hs:gone                     zset     reps who are offline and not connected -> since when, ms
+-- hs:swept                    string   when the sweep last ran, ms
 -- hs:outbox                   stream   facts on their way to the ledger; emptied by the relay alone
 -- hs:feed                     stream   what screens must hear; bounded, a late screen refetches
 
@@ -30,6 +45,7 @@ local CLOSED_S = 24 * 3600     -- closed tasks stay readable a day; the ledger h
 local FEED_MAX = 20000         -- about ten minutes of a busy floor; beyond it a screen refetches
 local ESCALATION = 'escalation'
 local MEDIATOR = 'mediator'
+local SERVICE = { type = 'system', id = 'door', role = 'service' }
 
 local function now_ms(given)
   -- A number is a test's clock. Everybody else gets the server's, so that hosts cannot disagree.
@@ -57,10 +73,13 @@ local function load(id)
 end
 
 local function set(task, fields)
+  local flat = {}
   for name, value in pairs(fields) do
     task[name] = value
-    redis.call('HSET', 'hs:task:' .. task.id, name, value)
+    flat[#flat + 1] = name
+    flat[#flat + 1] = value
   end
+  redis.call('HSET', 'hs:task:' .. task.id, unpack(flat))
 end
 
 local function feed(to, event, task_id, why)
@@ -68,21 +87,12 @@ local function feed(to, event, task_id, why)
     'to', to, 'event', event, 'task', task_id or '', 'why', why or '')
 end
 
--- The name of this Redis's state. A wiped one gets a new name with its first fact.
-local function epoch()
-  local name = redis.call('GET', 'hs:epoch')
-  if name then return name end
-  local time = redis.call('TIME')
-  name = string.sub(redis.sha1hex(time[1] .. '.' .. time[2]), 1, 12)
-  redis.call('SET', 'hs:epoch', name)
-  return name
-end
+local function epoch() return redis.call('GET', 'hs:epoch') end
 
 -- Write one fact of a task into the outbox. Every fact is one version of its task.
 local function emit(task, op, change)
   local version = tonumber(task.version or '0') + 1
   set(task, { version = version })
-  local actor = change.actor or { type = 'system', id = 'door', role = 'service' }
   redis.call('XADD', 'hs:outbox', '*', 'fact', cjson.encode({
     fact_id = task.id .. '/' .. change.op_id .. '/' .. op,
     op = op, op_id = change.op_id, now_ms = change.now,
@@ -90,7 +100,7 @@ local function emit(task, op, change)
     mention_id = task.mention_id, source_id = task.source_id,
     task_id = task.id, version = version,
     from = change.from or task.state, to = task.state,
-    actor = actor, rep = change.rep or task.rep or '',
+    actor = change.actor or SERVICE, rep = change.rep or task.rep or '',
     queue = task.queue, reservation_id = change.reservation or task.reservation or '',
     priority = tonumber(task.priority), deadline_ms = tonumber(task.due_ms),
     reason = change.reason or '', data = change.data or {},
@@ -98,18 +108,53 @@ local function emit(task, op, change)
   return version
 end
 
+local function answer(task)
+  return { task_id = task.id, state = task.state, version = tonumber(task.version) }
+end
+
 -- Run a command on a task once per op id; a repeat gets the first answer.
-local function once(id, op_id, command)
-  local known = redis.call('HGET', 'hs:ops:' .. id, op_id)
-  if known then return known end
-  local task = load(id)
+local function once(given, command)
+  local known = redis.call('HGET', 'hs:ops:' .. given.task, given.op_id)
+  if known then
+    known = cjson.decode(known)
+    if (known.d or '') ~= '' and (given.digest or '') ~= '' and known.d ~= given.digest then
+      return cjson.encode(refuse('key_reused', 'This Idempotency-Key came with another command'))
+    end
+    return cjson.encode(known.r)
+  end
+  local task = load(given.task)
   if not task then return cjson.encode(refuse('unknown_task', 'No task has this id')) end
-  local result = command(task)
-  local encoded = cjson.encode(result)
-  if not result.error then redis.call('HSET', 'hs:ops:' .. id, op_id, encoded) end
-  return encoded
+  if given.version and tonumber(given.version) ~= tonumber(task.version) then
+    return cjson.encode(refuse('stale_version',
+      'The task is at version ' .. task.version .. ', expected ' .. ms(given.version)))
+  end
+  local result = command(task, now_ms(given.now))
+  if not result.error then
+    local kept = cjson.encode({ d = given.digest or '', r = result })
+    redis.call('HSET', 'hs:ops:' .. task.id, given.op_id, kept)
+    if task.state == 'completed' or task.state == 'cancelled' then
+      redis.call('EXPIRE', 'hs:ops:' .. task.id, CLOSED_S, 'NX')
+    end
+  end
+  return cjson.encode(result)
+end
+
+-- What may run while there is no epoch: only what brings one back.
+local function register_always(name, body)
+  redis.register_function(name, function(_, args) return body(cjson.decode(args[1])) end)
 end
 
 local function register(name, body)
-  redis.register_function(name, function(_, args) return body(cjson.decode(args[1])) end)
+  register_always(name, function(given)
+    if not epoch() then
+      return cjson.encode(refuse('rebuilding', 'The state is being rebuilt from the ledger'))
+    end
+    return body(given)
+  end)
 end
+
+-- begin: this state is whole now, under a new name.
+register_always('hs_begin', function(given)
+  redis.call('SET', 'hs:epoch', given.epoch)
+  return cjson.encode({ epoch = given.epoch })
+end)

@@ -1,31 +1,59 @@
 -- admit: the one way in. A mention gets exactly one outcome for each delivery of it.
 
 local function new_task(given, admission, now)
-  local task = {
-    id = given.task_id, mention_id = admission.mention_id, source_id = admission.source_id,
+  local task = { id = given.task_id }
+  set(task, {
+    mention_id = admission.mention_id, source_id = admission.source_id,
     state = 'queued', version = 0, queue = given.queue, skills = given.skills,
+    channel = given.channel, weight = tostring(given.weight),
     priority = given.priority, order_ms = ms(given.order_ms),
-    detected_ms = ms(given.detected_ms), due_ms = ms(given.due_ms),
-    at_risk_ms = ms(given.at_risk_ms), created_ms = ms(now),
-    sla = 'ok', level = 0, attempt = 0, hops = 0, card = given.card,
-    rep = '', reservation = '', expires_ms = '0', reply = '', missed = '',
-  }
-  for name, value in pairs(task) do
-    if name ~= 'id' then redis.call('HSET', 'hs:task:' .. task.id, name, value) end
-  end
+    detected_ms = ms(given.detected_ms), half_ms = ms(given.half_ms),
+    at_risk_ms = ms(given.at_risk_ms), due_ms = ms(given.due_ms),
+    clock = given.clock, policy = given.policy, resolution_ms = ms(given.resolution_due_ms),
+    created_ms = ms(now), entered_ms = ms(now), card = given.card,
+    sla = 'ok', halfway = '', level = 0, attempt = 0, hops = 0, lane = '', unroutable = '',
+    rep = '', reservation = '', expires_ms = '0', reply = '', missed = '', handed_on = '',
+    for_rep = '', for_until_ms = '0', first_reply_ms = '0', wrap_ends_ms = '0',
+    until_ms = '0', waits_for = '', left_ms = '0', pushed_by = '',
+  })
   return task
+end
+
+-- Keep a task for one rep for a while, if they are there to take it.
+local function keep_for(task, rep, until_ms)
+  local here = (rep or '') ~= '' and redis.call('ZSCORE', 'hs:available', rep)
+  set(task, { for_rep = here and rep or '', for_until_ms = here and ms(until_ms) or '0' })
+  return here and true or false
+end
+
+-- What a fact says of a task that begins to wait, for whoever reads the ledger alone.
+local function waiting(task, data)
+  data = data or {}
+  data.skills, data.order_ms = task.skills, tonumber(task.order_ms)
+  data.steps = easing(task)
+  if task.for_rep ~= '' then
+    data.for_rep, data.for_until_ms = task.for_rep, tonumber(task.for_until_ms)
+  end
+  return data
 end
 
 local function queue_task(given, admission, now)
   local task = new_task(given, admission, now)
-  enter_queue(task, task.queue)
-  wait_in_lane(task)
-  redis.call('ZADD', 'hs:sla', task.at_risk_ms, task.id)
+  enter_queue(task, task.queue, now)
+  if given.for_rep and given.for_rep ~= '' then
+    keep_for(task, given.for_rep, now + given.sticky_ms)
+  end
+  redis.call('ZADD', 'hs:sla', given.half_ms > 0 and task.half_ms or task.at_risk_ms, task.id)
+  if given.resolution_due_ms > 0 then set_timer('resolve', task.id, given.resolution_due_ms) end
   emit(task, 'queued', {
     op_id = admission.src, now = now, from = '', reason = given.reason,
-    data = { skills = task.skills, order_ms = tonumber(task.order_ms),
-      detected_ms = tonumber(task.detected_ms) },
+    data = waiting(task, {
+      detected_ms = given.detected_ms, half_ms = given.half_ms, at_risk_ms = given.at_risk_ms,
+      due_ms = given.due_ms, clock = given.clock, policy = given.policy,
+      resolution_due_ms = given.resolution_due_ms, channel = given.channel, weight = given.weight,
+    }),
   })
+  wait_in_lane(task, now)
   feed('floor', 'queue', task.id)
   return task
 end
@@ -34,6 +62,8 @@ local function remember(admission, first_src)
   redis.call('SET', 'hs:seen:' .. admission.mention_id,
     cjson.encode({ first_src, admission.content_hash, admission.src }), 'EX', SEEN_S)
 end
+
+local OPEN = { queued = true, offered = true, accepted = true, wrapping = true, parked = true }
 
 local function repeated(admission, seen)
   local first_src, hash, last_src = unpack(cjson.decode(seen))
@@ -49,7 +79,7 @@ local function repeated(admission, seen)
   -- Remember the newest wording, so that the same edit delivered again is a duplicate.
   remember(admission, first_src)
   local task = admission.task_id ~= '' and load(admission.task_id)
-  if task and (task.state == 'queued' or task.state == 'offered' or task.state == 'accepted') then
+  if task and OPEN[task.state] then
     set(task, { card = admission.card })
     if task.rep ~= '' then feed('rep:' .. task.rep, 'task', task.id, 'edited') end
   end
@@ -74,4 +104,13 @@ end)
 register('hs_note', function(given)
   for _, fact in ipairs(given.facts) do redis.call('XADD', 'hs:outbox', '*', 'fact', fact) end
   return cjson.encode({ noted = #given.facts })
+end)
+
+-- configure: what each queue does with its tasks; written at every start of `watch`.
+register_always('hs_configure', function(given)
+  redis.call('DEL', 'hs:queues')
+  for name, policy in pairs(given.queues) do
+    redis.call('HSET', 'hs:queues', name, cjson.encode(policy))
+  end
+  return cjson.encode({ queues = redis.call('HLEN', 'hs:queues') })
 end)

@@ -1,150 +1,177 @@
--- offer, accept, reject, expire: a task is reserved for one rep until they answer or time runs out.
+-- offer: who gets which waiting task. The task is reserved for one rep until they answer.
 
-local function hold(rep, task_id)
-  redis.call('SADD', 'hs:rep:' .. rep .. ':tasks', task_id)
+-- One round of choosing looks at the same lanes for many reps: read each of them once.
+local function new_view() return { lanes = {}, heads = {}, reps = {} } end
+
+local HEADS = 16   -- tasks of a lane that are looked at in one read; more only behind refused ones
+
+local function lanes_under(view, key)
+  local found = view.lanes[key]
+  if not found then
+    found = redis.call('SMEMBERS', key)
+    view.lanes[key] = found
+  end
+  return found
 end
 
-local function let_go(rep, task_id)
-  redis.call('SREM', 'hs:rep:' .. rep .. ':tasks', task_id)
+local function heads_of(view, lane, from)
+  local name = lane .. '@' .. from
+  local found = view.heads[name]
+  if not found then
+    found = redis.call('ZRANGE', 'hs:lane:' .. lane, from, from + HEADS - 1, 'WITHSCORES')
+    view.heads[name] = found
+  end
+  return found
 end
 
--- Say in the ledger what a rep can do and whether they are there: without it nobody could
--- prove afterwards that an offer was right.
-local function emit_rep(name, now, reason)
-  local rep = load_rep(name)
-  local op_id = 'rep:' .. name .. ':' .. redis.call('HINCRBY', 'hs:rep:' .. name, 'changes', 1)
-  redis.call('XADD', 'hs:outbox', '*', 'fact', cjson.encode({
-    fact_id = op_id .. '/configured/' .. epoch(),
-    op = 'configured', op_id = op_id, now_ms = now, epoch = epoch(),
-    mention_id = '', source_id = '', reason = reason, rep = name,
-    actor = { type = 'system', id = 'door', role = 'service' },
-    data = { rep = { name = name, skills = rep.skills, queues = rep.queues,
-      capacity = tonumber(rep.capacity), state = rep.state } },
-  }))
+local function forget_lane(view, lane)
+  for name in pairs(view.heads) do
+    if string.sub(name, 1, #lane + 1) == lane .. '@' then view.heads[name] = nil end
+  end
 end
 
-local function change_rep(name, now, fields)
-  for field, value in pairs(fields) do redis.call('HSET', 'hs:rep:' .. name, field, value) end
-  emit_rep(name, now, fields.reason or '')
-  feed('rep:' .. name, 'me')
-  feed('floor', 'rep')
+-- Could somebody else who is ready take this task now, who has not refused it?
+local function another_can(lane, id, except)
+  for _, name in ipairs(redis.call('ZRANGE', 'hs:ready', 0, -1)) do
+    if name ~= except and not redis.call('ZSCORE', 'hs:refused:' .. id, name) then
+      local rep = load_rep(name)
+      if fits(rep, lane) and has_room(rep, lane.weight, lane.channel) then return true end
+    end
+  end
+  return false
 end
 
-local function make_offer(rep, id, now, expires)
+-- A rep is not offered a refused task again while another can take it, and in no case before
+-- one more offer time has gone by, so that a lone agent is not offered it without a pause.
+local function may_offer(id, lane, rep, now, pause_ms)
+  local refused_ms = redis.call('ZSCORE', 'hs:refused:' .. id, rep)
+  if not refused_ms then return true end
+  if now < tonumber(refused_ms) + pause_ms then return false end
+  return not another_can(lane, id, rep)
+end
+
+-- The most pressing task of a lane that may go to this rep, and its order key.
+local function head_of(view, lane, rep, now, pause_ms)
+  local from = 0
+  while true do
+    local page = heads_of(view, lane.name, from)
+    for i = 1, #page, 2 do
+      if may_offer(page[i], lane, rep.name, now, pause_ms) then
+        return page[i], tonumber(page[i + 1])
+      end
+    end
+    if #page < 2 * HEADS then return nil end
+    from = from + HEADS
+  end
+end
+
+local function before(order, id, best)
+  -- Equal keys are broken by id, so that every replay chooses alike.
+  return not best or order < best.order or (order == best.order and id < best.id)
+end
+
+-- The most pressing task for this rep among the lanes under these keys. A task for which the rep
+-- has no room is passed over, but once its order key has gone by the rep saves room for it:
+-- otherwise lighter work could keep a heavy task waiting for ever.
+local function most_pressing(view, rep, keys, now, pause_ms, spare)
+  local best, saving
+  for _, key in ipairs(keys) do
+    for _, name in ipairs(lanes_under(view, key)) do
+      local lane = parse_lane(name)
+      local room = has_room(rep, lane.weight, lane.channel, spare)
+      if fits(rep, lane) and (room or could_hold(rep, lane)) then
+        local id, order = head_of(view, lane, rep, now, pause_ms)
+        if id and room and before(order, id, best) then
+          best = { id = id, order = order, lane = lane }
+        elseif id and not room and order <= now and (not saving or order < saving) then
+          saving = order
+        end
+      end
+    end
+  end
+  if best and saving and saving < best.order then return nil end
+  return best
+end
+
+local function lane_keys(rep)
+  local keys = { 'hs:lanes:@' .. rep.name }
+  for queue in each(rep.queues) do keys[#keys + 1] = 'hs:lanes:' .. queue end
+  return keys
+end
+
+-- given: {now, expires_ms}; by: {op_id, actor, reason, override} of a supervisor or a pre-emption.
+local function make_offer(rep, id, now, expires, by)
+  by = by or {}
   local task = load(id)
   local attempt = tonumber(task.attempt) + 1
   local reservation = id .. ':' .. attempt
+  local lane = parse_lane(task.lane)
+  local data = { expires_ms = now + expires, attempt = attempt,
+    detected_ms = tonumber(task.detected_ms), override = by.override }
+  if lane.skills ~= task.skills then data.skills = lane.skills end
+  if not serves(rep, task.queue) then data.overflow = lane.overflow end
   leave_lane(task)
   set(task, {
     state = 'offered', rep = rep.name, attempt = attempt, reservation = reservation,
-    offered_ms = ms(now), expires_ms = ms(now + expires),
+    offered_ms = ms(now), expires_ms = ms(now + expires), unroutable = '',
   })
   redis.call('ZADD', 'hs:offers', ms(now + expires), id)
-  hold(rep.name, id)
+  hold(rep.name, task)
   redis.call('HSET', 'hs:rep:' .. rep.name, 'offer', id)
+  refresh(rep.name)
   emit(task, 'offered', {
-    op_id = 'offer:' .. reservation, now = now, from = 'queued',
-    data = { expires_ms = now + expires, attempt = attempt,
-      detected_ms = tonumber(task.detected_ms) },
+    op_id = by.op_id or 'offer:' .. reservation, now = now, from = 'queued',
+    actor = by.actor, reason = by.reason, data = data,
   })
   feed('rep:' .. rep.name, 'offer', id)
   feed('rep:' .. rep.name, 'me')
   feed('floor', 'queue', id)
+  return task
 end
 
--- Give every ready rep with room the most pressing task that fits; the longest idle choose first.
--- One offer at a time each: nobody can read two cards at once. Returns the offered task ids.
-register('hs_offer', function(given)
-  local now = now_ms(given.now)
-  local offered = {}
+-- Urgent work that no ready rep has room for may interrupt: whose queue pre-empts goes to a rep
+-- who holds enough of what may be put aside. Nothing is put aside before they accept.
+local function preempt(view, given, now, offered)
+  local keys = {}
+  for _, queue in ipairs(redis.call('HKEYS', 'hs:queues')) do
+    if policy_of(queue).preempts and redis.call('ZCARD', 'hs:wait:' .. queue) > 0 then
+      keys[#keys + 1] = queue
+    end
+  end
+  if #keys == 0 then return end
   for _, name in ipairs(redis.call('ZRANGE', 'hs:available', 0, -1)) do
-    local rep = load_rep(name)
-    if has_room(rep) then
-      local id = best_for(rep, now, given.expires_ms)
-      if id then
-        make_offer(rep, id, now, given.expires_ms)
-        offered[#offered + 1] = id
+    if #offered >= given.limit then return end
+    local rep = redis.call('SISMEMBER', 'hs:soft', name) == 1 and load_rep(name)
+    if rep and rep.offer == '' then
+      local mine = {}
+      for _, queue in ipairs(keys) do
+        if serves(rep, queue) then mine[#mine + 1] = 'hs:lanes:' .. queue end
+      end
+      local best = most_pressing(view, rep, mine, now, given.expires_ms, tonumber(rep.soft))
+      if best and policy_of(best.lane.queue).preempts then
+        make_offer(rep, best.id, now, given.expires_ms, { override = 'preempts' })
+        forget_lane(view, best.lane.name)
+        offered[#offered + 1] = best.id
       end
     end
   end
-  return cjson.encode({ offered = offered })
-end)
-
-local function offer_is(task, rep, now)
-  if task.state == 'accepted' and task.rep ~= rep then
-    return refuse('taken', 'Another agent has this task')
-  end
-  if task.missed == rep and task.rep ~= rep then
-    return refuse('expired', 'The offer ran out before your answer came')
-  end
-  if task.state ~= 'offered' or task.rep ~= rep then
-    return refuse('not_yours', 'This task is not offered to you')
-  end
-  if now >= tonumber(task.expires_ms) then
-    return refuse('expired', 'The offer ran out before your answer came')
-  end
 end
 
-local function end_offer(task, why)
-  redis.call('ZREM', 'hs:offers', task.id)
-  redis.call('HSET', 'hs:rep:' .. task.rep, 'offer', '')
-  feed('rep:' .. task.rep, 'offer_ended', task.id, why)
-  feed('floor', 'queue', task.id)
-end
-
--- Put an offered task back where it waited: the deadline and the place in the order stay.
-local function put_back(task, op, change)
-  local rep = task.rep
-  end_offer(task, op)
-  let_go(rep, task.id)
-  change.from, change.rep = 'offered', rep
-  set(task, { state = 'queued', rep = '', expires_ms = '0' })
-  emit(task, op, change)
-  set(task, { reservation = '' })
-  wait_in_lane(task)
-  feed('rep:' .. rep, 'me')
-end
-
-register('hs_accept', function(given)
-  return once(given.task, given.op_id, function(task)
-    local now = now_ms(given.now)
-    local refused = offer_is(task, given.rep, now)
-    if refused then return refused end
-    end_offer(task, 'accepted')
-    set(task, { state = 'accepted', accepted_ms = ms(now), expires_ms = '0' })
-    redis.call('ZADD', 'hs:available', 'XX', ms(now), given.rep)
-    emit(task, 'accepted', { op_id = given.op_id, now = now, from = 'offered', actor = given.actor })
-    feed('rep:' .. given.rep, 'task', task.id)
-    feed('rep:' .. given.rep, 'me')
-    return { task_id = task.id, state = task.state, version = task.version }
-  end)
-end)
-
-register('hs_reject', function(given)
-  return once(given.task, given.op_id, function(task)
-    local now = now_ms(given.now)
-    local refused = offer_is(task, given.rep, now)
-    if refused then return refused end
-    redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), given.rep)
-    put_back(task, 'rejected', {
-      op_id = given.op_id, now = now, actor = given.actor, reason = given.reason,
-    })
-    return { task_id = task.id, state = task.state, version = task.version }
-  end)
-end)
-
--- Take back the offers that ran out. The rep is paused, visibly: one miss may mean nobody is there.
-register('hs_expire', function(given)
-  local now = now_ms(given.now)
-  local expired = redis.call('ZRANGEBYSCORE', 'hs:offers', '-inf', ms(now), 'LIMIT', 0, 100)
-  for _, id in ipairs(expired) do
-    local task = load(id)
-    local rep = task.rep
-    redis.call('ZADD', 'hs:refused:' .. id, ms(now), rep)
-    set(task, { missed = rep })
-    put_back(task, 'timed_out', { op_id = 'expire:' .. task.reservation, now = now })
-    redis.call('ZREM', 'hs:available', rep)
-    change_rep(rep, now, { state = 'paused', reason = 'missed an offer', since_ms = ms(now) })
+-- Give every ready rep with room the most pressing task that fits; the longest idle choose first.
+-- One offer at a time each: nobody can read two cards at once. At most `limit` offers a call, so
+-- that Redis is never held for long. Returns {offered = ids, more = whether the limit was met}.
+register('hs_offer', function(given)
+  local now, view, offered = now_ms(given.now), new_view(), {}
+  for _, name in ipairs(redis.call('ZRANGE', 'hs:ready', 0, -1)) do
+    if #offered >= given.limit then break end
+    local rep = load_rep(name)
+    local best = most_pressing(view, rep, lane_keys(rep), now, given.expires_ms)
+    if best then
+      make_offer(rep, best.id, now, given.expires_ms)
+      forget_lane(view, best.lane.name)
+      offered[#offered + 1] = best.id
+    end
   end
-  return cjson.encode({ expired = expired })
+  if #offered < given.limit then preempt(view, given, now, offered) end
+  return cjson.encode({ offered = offered, more = #offered >= given.limit })
 end)

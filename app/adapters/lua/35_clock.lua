@@ -1,4 +1,14 @@
--- thresholds: the SLA clock. At risk first, then breached, which hands the task to the mediator.
+-- thresholds: the SLA clocks. Half of the window, then at risk, then breached, which hands the
+-- task to the mediator. The response clock is `hs:sla`; the resolution clock is a timer.
+
+local function halfway(task, now)
+  set(task, { halfway = '1' })
+  redis.call('ZADD', 'hs:sla', task.at_risk_ms, task.id)
+  emit(task, 'halfway', {
+    op_id = 'sla:' .. task.id .. ':halfway', now = now,
+    data = { late_ms = now - tonumber(task.half_ms) },
+  })
+end
 
 local function at_risk(task, now)
   set(task, { sla = 'at_risk' })
@@ -10,22 +20,44 @@ local function at_risk(task, now)
   })
 end
 
-local function escalate(task, now)
-  local from_queue, waiting = task.queue, task.state == 'queued'
-  -- Whoever holds the task keeps it; a waiting or refused one goes to the mediator's queue.
-  if task.state ~= 'accepted' then
-    if waiting then leave_lane(task) end
-    enter_queue(task, ESCALATION)
-    -- Detection time is the most pressing key there is: nothing newer comes before it.
-    set(task, { skills = MEDIATOR, order_ms = task.detected_ms })
-    if waiting then wait_in_lane(task) end
+-- A parked task waits again; for the agent who had it, if they are there.
+local function wake(task, now, change)
+  drop_timers(task.id, 'park')
+  set(task, { state = 'queued', until_ms = '0', pushed_by = '' })
+  keep_for(task, task.for_rep, now + (change.kept_ms or 0))
+  local data = waiting(task)
+  if task.waits_for == 'customer' and tonumber(task.left_ms) > 0 then
+    set(task, { resolution_ms = ms(now + tonumber(task.left_ms)), left_ms = '0' })
+    set_timer('resolve', task.id, task.resolution_ms)
+    data.resolution_due_ms = tonumber(task.resolution_ms)
   end
-  set(task, { level = task.level + 1 })
+  set(task, { waits_for = '' })
+  emit(task, 'queued', { op_id = change.op_id, now = now, from = 'parked',
+    actor = change.actor, reason = change.reason, data = data })
+  wait_in_lane(task, now)
+  feed('floor', 'queue', task.id)
+end
+
+-- To the mediator's queue, unless somebody has it in hand: they keep it.
+local function escalate(task, now, reason)
+  local from_queue, state = task.queue, task.state
+  if state ~= 'accepted' and state ~= 'wrapping' then
+    leave_lane(task)
+    enter_queue(task, ESCALATION, now)
+    -- Detection time is the most pressing key there is: nothing newer comes before it.
+    set(task, { skills = MEDIATOR, order_ms = task.detected_ms, for_rep = '' })
+  end
+  set(task, { level = tonumber(task.level) + 1 })
   emit(task, 'escalated', {
-    op_id = 'sla:' .. task.id .. ':escalated:' .. task.level, now = now, reason = 'breached',
-    data = { from_queue = from_queue, level = tonumber(task.level),
+    op_id = 'sla:' .. task.id .. ':escalated:' .. ms(task.level), now = now, reason = reason,
+    data = { from_queue = from_queue, level = task.level, steps = easing(task),
       skills = task.skills, order_ms = tonumber(task.order_ms) },
   })
+  if state == 'queued' then wait_in_lane(task, now) end
+  feed('floor', 'breached', task.id, reason)
+  if state == 'parked' then
+    wake(task, now, { op_id = 'wake:' .. task.id .. ':' .. ms(task.level), reason = reason })
+  end
 end
 
 local function breached(task, now)
@@ -37,13 +69,18 @@ local function breached(task, now)
     op_id = 'sla:' .. task.id .. ':breached', now = now,
     data = { late_ms = now - tonumber(task.due_ms) },
   })
-  escalate(task, now)
+  escalate(task, now, 'breached')
 end
 
 -- Mark what this task has crossed by now, while its clock runs; returns the states it crossed into.
 local function cross_thresholds(task, now)
   local into = {}
   if not redis.call('ZSCORE', 'hs:sla', task.id) then return into end
+  local half_ms = tonumber(task.half_ms or 0)
+  if task.sla == 'ok' and task.halfway == '' and half_ms > 0 and now >= half_ms then
+    halfway(task, now)
+    into[#into + 1] = 'halfway'
+  end
   if task.sla == 'ok' and now >= tonumber(task.at_risk_ms) then
     at_risk(task, now)
     into[#into + 1] = 'at_risk'
@@ -55,10 +92,30 @@ local function cross_thresholds(task, now)
   return into
 end
 
--- Sweep every clock that has run into a threshold. Returns the ids by their new state.
+-- The resolution clock has run out: told once, and the mediator hears of it.
+local function resolution_breached(task, now)
+  emit(task, 'breached', {
+    op_id = 'sla:' .. task.id .. ':resolution', now = now,
+    data = { clock = 'resolution', late_ms = now - tonumber(task.resolution_ms) },
+  })
+  set(task, { resolution_ms = '0' })
+  escalate(task, now, 'resolution breached')
+end
+
+-- Whatever its clocks crossed before something ends them counts, however late the sweep is.
+local function settle_clocks(task, now)
+  cross_thresholds(task, now)
+  local due = redis.call('ZSCORE', 'hs:timers', 'resolve|' .. task.id)
+  if due and tonumber(due) <= now then
+    drop_timers(task.id, 'resolve')
+    resolution_breached(task, now)
+  end
+end
+
+-- Sweep every response clock that has run into a threshold. Returns the ids by their new state.
 register('hs_thresholds', function(given)
   local now = now_ms(given.now)
-  local crossed = { at_risk = {}, breached = {} }
+  local crossed = { halfway = {}, at_risk = {}, breached = {} }
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'hs:sla', '-inf', ms(now), 'LIMIT', 0, 200)) do
     local task = load(id)
     for _, state in ipairs(cross_thresholds(task, now)) do table.insert(crossed[state], id) end

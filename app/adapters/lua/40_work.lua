@@ -1,6 +1,6 @@
--- reply, complete, transfer: what the owner does with an accepted task.
+-- reply, wrap, complete, transfer: what the owner does with a task.
 
--- Thresholds that were crossed before the answer count, however late the sweep is.
+-- The answer has come, or no answer is needed: the response clock stops.
 local function stop_clock(task, now)
   cross_thresholds(task, now)
   redis.call('ZREM', 'hs:sla', task.id)
@@ -8,30 +8,34 @@ local function stop_clock(task, now)
   if task.sla ~= 'breached' and task.sla ~= 'met' then set(task, { sla = 'met' }) end
 end
 
-local function is_owner(task, rep)
-  if task.state ~= 'accepted' then
-    return refuse('wrong_state', 'The task is ' .. task.state .. ', expected accepted')
+local function is_owner(task, given, states)
+  if not states[task.state] then
+    local expected = {}
+    for state in pairs(states) do expected[#expected + 1] = state end
+    table.sort(expected)
+    return refuse('wrong_state', 'The task is ' .. task.state .. ', expected '
+      .. table.concat(expected, ' or '))
   end
-  if task.rep ~= rep then return refuse('not_yours', 'Another agent has this task') end
+  if task.rep ~= given.rep then return refuse('not_yours', 'Another agent has this task') end
 end
 
-local function answer(task)
-  return { task_id = task.id, state = task.state, version = task.version }
-end
+local ACCEPTED = { accepted = true }
+local IN_HAND = { accepted = true, wrapping = true }
 
-local function as_owner(given, command)
-  return once(given.task, given.op_id, function(task)
-    local refused = is_owner(task, given.rep)
+local function as_owner(given, states, command)
+  return once(given, function(task, now)
+    local refused = is_owner(task, given, states)
     if refused then return refused end
-    return command(task, now_ms(given.now))
+    return command(task, now)
   end)
 end
 
 -- The SLA clock stops at the response; while nothing sends yet, at the recorded reply.
 register('hs_reply', function(given)
-  return as_owner(given, function(task, now)
+  return as_owner(given, ACCEPTED, function(task, now)
     local first = task.reply == ''
-    set(task, { reply = cjson.encode({ text = given.text, at_ms = now }) })
+    set(task, { reply = cjson.encode({ text = given.text, at_ms = now }), first_reply_ms = '0' })
+    drop_timers(task.id, 'reply')
     if first then stop_clock(task, now) end
     emit(task, 'replied', {
       op_id = given.op_id, now = now, actor = given.actor,
@@ -44,52 +48,66 @@ register('hs_reply', function(given)
   end)
 end)
 
+local STANDARD_WRAP_MS = 60 * 1000   -- after-call work where the queue says nothing
+
+-- Done with the customer, not yet with the notes: the timer runs here, not in the browser.
+register('hs_wrap', function(given)
+  return as_owner(given, ACCEPTED, function(task, now)
+    local ends_ms = now + (policy_of(task.queue).wrap_ms or STANDARD_WRAP_MS)
+    drop_timers(task.id, 'reply')
+    harden(given.rep, task)
+    set(task, { state = 'wrapping', wrap_ends_ms = ms(ends_ms), first_reply_ms = '0' })
+    set_timer('wrap', task.id, ends_ms)
+    emit(task, 'wrapping', { op_id = given.op_id, now = now, from = 'accepted',
+      actor = given.actor, data = { ends_ms = ends_ms } })
+    feed('rep:' .. given.rep, 'task', task.id)
+    feed('floor', 'queue', task.id)
+    return answer(task)
+  end)
+end)
+
+-- What an urgent task had pushed aside goes back to its agent.
+local function give_back_pushed(task, rep, now)
+  for _, id in ipairs(redis.call('SMEMBERS', 'hs:pushed:' .. task.id)) do
+    local other = load(id)
+    if other and other.state == 'parked' and other.pushed_by == task.id then
+      wake(other, now, { op_id = 'pop:' .. task.id .. ':' .. id .. ':' .. other.version,
+        reason = 'the urgent task is done', kept_ms = PUSHED_ASIDE_MS })
+    end
+  end
+  redis.call('DEL', 'hs:pushed:' .. task.id)
+end
+
 local function close(task)
   redis.call('SREM', 'hs:open:' .. task.queue, task.id)
   redis.call('SREM', 'hs:sla:' .. task.queue .. ':breached', task.id)
+  redis.call('SREM', 'hs:sla:' .. task.queue .. ':at_risk', task.id)
   redis.call('ZREM', 'hs:sla', task.id)
+  drop_timers(task.id, 'ease', 'kept', 'route', 'reply', 'wrap', 'park', 'resolve')
   redis.call('DEL', 'hs:refused:' .. task.id)
   redis.call('EXPIRE', 'hs:task:' .. task.id, CLOSED_S)
 end
 
-register('hs_complete', function(given)
-  local result = as_owner(given, function(task, now)
-    let_go(given.rep, task.id)
-    if task.reply == '' then stop_clock(task, now) end
-    set(task, { state = 'completed' })
-    emit(task, 'completed', {
-      op_id = given.op_id, now = now, from = 'accepted', actor = given.actor,
-      reason = given.code, data = { note = given.note, sla = task.sla, answered = task.reply ~= '' },
-    })
-    close(task)
-    feed('rep:' .. given.rep, 'task_closed', task.id)
-    feed('rep:' .. given.rep, 'me')
-    feed('floor', 'queue', task.id)
-    return answer(task)
-  end)
-  if not cjson.decode(result).error then
-    redis.call('EXPIRE', 'hs:ops:' .. given.task, CLOSED_S, 'NX')
-  end
-  return result
-end)
+local function complete(task, now, change)
+  local rep, from = task.rep, task.state
+  settle_clocks(task, now)
+  stop_owning(task)
+  if task.reply == '' then stop_clock(task, now) end
+  set(task, { state = 'completed' })
+  emit(task, 'completed', {
+    op_id = change.op_id, now = now, from = from, actor = change.actor, reason = change.code,
+    data = { note = change.note, sla = task.sla, answered = task.reply ~= '' },
+  })
+  close(task)
+  give_back_pushed(task, rep, now)
+  feed('rep:' .. rep, 'task_closed', task.id)
+  feed('rep:' .. rep, 'me')
+  feed('floor', 'queue', task.id)
+end
 
--- Hand on to another queue. The deadline never moves; whoever handed it on has refused it.
-register('hs_transfer', function(given)
-  return as_owner(given, function(task, now)
-    let_go(given.rep, task.id)
-    redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), given.rep)
-    local from_queue = task.queue
-    enter_queue(task, given.queue)
-    set(task, { state = 'queued', rep = '', skills = given.skills, hops = task.hops + 1 })
-    emit(task, 'transferred', {
-      op_id = given.op_id, now = now, from = 'accepted', rep = given.rep,
-      actor = given.actor, reason = given.reason, data = { from_queue = from_queue, skills = task.skills },
-    })
-    set(task, { reservation = '' })
-    wait_in_lane(task)
-    feed('rep:' .. given.rep, 'task_closed', task.id)
-    feed('rep:' .. given.rep, 'me')
-    feed('floor', 'queue', task.id)
+register('hs_complete', function(given)
+  return as_owner(given, IN_HAND, function(task, now)
+    complete(task, now, given)
     return answer(task)
   end)
 end)

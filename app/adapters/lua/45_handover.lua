@@ -1,0 +1,73 @@
+-- transfer and its kin: a task changes hands. The deadline never moves with it, and whoever gave
+-- it up has refused it.
+
+local MOST_HOPS = 3   -- the third change of queue makes the mediator its owner (no ping-pong)
+
+-- change: {op_id, actor, reason, queue, skills, for_rep, kept_ms}; without `queue` it stays.
+local function hand_over(task, now, change)
+  local rep, from, from_queue = task.rep, task.state, task.queue
+  local queue = (change.queue or '') ~= '' and change.queue or task.queue
+  settle_clocks(task, now)
+  stop_owning(task)
+  redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), rep)
+  local moved = queue ~= task.queue
+  enter_queue(task, queue, now)
+  set(task, { state = 'queued', rep = '', skills = moved and change.skills or task.skills,
+    hops = tonumber(task.hops) + (moved and 1 or 0),
+    handed_on = cjson.encode({ by = rep, reason = change.reason, from_queue = from_queue }) })
+  keep_for(task, change.for_rep, now + (change.kept_ms or 0))
+  local data = waiting(task, { from_queue = from_queue, hops = task.hops })
+  emit(task, 'transferred', { op_id = change.op_id, now = now, from = from, rep = rep,
+    actor = change.actor, reason = change.reason, data = data })
+  set(task, { reservation = '' })
+  give_back_pushed(task, rep, now)
+  if moved and task.hops >= MOST_HOPS and queue ~= ESCALATION then
+    escalate(task, now, 'third hand-off')
+  else
+    wait_in_lane(task, now)
+  end
+  feed('rep:' .. rep, 'task_closed', task.id)
+  feed('rep:' .. rep, 'me')
+  feed('floor', 'queue', task.id)
+end
+
+-- Hand on to another queue, or to a colleague, who may decline like any offer.
+register('hs_transfer', function(given)
+  return as_owner(given, IN_HAND, function(task, now)
+    local queue = (given.queue or '') ~= '' and given.queue or task.queue
+    if tonumber(task.hops) >= MOST_HOPS and queue ~= ESCALATION then
+      return refuse('bounced', 'The third hand-off made the mediator its owner to the end')
+    end
+    if (given.to_rep or '') ~= '' then
+      local to = load_rep(given.to_rep)
+      if not to then return refuse('unknown_rep', 'Nobody here takes tasks as ' .. given.to_rep) end
+      if not redis.call('ZSCORE', 'hs:available', to.name) then
+        return refuse('not_available', to.title .. ' is not available now')
+      end
+      local skills = queue ~= task.queue and given.skills or task.skills
+      if not (serves(to, queue) and has_all(to.skills, skills)) then
+        return refuse('cannot_take', to.title .. ' lacks the queue or the skills of this task')
+      end
+    end
+    hand_over(task, now, { op_id = given.op_id, actor = given.actor, reason = given.reason,
+      queue = queue, skills = given.skills, for_rep = given.to_rep, kept_ms = given.kept_ms })
+    return answer(task)
+  end)
+end)
+
+-- A supervisor takes a task back from whoever has it.
+register('hs_pull_back', function(given)
+  return once(given, function(task, now)
+    if task.state == 'offered' then
+      redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), task.rep)
+      put_back(task, 'rescinded', { op_id = given.op_id, now = now, actor = given.actor,
+        reason = given.reason })
+    elseif IN_HAND[task.state] then
+      hand_over(task, now, given)
+    else
+      return refuse('wrong_state', 'The task is ' .. task.state
+        .. ', expected offered, accepted or wrapping')
+    end
+    return answer(task)
+  end)
+end)

@@ -1,0 +1,57 @@
+-- enrol, set_state, present: who can be offered work.
+
+local ENROLLED = { 'skills', 'queues', 'capacity', 'channels' }
+
+-- Make a rep known, or change what they can do; their state stays as it is.
+register('hs_enrol', function(given)
+  local key, now = 'hs:rep:' .. given.rep, now_ms(given.now)
+  local before = cjson.encode(redis.call('HMGET', key, unpack(ENROLLED)))
+  redis.call('SADD', 'hs:reps', given.rep)
+  redis.call('HSET', key, 'title', given.title, 'skills', given.skills, 'queues', given.queues,
+    'capacity', given.capacity, 'channels', given.channels, 'demo', given.demo and 1 or 0)
+  redis.call('HSETNX', key, 'state', 'offline')
+  redis.call('HSETNX', key, 'reason', '')
+  redis.call('HSETNX', key, 'since_ms', ms(now))
+  redis.call('HSETNX', key, 'offer', '')
+  refresh(given.rep)
+  if before ~= cjson.encode(redis.call('HMGET', key, unpack(ENROLLED))) then
+    emit_rep(given.rep, now, 'enrolled')
+  end
+  return cjson.encode({ rep = given.rep })
+end)
+
+local function change_state(rep, now, change)
+  local state = change.state
+  if state == 'available' then
+    redis.call('ZADD', 'hs:available', 'NX', ms(now), rep.name)
+    redis.call('ZREM', 'hs:gone', rep.name)
+    refresh(rep.name)
+  else
+    unavailable(rep.name, now, { reason = 'the agent is ' .. state, actor = change.actor })
+  end
+  if state == 'offline' and rep.state ~= 'offline' then
+    redis.call('ZADD', 'hs:gone', ms(now), rep.name)
+  end
+  if rep.state ~= state then
+    change_rep(rep.name, now, { state = state, reason = change.reason, since_ms = ms(now) })
+  end
+end
+
+register('hs_set_state', function(given)
+  local rep = load_rep(given.rep)
+  if not rep then return cjson.encode(refuse('unknown_rep', 'Nobody here takes tasks as ' .. given.rep)) end
+  change_state(rep, now_ms(given.now), given)
+  return cjson.encode({ rep = given.rep, state = given.state })
+end)
+
+-- These desks are open now. Who works without a desk is never missed.
+register('hs_present', function(given)
+  local now = now_ms(given.now)
+  for _, name in ipairs(given.reps) do
+    if redis.call('SISMEMBER', 'hs:reps', name) == 1 then
+      redis.call('ZADD', 'hs:present', ms(now), name)
+      redis.call('ZREM', 'hs:gone', name)
+    end
+  end
+  return cjson.encode({ present = redis.call('ZCARD', 'hs:present') })
+end)

@@ -1,0 +1,63 @@
+"""What no single entry can tell: names that nobody has, skills that nobody has, doubles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from app.core.catalogue import ESCALATION_QUEUE, Catalogue, Queue
+from app.core.rules import Row
+from app.core.skills import covers
+
+
+def doubles(names: Sequence[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"config/staff.toml: rep {name}: expected one of this name, got {count}"
+
+
+def broken_references(catalogue: Catalogue, rows: Sequence[Row]) -> Iterator[str]:
+    if ESCALATION_QUEUE not in catalogue.queues:
+        yield f"queues.toml: queue.{ESCALATION_QUEUE}: expected, breached tasks go there"
+    for rep in catalogue.reps.values():
+        for queue in rep.queues:
+            if queue not in catalogue.queues:
+                yield f"staff.toml: rep {rep.name}: queues: no queue is named {queue!r}"
+        for channel, _ in rep.channels:
+            if channel not in catalogue.channels:
+                yield f"staff.toml: rep {rep.name}: channels: no channel is named {channel!r}"
+    for queue_ in catalogue.queues.values():
+        yield from _broken_policy(catalogue, queue_)
+    yield from _skills_of_nobody(catalogue, rows)
+    yield from _broken_rows(catalogue, rows)
+
+
+def _broken_policy(catalogue: Catalogue, queue: Queue) -> Iterator[str]:
+    place = f"queues.toml: queue.{queue.name}"
+    if queue.overflow and queue.overflow.to not in catalogue.queues:
+        yield f"{place}: overflow.to: no queue is named {queue.overflow.to!r}"
+    if queue.overflow and queue.overflow.to == queue.name:
+        yield f"{place}: overflow.to: expected another queue, got this one"
+    if queue.preempts and queue.interruptible:
+        yield f"{place}: expected preempts or interruptible, got both: they would push each other"
+
+
+def _broken_rows(catalogue: Catalogue, rows: Sequence[Row]) -> Iterator[str]:
+    seen: set[str] = set()
+    for row in rows:
+        place, _, kind = row.source.rpartition(": ")
+        if kind == "queue" and row.queue not in catalogue.queues:
+            yield f"{place}: then.queue: expected a queue's name or close = true, got {row.queue!r}"
+        if row.id in seen:
+            yield f"{place}: id: another row has it already"
+        seen.add(row.id)
+
+
+def _skills_of_nobody(catalogue: Catalogue, rows: Sequence[Row]) -> Iterator[str]:
+    """A task that needs a skill nobody has would wait until it is breached."""
+    wanted = [(f"config/queues.toml: queue.{q.name}", q.skills) for q in catalogue.queues.values()]
+    wanted += [(row.source.rpartition(": ")[0], row.skills) for row in rows]
+    for place, skills in wanted:
+        for skill in skills:
+            if not any(covers(rep.skills, (skill,)) for rep in catalogue.reps.values()):
+                yield f"{place}: skills: nobody in staff.toml has the skill {skill!r}"

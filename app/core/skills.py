@@ -1,0 +1,17 @@
+"""Skills and their levels: `billing:2` asks for level 2 or above; no level is level 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def level_of(skill: str) -> tuple[str, int]:
+    """Split `billing:2` into its name and level."""
+    name, _, level = skill.partition(":")
+    return name, int(level or 1)
+
+
+def covers(have: Iterable[str], wanted: Iterable[str]) -> bool:
+    """Does somebody with these skills have all that are wanted, at their level?"""
+    levels = dict(level_of(skill) for skill in have)
+    return all(levels.get(name, 0) >= level for name, level in map(level_of, wanted))
