@@ -72,13 +72,19 @@ local function load(id)
   return task
 end
 
+-- Change a task. The next fact tells what was changed, so that the ledger alone can give the task
+-- back; a lane follows from the rest, and the card from the mention's own facts.
 local function set(task, fields)
-  local flat = {}
+  local flat, changed = {}, task.changed or {}
   for name, value in pairs(fields) do
     task[name] = value
     flat[#flat + 1] = name
     flat[#flat + 1] = value
+    if name ~= 'lane' and name ~= 'card' and name ~= 'version' then
+      changed[name] = tostring(value)
+    end
   end
+  task.changed = changed
   redis.call('HSET', 'hs:task:' .. task.id, unpack(flat))
 end
 
@@ -89,10 +95,20 @@ end
 
 local function epoch() return redis.call('GET', 'hs:epoch') end
 
+-- The epoch that `watch` has compared with the ledger since this server started. A restored copy,
+-- or a replica that took over, has lost it, and changes nothing until `watch` has looked.
+local confirmed = ''
+
+local function serving()
+  local name = epoch()
+  return name and name == confirmed
+end
+
 -- Write one fact of a task into the outbox. Every fact is one version of its task.
 local function emit(task, op, change)
-  local version = tonumber(task.version or '0') + 1
+  local version, fields = tonumber(task.version or '0') + 1, task.changed
   set(task, { version = version })
+  task.changed = {}
   redis.call('XADD', 'hs:outbox', '*', 'fact', cjson.encode({
     fact_id = task.id .. '/' .. change.op_id .. '/' .. op,
     op = op, op_id = change.op_id, now_ms = change.now,
@@ -103,7 +119,8 @@ local function emit(task, op, change)
     actor = change.actor or SERVICE, rep = change.rep or task.rep or '',
     queue = task.queue, reservation_id = change.reservation or task.reservation or '',
     priority = tonumber(task.priority), deadline_ms = tonumber(task.due_ms),
-    reason = change.reason or '', data = change.data or {},
+    reason = change.reason or '', data = change.data or {}, digest = change.digest,
+    fields = fields or {},
   }))
   return version
 end
@@ -146,7 +163,7 @@ end
 
 local function register(name, body)
   register_always(name, function(given)
-    if not epoch() then
+    if not serving() then
       return cjson.encode(refuse('rebuilding', 'The state is being rebuilt from the ledger'))
     end
     return body(given)
@@ -156,5 +173,6 @@ end
 -- begin: this state is whole now, under a new name.
 register_always('hs_begin', function(given)
   redis.call('SET', 'hs:epoch', given.epoch)
+  confirmed = given.epoch
   return cjson.encode({ epoch = given.epoch })
 end)

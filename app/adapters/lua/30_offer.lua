@@ -121,7 +121,7 @@ local function make_offer(rep, id, now, expires, by)
   refresh(rep.name)
   emit(task, 'offered', {
     op_id = by.op_id or 'offer:' .. reservation, now = now, from = 'queued',
-    actor = by.actor, reason = by.reason, data = data,
+    actor = by.actor, digest = by.digest, reason = by.reason, data = data,
   })
   feed('rep:' .. rep.name, 'offer', id)
   feed('rep:' .. rep.name, 'me')

@@ -33,13 +33,12 @@ local function put_back(task, op, change)
   local rep = task.rep
   end_offer(task, op)
   let_go(rep, task)
-  change.from, change.rep = 'offered', rep
-  set(task, { state = 'queued', rep = '', expires_ms = '0' })
+  change.from, change.rep, change.reservation = 'offered', rep, task.reservation
+  set(task, { state = 'queued', rep = '', expires_ms = '0', reservation = '' })
   if task.for_rep == rep or tonumber(task.for_until_ms) <= change.now then
     set(task, { for_rep = '', for_until_ms = '0' })   -- their own agent had the chance
   end
   emit(task, op, change)
-  set(task, { reservation = '' })
   wait_in_lane(task, change.now)
   feed('rep:' .. rep, 'me')
 end
@@ -53,9 +52,9 @@ local function stop_owning(task)
 end
 
 local function park(task, now, change)
-  local rep, from = task.rep, task.state
+  local rep, from, reservation = task.rep, task.state, task.reservation
   if from == 'queued' then leave_lane(task) else stop_owning(task) end
-  set(task, { state = 'parked', rep = '', until_ms = ms(change.until_ms), for_rep = rep,
+  set(task, { state = 'parked', rep = '', reservation = '', until_ms = ms(change.until_ms), for_rep = rep,
     waits_for = change.waits_for or '', pushed_by = change.pushed_by or '' })
   set_timer('park', task.id, change.until_ms)
   if task.pushed_by ~= '' then redis.call('SADD', 'hs:pushed:' .. task.pushed_by, task.id) end
@@ -68,8 +67,8 @@ local function park(task, now, change)
     data.left_ms = tonumber(task.left_ms)
   end
   emit(task, 'parked', { op_id = change.op_id, now = now, from = from, rep = rep,
-    actor = change.actor, reason = change.reason, data = data })
-  set(task, { reservation = '' })
+    reservation = reservation, actor = change.actor, digest = change.digest,
+    reason = change.reason, data = data })
   if rep ~= '' then
     feed('rep:' .. rep, 'task_closed', task.id)
     feed('rep:' .. rep, 'me')
@@ -111,7 +110,8 @@ register('hs_accept', function(given)
     redis.call('ZADD', 'hs:available', 'XX', ms(now), given.rep)
     soften(given.rep, task)
     refresh(given.rep)
-    emit(task, 'accepted', { op_id = given.op_id, now = now, from = 'offered', actor = given.actor })
+    emit(task, 'accepted', { op_id = given.op_id, now = now, from = 'offered',
+      actor = given.actor, digest = given.digest })
     feed('rep:' .. given.rep, 'task', task.id)
     feed('rep:' .. given.rep, 'me')
     return answer(task)
@@ -125,6 +125,7 @@ register('hs_reject', function(given)
     redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), given.rep)
     put_back(task, 'rejected', {
       op_id = given.op_id, now = now, actor = given.actor, reason = given.reason,
+      digest = given.digest,
     })
     return answer(task)
   end)

@@ -33,7 +33,7 @@ local function wake(task, now, change)
   end
   set(task, { waits_for = '' })
   emit(task, 'queued', { op_id = change.op_id, now = now, from = 'parked',
-    actor = change.actor, reason = change.reason, data = data })
+    actor = change.actor, digest = change.digest, reason = change.reason, data = data })
   wait_in_lane(task, now)
   feed('floor', 'queue', task.id)
 end

@@ -38,7 +38,7 @@ register('hs_reply', function(given)
     drop_timers(task.id, 'reply')
     if first then stop_clock(task, now) end
     emit(task, 'replied', {
-      op_id = given.op_id, now = now, actor = given.actor,
+      op_id = given.op_id, now = now, actor = given.actor, digest = given.digest,
       data = { text = given.text, first = first, sla = task.sla,
         response_ms = now - tonumber(task.detected_ms) },
     })
@@ -59,7 +59,7 @@ register('hs_wrap', function(given)
     set(task, { state = 'wrapping', wrap_ends_ms = ms(ends_ms), first_reply_ms = '0' })
     set_timer('wrap', task.id, ends_ms)
     emit(task, 'wrapping', { op_id = given.op_id, now = now, from = 'accepted',
-      actor = given.actor, data = { ends_ms = ends_ms } })
+      actor = given.actor, digest = given.digest, data = { ends_ms = ends_ms } })
     feed('rep:' .. given.rep, 'task', task.id)
     feed('floor', 'queue', task.id)
     return answer(task)
@@ -95,7 +95,8 @@ local function complete(task, now, change)
   if task.reply == '' then stop_clock(task, now) end
   set(task, { state = 'completed' })
   emit(task, 'completed', {
-    op_id = change.op_id, now = now, from = from, actor = change.actor, reason = change.code,
+    op_id = change.op_id, now = now, from = from, actor = change.actor, digest = change.digest,
+    reason = change.code,
     data = { note = change.note, sla = task.sla, answered = task.reply ~= '' },
   })
   close(task)

@@ -5,21 +5,22 @@ local MOST_HOPS = 3   -- the third change of queue makes the mediator its owner 
 
 -- change: {op_id, actor, reason, queue, skills, for_rep, kept_ms}; without `queue` it stays.
 local function hand_over(task, now, change)
-  local rep, from, from_queue = task.rep, task.state, task.queue
+  local rep, from, from_queue, reservation = task.rep, task.state, task.queue, task.reservation
   local queue = (change.queue or '') ~= '' and change.queue or task.queue
   settle_clocks(task, now)
   stop_owning(task)
   redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), rep)
   local moved = queue ~= task.queue
   enter_queue(task, queue, now)
-  set(task, { state = 'queued', rep = '', skills = moved and change.skills or task.skills,
+  set(task, { state = 'queued', rep = '', reservation = '',
+    skills = moved and change.skills or task.skills,
     hops = tonumber(task.hops) + (moved and 1 or 0),
     handed_on = cjson.encode({ by = rep, reason = change.reason, from_queue = from_queue }) })
   keep_for(task, change.for_rep, now + (change.kept_ms or 0))
   local data = waiting(task, { from_queue = from_queue, hops = task.hops })
   emit(task, 'transferred', { op_id = change.op_id, now = now, from = from, rep = rep,
-    actor = change.actor, reason = change.reason, data = data })
-  set(task, { reservation = '' })
+    reservation = reservation, actor = change.actor, digest = change.digest,
+    reason = change.reason, data = data })
   give_back_pushed(task, rep, now)
   if moved and task.hops >= MOST_HOPS and queue ~= ESCALATION then
     escalate(task, now, 'third hand-off')
@@ -49,8 +50,8 @@ register('hs_transfer', function(given)
         return refuse('cannot_take', to.title .. ' lacks the queue or the skills of this task')
       end
     end
-    hand_over(task, now, { op_id = given.op_id, actor = given.actor, reason = given.reason,
-      queue = queue, skills = given.skills, for_rep = given.to_rep, kept_ms = given.kept_ms })
+    hand_over(task, now, { op_id = given.op_id, digest = given.digest, actor = given.actor,
+      reason = given.reason, queue = queue, skills = given.skills, for_rep = given.to_rep, kept_ms = given.kept_ms })
     return answer(task)
   end)
 end)
@@ -61,7 +62,7 @@ register('hs_pull_back', function(given)
     if task.state == 'offered' then
       redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), task.rep)
       put_back(task, 'rescinded', { op_id = given.op_id, now = now, actor = given.actor,
-        reason = given.reason })
+        digest = given.digest, reason = given.reason })
     elseif IN_HAND[task.state] then
       hand_over(task, now, given)
     else

@@ -31,7 +31,8 @@ register('hs_resume', function(given)
     end
     settle_clocks(task, now)
     if task.state == 'parked' then
-      wake(task, now, { op_id = given.op_id, actor = given.actor, kept_ms = given.kept_ms })
+      wake(task, now, { op_id = given.op_id, digest = given.digest, actor = given.actor,
+        kept_ms = given.kept_ms })
     end
     return answer(task)
   end)
@@ -61,7 +62,8 @@ register('hs_assign', function(given)
         .. ', expected queued, offered or parked')
     end
     return answer(make_offer(load_rep(rep.name), task.id, now, given.expires_ms, {
-      op_id = given.op_id, actor = given.actor, reason = given.reason, override = 'assigned' }))
+      op_id = given.op_id, digest = given.digest, actor = given.actor, reason = given.reason,
+      override = 'assigned' }))
   end)
 end)
 
@@ -82,7 +84,7 @@ register('hs_cancel', function(given)
     end
     set(task, { state = 'cancelled' })
     emit(task, 'cancelled', { op_id = given.op_id, now = now, from = from, actor = given.actor,
-      reason = given.reason })
+      digest = given.digest, reason = given.reason })
     close(task)
     give_back_pushed(task, rep, now)
     if rep ~= '' then
@@ -115,7 +117,7 @@ register('hs_prioritise', function(given)
     set(task, { priority = given.priority })
     reorder(task, now)
     emit(task, 'prioritised', { op_id = given.op_id, now = now, actor = given.actor,
-      reason = given.reason,
+      digest = given.digest, reason = given.reason,
       data = { from_priority = before, order_ms = tonumber(task.order_ms) } })
     feed('floor', 'queue', task.id)
     if task.rep ~= '' then feed('rep:' .. task.rep, 'task', task.id) end
