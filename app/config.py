@@ -4,63 +4,74 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
-from app.core import duration
-from app.core.catalogue import ESCALATION_QUEUE, Catalogue, Channel, Queue, Rep
+from app import config_sla
+from app.config_checks import broken_references, doubles
+from app.config_entry import Entry, Name, Seconds, Sentence
+from app.config_sla import CalendarFile, SlaFile, Surroundings
+from app.core.catalogue import Catalogue, Channel, Overflow, Queue, Relaxation, Rep
 from app.core.errors import ConfigError
 from app.core.rules import Row
 
-Seconds = Annotated[float, BeforeValidator(lambda text: duration.seconds(str(text)))]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Sentence = Annotated[str, AfterValidator(str.strip), Field(min_length=1, max_length=300)]
+Skill = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}(:[1-9])?$")]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class _Relaxation(Entry):
+    after: Seconds
+    drop: tuple[Name, ...] = Field(min_length=1)
 
 
-class _Queue(_Entry):
+class _Overflow(Entry):
+    after: Seconds
+    to: Name
+
+
+class _Queue(Entry):
     title: str
     window: Seconds = 1800.0
     priority: int = Field(50, ge=0, le=100)
-    skills: tuple[Name, ...] = ()
+    skills: tuple[Skill, ...] = ()
+    relax: tuple[_Relaxation, ...] = ()
+    overflow: _Overflow | None = None
+    first_reply: Seconds = 0.0
+    wrap_up: Seconds = 60.0
+    preempts: bool = False
+    interruptible: bool = False
 
 
-class _Channel(_Entry):
+class _Channel(Entry):
     title: str
     public: bool = False
+    weight: float = Field(1.0, gt=0, le=50, allow_inf_nan=False)
 
 
-class _Rep(_Entry):
+class _Rep(Entry):
     name: Name
     title: str
     role: Literal["agent", "supervisor", "analyst", "sre", "admin"]
-    skills: tuple[Name, ...] = ()
+    skills: tuple[Skill, ...] = ()
     queues: tuple[Name, ...] = ()
-    capacity: int = Field(3, ge=1, le=50)
+    capacity: float = Field(3, ge=1, le=50, allow_inf_nan=False)
+    channels: dict[Name, Annotated[int, Field(ge=0, le=50)]] = Field(default_factory=dict)
     demo: bool = False
 
 
-class _Then(_Entry):
+class _Then(Entry):
     queue: str = ""
     priority: int = Field(0, ge=0, le=100)
     window: Seconds = 0.0
-    skills: tuple[Name, ...] = ()
+    skills: tuple[Skill, ...] = ()
     close: bool = False
 
     @model_validator(mode="after")
@@ -70,26 +81,26 @@ class _Then(_Entry):
         return self
 
 
-class _Row(_Entry):
+class _Row(Entry):
     id: Name
     when: str = Field(min_length=1, max_length=2000)
     then: _Then
     why: Sentence
 
 
-class _Queues(_Entry):
+class _Queues(Entry):
     queue: dict[Name, _Queue] = Field(min_length=1)
 
 
-class _Channels(_Entry):
+class _Channels(Entry):
     channel: dict[Name, _Channel]
 
 
-class _Staff(_Entry):
+class _Staff(Entry):
     rep: list[_Rep]
 
 
-class _Table(_Entry):
+class _Table(Entry):
     title: str
     row: list[_Row] = Field(min_length=1)
 
@@ -118,21 +129,26 @@ def load(
     queues = _parse(folder / "queues.toml", _Queues, problems)
     channels = _parse(folder / "channels.toml", _Channels, problems)
     staff = _parse(folder / "staff.toml", _Staff, problems)
+    policies = _parse(folder / "sla.toml", SlaFile, problems)
+    calendars = _parse(folder / "calendars.toml", CalendarFile, problems)
     tables = [
         (path.name, _parse(path, _Table, problems))
         for path in sorted((folder / "rules").glob("*.toml"))
     ]
     if not tables:
         problems.append("rules/: expected at least one file of rules, found none")
-    if problems or queues is None or channels is None or staff is None:
+    if problems or not (queues and channels and staff and policies and calendars):
         raise ConfigError(problems)
-    problems.extend(_doubles(staff))
+    problems.extend(doubles([rep.name for rep in staff.rep]))
     catalogue = _catalogue(queues, channels, staff, window_scale)
     rows = tuple(_rows([(name, table) for name, table in tables if table], window_scale))
-    problems.extend(_broken_references(catalogue, rows))
+    problems.extend(broken_references(catalogue, rows))
     problems.extend(problem for row in rows for problem in check_row(row))
+    around = Surroundings(catalogue=catalogue, rows=rows, scale=window_scale)
+    problems.extend(config_sla.problems(policies, calendars, around))
     if problems:
         raise ConfigError(problems)
+    catalogue = replace(catalogue, slas=config_sla.slas(policies, calendars, around))
     return Config(catalogue=catalogue, rows=rows, version=_version(catalogue, rows))
 
 
@@ -159,21 +175,33 @@ def _sentence(problem: Any) -> str:
 
 def _catalogue(queues: _Queues, channels: _Channels, staff: _Staff, scale: float) -> Catalogue:
     return Catalogue(
-        queues={
-            name: Queue(
-                name=name,
-                title=queue.title,
-                window_s=queue.window * scale,
-                priority=queue.priority,
-                skills=queue.skills,
-            )
-            for name, queue in queues.queue.items()
-        },
+        queues={name: _queue(name, queue, scale) for name, queue in queues.queue.items()},
         channels={
-            name: Channel(name=name, title=channel.title, public=channel.public)
+            name: Channel(name=name, **channel.model_dump())
             for name, channel in channels.channel.items()
         },
-        reps={rep.name: Rep(**rep.model_dump()) for rep in staff.rep},
+        reps={
+            rep.name: Rep(**rep.model_dump() | {"channels": tuple(sorted(rep.channels.items()))})
+            for rep in staff.rep
+        },
+    )
+
+
+def _queue(name: str, queue: _Queue, scale: float) -> Queue:
+    """All times of a queue stretch with its window, or a faster demo would never see them."""
+    over = queue.overflow
+    return Queue(
+        name=name,
+        title=queue.title,
+        window_s=queue.window * scale,
+        priority=queue.priority,
+        skills=queue.skills,
+        relax=tuple(Relaxation(after_s=r.after * scale, drop=r.drop) for r in queue.relax),
+        overflow=Overflow(after_s=over.after * scale, to=over.to) if over else None,
+        first_reply_s=queue.first_reply * scale,
+        wrap_up_s=queue.wrap_up * scale,
+        preempts=queue.preempts,
+        interruptible=queue.interruptible,
     )
 
 
@@ -190,42 +218,6 @@ def _rows(tables: list[tuple[str, _Table]], scale: float) -> Iterator[Row]:
                 skills=row.then.skills,
                 source=f"rules/{file}: row {row.id}: {'close' if row.then.close else 'queue'}",
             )
-
-
-def _doubles(staff: _Staff) -> Iterator[str]:
-    counts = Counter(rep.name for rep in staff.rep)
-    for name, count in counts.items():
-        if count > 1:
-            yield f"config/staff.toml: rep {name}: expected one of this name, got {count}"
-
-
-def _broken_references(catalogue: Catalogue, rows: tuple[Row, ...]) -> Iterator[str]:
-    if ESCALATION_QUEUE not in catalogue.queues:
-        yield f"queues.toml: queue.{ESCALATION_QUEUE}: expected, breached tasks go there"
-    for rep in catalogue.reps.values():
-        for queue in rep.queues:
-            if queue not in catalogue.queues:
-                yield f"staff.toml: rep {rep.name}: queues: no queue is named {queue!r}"
-    yield from _skills_of_nobody(catalogue, rows)
-    seen: set[str] = set()
-    for row in rows:
-        place, _, kind = row.source.rpartition(": ")
-        if kind == "queue" and row.queue not in catalogue.queues:
-            yield f"{place}: then.queue: expected a queue's name or close = true, got {row.queue!r}"
-        if row.id in seen:
-            yield f"{place}: id: another row has it already"
-        seen.add(row.id)
-
-
-def _skills_of_nobody(catalogue: Catalogue, rows: tuple[Row, ...]) -> Iterator[str]:
-    """A task that needs a skill nobody has would wait until it is breached."""
-    had = {skill for rep in catalogue.reps.values() for skill in rep.skills}
-    wanted = [(f"config/queues.toml: queue.{q.name}", q.skills) for q in catalogue.queues.values()]
-    wanted += [(row.source.rpartition(": ")[0], row.skills) for row in rows]
-    for place, skills in wanted:
-        for skill in skills:
-            if skill not in had:
-                yield f"{place}: skills: nobody in staff.toml has the skill {skill!r}"
 
 
 def _version(catalogue: Catalogue, rows: tuple[Row, ...]) -> str:

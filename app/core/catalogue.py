@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.core.policy import Slas
 
@@ -80,7 +80,7 @@ class Catalogue:
     queues: dict[str, Queue]
     channels: dict[str, Channel]
     reps: dict[str, Rep]
-    slas: Slas = Slas()
+    slas: Slas = field(default_factory=Slas)
 
     def is_public(self, channel: str) -> bool:
         found = self.channels.get(channel)

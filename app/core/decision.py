@@ -21,7 +21,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Where the mention goes. An empty `queue` means that no task is needed."""
+    """Where the mention goes. An empty `queue` means that no task is needed.
+
+    `window_s` is the rule's window, else the queue's; `rule_window_s` is 0 where the rule has none.
+    """
 
     queue: str
     priority: int
@@ -30,4 +33,5 @@ class Decision:
     rule: str
     why: str
     version: str
+    rule_window_s: float = 0.0
     trace: tuple[Trace, ...] = ()

@@ -114,6 +114,7 @@ def decide(
         rule=row.id,
         why=row.why,
         version=version,
+        rule_window_s=row.window_s,
         trace=traces,
     )
 
