@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from app.adapters.store import live
 from app.adapters.store.chain import FIRST, link
 from app.adapters.store.database import Database
 from app.adapters.store.tables import cursors, facts
@@ -16,13 +16,19 @@ from app.ports import Seen
 
 _BATCH = 500  # rows of one transaction; databases bound the parameters of a statement
 
+_LAST = sa.select(sa.func.max(facts.c.seq))
+
 
 class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, entries: Sequence[dict[str, Any]]) -> None:
-        """Append facts in order, each chained to the last; one that is there is left alone."""
+    async def append(self, entries: Sequence[dict[str, Any]], epoch: str = "") -> int:
+        """Append facts in order, each chained to the last; one that is there is left alone.
+
+        `epoch` is the life of Redis from which they were read: once the ledger has gone on to
+        another, they came too late, and Unavailable is raised. Returns the last seq.
+        """
         rows = [
             {
                 "fact_id": fact["fact_id"],
@@ -34,9 +40,23 @@ class Ledger:
             }
             for fact in entries
         ]
-        for at in range(0, len(rows), _BATCH):
-            page = rows[at : at + _BATCH]
-            await self._database.write(partial(_append, rows=page))
+        last = 0
+        for at in range(0, max(len(rows), 1), _BATCH):
+
+            def work(connection: sa.Connection, at: int = at) -> int:
+                live.fence(connection, epoch)
+                _append(connection, rows[at : at + _BATCH])
+                live.follow(self._database, connection, entries[at : at + _BATCH])
+                return int(connection.scalar(_LAST) or 0)
+
+            last = await self._database.write(work)
+        return last
+
+    async def ids_since(self, seq: int, limit: int) -> list[str]:
+        """The ids of the facts after this sequence number, in order."""
+        query = sa.select(facts.c.fact_id).where(facts.c.seq > seq)
+        query = query.order_by(facts.c.seq).limit(limit)
+        return list(await self._database.read(lambda c: c.execute(query).scalars().all()))
 
     async def since(self, seq: int, limit: int = 500) -> list[dict[str, Any]]:
         """Facts after this sequence number, in order, each with its `seq` and `chain`."""
@@ -49,8 +69,7 @@ class Ledger:
         return await self._read(query.order_by(facts.c.seq))
 
     async def last_seq(self) -> int:
-        query = sa.select(sa.func.max(facts.c.seq))
-        return await self._database.read(lambda c: int(c.execute(query).scalar() or 0))
+        return await self._database.read(lambda c: int(c.execute(_LAST).scalar() or 0))
 
     async def seen(self, mention_ids: Sequence[str]) -> dict[str, Seen]:
         """The first delivery and newest wording of those of these mentions that are known."""

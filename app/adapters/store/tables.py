@@ -25,6 +25,33 @@ facts = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# What a rebuild of Redis puts back: open tasks, and those closed within the last hour, whose
+# commands may be repeated. Kept with the ledger, so that nobody ever searches all facts for them.
+live_tasks = sa.Table(
+    "live_tasks",
+    metadata,
+    sa.Column("task_id", sa.String(64), primary_key=True),
+    sa.Column("mention_id", sa.String(64), nullable=False),
+    sa.Column("closed_ms", sa.BigInteger, nullable=False, index=True),  # 0: open
+)
+
+# The newest fact of each rep: what they can do, and whether they were there.
+rep_facts = sa.Table(
+    "rep_facts",
+    metadata,
+    sa.Column("rep", sa.String(80), primary_key=True),
+    sa.Column("fact_id", sa.String(300), nullable=False),
+)
+
+# One row: the life of Redis whose facts the ledger takes. Facts of an older one come too late.
+current_epoch = sa.Table(
+    "current_epoch",
+    metadata,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("epoch", sa.String(40), nullable=False),
+    sa.Column("begun_ms", sa.BigInteger, nullable=False),
+)
+
 # What came in by HTTP, a connector or `replay`, before anything else happened to it.
 journal = sa.Table(
     "journal",
