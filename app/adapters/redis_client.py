@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError, TimeoutError
 
-from app.core.errors import ConfigError, Unavailable
+from app.core.errors import ConfigError, ReadOnly
 
 # redis-py annotates for sync, async, bytes and text at once; each adapter says what it gets.
 Client: TypeAlias = Any
@@ -40,21 +40,32 @@ async def connected(url: str, timeout_s: float = 5.0) -> AsyncIterator[Client]:
 
 @contextmanager
 def away_is_unavailable() -> Iterator[None]:
-    """Turn every failure to reach or use Redis into `Unavailable`."""
+    """Turn every failure to reach or use Redis (away, full, busy, a replica) into `ReadOnly`.
+
+    Never into success: who asked is told 503, and may ask again with the same operation id.
+    """
     try:
         yield
     except (RedisConnectionError, TimeoutError, OSError) as error:
-        raise Unavailable(f"Redis does not answer: {error}") from error
+        raise ReadOnly(f"Redis does not answer: {error}") from error
     except RedisError as error:
-        raise Unavailable(f"Redis refused: {error}") from error
+        raise ReadOnly(f"Redis refused: {error}") from error
+
+
+def _must_wait(error: ResponseError) -> bool:
+    """Is this an answer that will be another one later (loading its file, a script that runs)?"""
+    return str(error).startswith(("LOADING", "BUSY", "MASTERDOWN"))
 
 
 async def refuse_eviction(client: Client) -> None:
     """Raise ConfigError where Redis may drop keys: under memory pressure tasks would vanish."""
     try:
-        found: dict[str, Any] = await client.config_get("maxmemory-policy")
-    except ResponseError:
-        return  # a managed Redis hides its settings; the operator's guide says what to set
+        with away_is_unavailable():
+            found: dict[str, Any] = await client.config_get("maxmemory-policy")
+    except ReadOnly as error:
+        if isinstance(error.__cause__, ResponseError) and not _must_wait(error.__cause__):
+            return  # a managed Redis hides its settings; the operator's guide says what to set
+        raise
     policy = found.get("maxmemory-policy", "noeviction")
     if policy != "noeviction":
         raise ConfigError([f"redis: maxmemory-policy: expected noeviction, got {policy!r}"])

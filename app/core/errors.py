@@ -1,4 +1,4 @@
-"""The three ways in which work can fail, and what the caller does about each."""
+"""The ways in which work can fail, and what the caller does about each."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ class Unavailable(HandshakeError):
     """A part that we need is away: wait and try again, nothing is lost meanwhile."""
 
     code = "unavailable"
+
+
+class ReadOnly(Unavailable):
+    """Task state cannot change now: Redis is away, full or being rebuilt. Nothing was changed."""
+
+    code = "read_only"
 
 
 class Conflict(HandshakeError):
