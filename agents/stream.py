@@ -29,7 +29,8 @@ def create(settings: Settings) -> faust.App:
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=MAX_BYTES,
         broker_commit_interval=1.0,  # what is redelivered after a crash is a second of work
-        broker_session_timeout=10.0,  # a killed worker's partitions move after this
+        # A killed worker's partitions move after this; a broker allows no less by default.
+        broker_session_timeout=6.0,
         broker_heartbeat_interval=2.0,
     )
     # A fetch that waits for data is our idle latency; Faust fixes it at 1.5 s.

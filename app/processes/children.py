@@ -20,7 +20,8 @@ from app.processes import forks
 log = structlog.get_logger()
 
 _STOP_S = 3.0  # Ctrl+C ends everything within 5 s; what has not ended by then is killed
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
+# The tenth death in a row is served again within 15 s as well: 2 s, then a start of about 5 s.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 _STEADY_S = 30.0  # a child that ran this long is restarted without a growing pause
 
 
