@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from app.core import duration
 
-Seconds = Annotated[float, BeforeValidator(lambda text: duration.seconds(str(text)))]
+Seconds = Annotated[
+    float,
+    BeforeValidator(lambda text: duration.seconds(str(text))),
+    WithJsonSchema({"type": "number", "format": "duration"}),
+]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Sentence = Annotated[str, AfterValidator(str.strip), Field(min_length=1, max_length=300)]
 

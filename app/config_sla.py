@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from app.config_entry import Entry, Name, Seconds
 from app.core.calendar import Calendar, Holiday, Period
@@ -41,7 +41,9 @@ def _period(text: object) -> Period:
     return Period(start=start, end=end)
 
 
-Hours = Annotated[Period, BeforeValidator(_period)]
+Hours = Annotated[
+    Period, BeforeValidator(_period), WithJsonSchema({"type": "string", "format": "hours"})
+]
 Window = Annotated[Seconds, Field(le=_YEAR_S)]
 
 
@@ -86,7 +88,7 @@ class PolicyEntry(Entry):
     resolution: Window = 0.0
     queues: tuple[Name, ...] = ()
     tiers: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
+    channels: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _answered_before_resolved(self) -> PolicyEntry:

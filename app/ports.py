@@ -28,11 +28,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The first delivery of a mention, the hash of its newest wording and who brought that."""
+    """The first delivery of a mention, the hash of its newest wording and who brought that.
+
+    `handle_key` is whose mention it is; empty where an older memory does not tell.
+    """
 
     src: str
     content_hash: str
     last_src: str
+    handle_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

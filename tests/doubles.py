@@ -11,7 +11,7 @@ from app.core.decision import Decision
 from app.core.errors import Unavailable
 from app.core.facts import Fact
 from app.core.mention import Mention
-from app.core.profile import STRANGER, Profile
+from app.core.profile import STRANGER, Profile, handle_key
 from app.core.score import Score
 from app.ports import Admission, DeadLetter, Seen
 from app.steps.batch import Ports
@@ -95,7 +95,10 @@ class MemoryDoor:
         id_, now = admission.mention.mention_id, admission.mention.content_hash
         seen = self.remembered.get(id_)
         if seen is None:
-            self.remembered[id_] = Seen(src=admission.src, content_hash=now, last_src=admission.src)
+            whose = handle_key(admission.mention.channel, admission.mention.author.handle)
+            self.remembered[id_] = Seen(
+                src=admission.src, content_hash=now, last_src=admission.src, handle_key=whose
+            )
             self.admitted.append(admission)
             self.facts += admission.facts
             return "task" if admission.task else "closed"

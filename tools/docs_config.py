@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app import config
+from app import config, config_sla
 from app.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "config"
@@ -38,6 +38,8 @@ FILES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "queues.toml": ("[queue.NAME]", config._Queue),
     "channels.toml": ("[channel.NAME]", config._Channel),
     "staff.toml": ("[[rep]]", config._Rep),
+    "sla.toml": ("[[policy]]", config_sla.PolicyEntry),
+    "calendars.toml": ("[calendar.NAME]", config_sla.CalendarEntry),
     "rules/*.toml": ("[[row]]", config._Row),
     "rules/*.toml, then": ("then = { }", config._Then),
 }
@@ -58,6 +60,7 @@ ENTRY_MEANINGS = {
 
 _LINE = re.compile(r"^(\w+) = (.*?)(?:\s+# (.*))?$")
 _HEAD = re.compile(r"^#   (\w+)\s{2,}(.+)$")
+_FORMATS = {"duration": "duration: `90s`, `30m`, `4h`", "hours": "hours: `08:00-12:30`"}
 _LIMITS = (
     ("minimum", "≥ {}"),
     ("exclusiveMinimum", "> {}"),
@@ -145,8 +148,7 @@ def _value(schema: Mapping[str, Any]) -> str:
     if kind == "array":
         return f"list: {_value(schema['items'])}"
     limits = [text.format(schema[name]) for name, text in _LIMITS if name in schema]
-    if schema.get("title") == "Window":  # app.config.Seconds
-        kind = "duration: `90s`, `30m`, `4h`"
+    kind = _FORMATS.get(schema.get("format", ""), kind)
     return " ".join([kind, ", ".join(limits)]).strip()
 
 

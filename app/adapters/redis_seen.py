@@ -32,5 +32,5 @@ class RedisSeen:
 
 
 def _decode(value: bytes) -> Seen:
-    first, content_hash, last = orjson.loads(value)
-    return Seen(src=first, content_hash=content_hash, last_src=last)
+    first, content_hash, last, *handle_key = orjson.loads(value)
+    return Seen(src=first, content_hash=content_hash, last_src=last, handle_key="".join(handle_key))

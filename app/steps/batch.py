@@ -24,6 +24,7 @@ class Item:
     source_id: str = ""
     problem: Invalid | None = None
     known: Seen | None = None
+    follows_up: bool = False  # the same customer goes on with something that is known
     score: Score | None = None
     handle_key: str = ""
     profile: Profile | None = None

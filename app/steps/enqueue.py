@@ -99,7 +99,12 @@ def _task(item: Item, mention: Mention, ports: Ports) -> NewTask | None:
     decision = item.decision
     if decision is None or not decision.queue:
         return None
-    times = sla.deadlines(mention.detected_at, decision.window_s, ports.at_risk_share)
+    policy = ports.catalogue.slas.of(decision.queue, _tier(item), mention.channel)
+    clock = sla.NEXT_RESPONSE if item.follows_up else sla.FIRST_RESPONSE
+    window_s = policy.response_s(clock, decision.rule_window_s, decision.window_s)
+    share, detected_at = ports.at_risk_share, mention.detected_at
+    times = sla.deadlines(detected_at, window_s, share, policy.calendar)
+    resolved = sla.deadlines(detected_at, policy.resolution_s, share, policy.calendar)
     return NewTask(
         task_id=task_id_of(mention.mention_id),
         queue=decision.queue,
@@ -108,7 +113,11 @@ def _task(item: Item, mention: Mention, ports: Ports) -> NewTask | None:
         order_ms=order_ms(times, decision.priority),
         detected_ms=times.detected_ms,
         due_ms=times.due_ms,
+        half_ms=times.half_ms,
         at_risk_ms=times.at_risk_ms,
+        clock=clock,
+        resolution_due_ms=resolved.due_ms if policy.resolution_s else 0,
+        policy=ports.catalogue.slas.stamp(policy, share),
         reason=decision.why,
     )
 
@@ -137,11 +146,16 @@ def _origin(item: Item) -> dict[str, Any]:
     }
 
 
+def _tier(item: Item) -> str:
+    return item.profile.tier if item.profile else ""
+
+
 def _identity(item: Item) -> dict[str, Any]:
     profile = item.profile
     return {
         "handle_key": item.handle_key,
         "customer_id": profile.customer_id if profile else "",
         "known": bool(profile and profile.known),
+        "tier": _tier(item),
         "degraded": item.degraded,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from app.adapters.store import live
 from app.adapters.store.chain import FIRST, link
 from app.adapters.store.database import Database
 from app.adapters.store.tables import cursors, facts
+from app.core.profile import handle_key
 from app.ports import Seen
 
 _BATCH = 500  # rows of one transaction; databases bound the parameters of a statement
@@ -84,6 +85,7 @@ class Ledger:
                 src=first.src if first else fact["op_id"],
                 content_hash=fact["data"]["content_hash"],
                 last_src=fact["op_id"],
+                handle_key=first.handle_key if first else _handle_key(fact["data"]["mention"]),
             )
         return found
 
@@ -119,3 +121,7 @@ def _append(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
         fresh.append(row | {"chain": chain})
     if fresh:
         connection.execute(sa.insert(facts), fresh)
+
+
+def _handle_key(said: Mapping[str, Any]) -> str:
+    return handle_key(said["channel"], said["author"]["handle"])
