@@ -33,6 +33,12 @@ class RedisFeed:
             newest = await self._client.xrevrange(_KEY, count=1)
         return bytes(newest[0][0]).decode() if newest else "0-0"
 
+    async def epoch(self) -> str:
+        """The name of this Redis's tasks; nothing while they are lost and being rebuilt."""
+        with away_is_unavailable():
+            found = await self._client.get("hs:epoch")
+        return bytes(found or b"").decode()
+
     async def next(self, after: str, block_ms: int) -> list[FeedEvent]:
         """Events after this id, waiting up to `block_ms` for the first."""
         with away_is_unavailable():

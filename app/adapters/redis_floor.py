@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from app.adapters.redis_client import Client, away_is_unavailable
 from app.core.catalogue import Catalogue, Queue
+from app.core.errors import ReadOnly
 
-_INTS = ("priority", "version", "level", "detected_ms", "due_ms", "at_risk_ms", "expires_ms")
+_INTS = (
+    *("priority", "version", "level", "hops", "detected_ms", "offered_ms", "expires_ms"),
+    *("accepted_ms", "first_reply_ms", "half_ms", "at_risk_ms", "due_ms", "resolution_ms"),
+    *("wrap_ends_ms", "until_ms", "for_until_ms"),
+)
+_TEXTS = ("mention_id", "state", "queue", "sla", "rep", "for_rep", "channel", "clock", "unroutable")
+_LOOKED_AT = 200  # waiting tasks of a queue that are asked why nobody can take them
+
+_SCANNED = 5000  # timers in one step of a search, about a millisecond of Redis
+
+Ask = tuple[str | int, ...]  # one command of Redis with its arguments
 
 
 class RedisFloor:
@@ -19,8 +30,7 @@ class RedisFloor:
         self._catalogue = catalogue
 
     async def now_ms(self) -> int:
-        with away_is_unavailable():
-            seconds, micros = await self._client.time()
+        [(seconds, micros)] = await self._read([("TIME",)])
         return int(seconds) * 1000 + int(micros) // 1000
 
     async def card(self, task_id: str) -> dict[str, Any] | None:
@@ -29,11 +39,7 @@ class RedisFloor:
 
     async def cards(self, task_ids: Sequence[str]) -> list[dict[str, Any] | None]:
         """The cards of these tasks, in order; None for an unknown one."""
-        with away_is_unavailable():
-            async with self._client.pipeline(transaction=False) as pipe:
-                for task_id in task_ids:
-                    pipe.hgetall(f"hs:task:{task_id}")
-                found = await pipe.execute()
+        found = await self._read(("HGETALL", f"hs:task:{task_id}") for task_id in task_ids)
         return [
             self._card(task_id, _text(fields)) if fields else None
             for task_id, fields in zip(task_ids, found, strict=True)
@@ -41,40 +47,68 @@ class RedisFloor:
 
     async def held_by(self, rep: str) -> list[dict[str, Any]]:
         """The cards that this rep holds, the most pressing first."""
-        with away_is_unavailable():
-            held = await self._client.smembers(f"hs:rep:{rep}:tasks")
-        cards = await self.cards(sorted(bytes(task).decode() for task in held))
-        return sorted((c for c in cards if c), key=lambda card: (card["due_ms"], card["task_id"]))
-
-    async def open_in(self, queues: Sequence[str]) -> list[dict[str, Any]]:
-        """Open cards of these queues, the most pressing first."""
-        with away_is_unavailable():
-            async with self._client.pipeline(transaction=False) as pipe:
-                for queue in queues:
-                    pipe.smembers(f"hs:open:{queue}")
-                members = await pipe.execute()
-        ids = sorted(bytes(task).decode() for queue in members for task in queue)
-        cards = [card for card in await self.cards(ids) if card]
+        [held] = await self._read([("SMEMBERS", f"hs:rep:{rep}:tasks")])
+        cards = [card for card in await self.cards(_names(held)) if card]
         return sorted(cards, key=lambda card: (card["due_ms"], card["task_id"]))
+
+    async def parked_by(self, rep: str) -> list[dict[str, Any]]:
+        """The parked cards that come back to this rep, the next one first."""
+        timers = await self._parked()
+        owners = await self._read(("HGET", f"hs:task:{id_}", "for_rep") for id_ in timers)
+        mine = [id_ for id_, owner in zip(timers, owners, strict=True) if owner == rep.encode()]
+        cards = [card for card in await self.cards(mine) if card and card["state"] == "parked"]
+        return sorted(cards, key=lambda card: (card["until_ms"], card["task_id"]))
+
+    async def _parked(self) -> list[str]:
+        """All parked tasks, by the timer that wakes each of them."""
+        found, cursor = set(), -1
+        while cursor:
+            [(cursor, pairs)] = await self._read(
+                [("ZSCAN", "hs:timers", max(cursor, 0), "MATCH", "park|*", "COUNT", _SCANNED)]
+            )
+            found |= {bytes(member).decode().removeprefix("park|") for member, _ in pairs}
+        return sorted(found)
+
+    async def open_in(
+        self, queues: Sequence[str], limit: int, only: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
+        """Open cards of these queues whose fields are as `only` says, the most pressing first."""
+        members = await self._read(("SMEMBERS", f"hs:open:{queue}") for queue in queues)
+        ids = [task_id for queue in members for task_id in _names(queue)]
+        # A queue may hold thousands: look at little of each, read whole what will be shown.
+        looks = await self._read(("HMGET", f"hs:task:{id_}", "due_ms", *only) for id_ in ids)
+        wanted = [value.encode() for value in only.values()]
+        fits = sorted(
+            (float(due), task_id)
+            for task_id, (due, *values) in zip(ids, looks, strict=True)
+            if due and values == wanted
+        )
+        return [card for card in await self.cards([id_ for _, id_ in fits[:limit]]) if card]
 
     async def queues(self) -> list[dict[str, Any]]:
         """Every queue with its live figures."""
         names = list(self._catalogue.queues)
-        now = await self.now_ms()
-        with away_is_unavailable():
-            async with self._client.pipeline(transaction=False) as pipe:
-                for name in names:
-                    pipe.zcard(f"hs:wait:{name}")
-                    pipe.zrange(f"hs:wait:{name}", 0, 0, withscores=True)
-                    pipe.scard(f"hs:sla:{name}:at_risk")
-                    pipe.scard(f"hs:sla:{name}:breached")
-                    pipe.scard(f"hs:open:{name}")
-                figures = await pipe.execute()
+        figures = await self._read(ask for name in names for ask in _figures(name))
         rows = [figures[i : i + 5] for i in range(0, len(figures), 5)]
+        now, stuck = await self.now_ms(), await self._stuck(names)
         return [
-            _queue(self._catalogue.queues[name], row, now)
+            _queue(self._catalogue.queues[name], row, now) | {"unroutable": stuck[name]}
             for name, row in zip(names, rows, strict=True)
         ]
+
+    async def _stuck(self, queues: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Per queue: how many of its longest waiting tasks nobody can take, by cause."""
+        waiting = await self._read(
+            ("ZRANGE", f"hs:wait:{queue}", 0, _LOOKED_AT - 1) for queue in queues
+        )
+        pairs = [(q, id_) for q, ids in zip(queues, waiting, strict=True) for id_ in _names(ids)]
+        causes = await self._read(("HGET", f"hs:task:{id_}", "unroutable") for _, id_ in pairs)
+        found: dict[str, dict[str, int]] = {queue: {} for queue in queues}
+        for (queue, _), raw in zip(pairs, causes, strict=True):
+            if raw:
+                cause = bytes(raw).decode()
+                found[queue][cause] = found[queue].get(cause, 0) + 1
+        return found
 
     async def rep(self, name: str) -> dict[str, Any] | None:
         reps = await self.reps([name])
@@ -82,21 +116,31 @@ class RedisFloor:
 
     async def reps(self, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """The people who take tasks, by name, with what they hold."""
-        with away_is_unavailable():
-            if names is None:
-                enrolled = await self._client.smembers("hs:reps")
-                names = sorted(bytes(name).decode() for name in enrolled)
-            async with self._client.pipeline(transaction=False) as pipe:
-                for name in names:
-                    pipe.hgetall(f"hs:rep:{name}")
-                    pipe.smembers(f"hs:rep:{name}:tasks")
-                found = await pipe.execute()
-        pairs = [found[i : i + 2] for i in range(0, len(found), 2)]
+        if names is None:
+            names = _names((await self._read([("SMEMBERS", "hs:reps")]))[0])
+        people = await self._read(("HGETALL", f"hs:rep:{name}") for name in names)
+        held = await self._read(("SMEMBERS", f"hs:rep:{name}:tasks") for name in names)
         return [
-            self._rep(name, _text(fields), [bytes(task).decode() for task in tasks])
-            for name, (fields, tasks) in zip(names, pairs, strict=True)
+            self._rep(name, _text(fields), _names(tasks))
+            for name, fields, tasks in zip(names, people, held, strict=True)
             if fields
         ]
+
+    async def _read(self, asks: Iterable[Ask]) -> list[Any]:
+        """The answers, in one round trip. Raises ReadOnly, also while tasks are rebuilt.
+
+        Without its epoch Redis holds nothing, or half of what it held: showing that as the
+        truth would be worse than showing nothing.
+        """
+        with away_is_unavailable():
+            async with self._client.pipeline(transaction=False) as pipe:
+                pipe.execute_command("GET", "hs:epoch")
+                for ask in asks:
+                    pipe.execute_command(*ask)
+                answers: list[Any] = await pipe.execute()
+        if not answers[0]:
+            raise ReadOnly("the tasks are being rebuilt")
+        return answers[1:]
 
     def _rep(self, name: str, fields: dict[str, str], tasks: list[str]) -> dict[str, Any]:
         known = self._catalogue.reps.get(name)
@@ -107,12 +151,12 @@ class RedisFloor:
             "state": fields.get("state", "offline"),
             "reason": fields.get("reason", ""),
             "since_ms": int(fields.get("since_ms", "0")),
-            "capacity": int(fields.get("capacity", "0")),
-            "load": len(tasks),
+            "capacity": _units(float(fields.get("capacity", "0"))),
+            "load": _units(float(fields.get("load", "0"))),
             "skills": _split(fields.get("skills", "")),
             "queues": _split(fields.get("queues", "")),
             "simulated": fields.get("demo") == "1",
-            "task_ids": sorted(tasks),
+            "task_ids": tasks,
         }
 
     def _card(self, task_id: str, fields: dict[str, str]) -> dict[str, Any]:
@@ -120,22 +164,31 @@ class RedisFloor:
         return {
             **orjson.loads(fields["card"]),
             "task_id": task_id,
-            **{name: int(float(fields.get(name, "0"))) for name in _INTS},
-            "mention_id": fields["mention_id"],
-            "state": fields["state"],
-            "queue": fields["queue"],
+            **{name: int(float(fields.get(name) or 0)) for name in _INTS},
+            **{name: fields.get(name, "") for name in _TEXTS},
             "queue_title": queue.title if queue else fields["queue"],
-            "sla": fields["sla"],
-            "rep": fields["rep"],
             "skills": _split(fields.get("skills", "")),
-            "offered_ms": int(fields.get("offered_ms", "0")),
+            "weight": _units(float(fields.get("weight") or 1)),
+            "waits_for": fields.get("waits_for", ""),
+            "reservation_id": fields.get("reservation", ""),
+            "handed_on": orjson.loads(fields["handed_on"]) if fields.get("handed_on") else None,
             "reply": orjson.loads(fields["reply"]) if fields.get("reply") else None,
         }
 
 
+def _figures(queue: str) -> list[Ask]:
+    return [
+        ("ZCARD", f"hs:wait:{queue}"),
+        ("ZRANGE", f"hs:wait:{queue}", 0, 0, "WITHSCORES"),
+        ("SCARD", f"hs:sla:{queue}:at_risk"),
+        ("SCARD", f"hs:sla:{queue}:breached"),
+        ("SCARD", f"hs:open:{queue}"),
+    ]
+
+
 def _queue(queue: Queue, figures: list[Any], now_ms: int) -> dict[str, Any]:
     waiting, oldest, at_risk, breached, open_tasks = figures
-    oldest_wait_s = max(0.0, (now_ms - oldest[0][1]) / 1000) if oldest else 0.0
+    oldest_wait_s = max(0.0, (now_ms - float(oldest[0][1])) / 1000) if oldest else 0.0
     return {
         "name": queue.name,
         "title": queue.title,
@@ -146,6 +199,16 @@ def _queue(queue: Queue, figures: list[Any], now_ms: int) -> dict[str, Any]:
         "open": open_tasks,
         "window_s": queue.window_s,
     }
+
+
+def _units(amount: float) -> float:
+    """Capacity as people write it: 3 rather than 3.0."""
+    rounded = round(amount, 2)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _names(members: Iterable[bytes]) -> list[str]:
+    return sorted(bytes(member).decode() for member in members)
 
 
 def _text(fields: dict[bytes, bytes]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,21 +20,26 @@ from app.processes import service
 from app.settings import Settings
 from app.web import server
 from app.web.hub import Hub
+from app.web.presence import Presence
 from app.web.state import Parts
 from app.wiring import base as wiring
 from app.wiring.intake import Gate
+
+_HUB_S = 2.0  # twice what the hub's read may take: screens must know soon that Redis hangs
 
 
 async def main(settings: Settings) -> None:
     base = await wiring.base(settings)
     producer = Producer(settings.kafka.bootstrap)
     # The hub's blocking read occupies its connection.
-    async with connected(settings.redis.url) as for_hub:
+    async with connected(settings.redis.url, _HUB_S) as for_hub:
+        hub = Hub(RedisFeed(for_hub))
         parts = Parts(
             base=base,
             floor=RedisFloor(base.redis, base.config.catalogue),
             feed=RedisFeed(base.redis),
-            hub=Hub(RedisFeed(for_hub)),
+            hub=hub,
+            presence=Presence(base.door, hub),
             gate=Gate(Journal(base.database), producer),
             record=Record(base.database),
             dead=DeadLetterTable(base.database),
@@ -40,7 +47,10 @@ async def main(settings: Settings) -> None:
         app = server.create(parts, _health(parts))
         try:
             async with service.serving(app, settings.web.host, settings.web.port):
-                await service.patiently("screens", parts.hub.turn)
+                await asyncio.gather(
+                    service.patiently("screens", parts.hub.turn),
+                    service.patiently("presence", parts.presence.turn),
+                )
         finally:
             await producer.close()
             await base.close()

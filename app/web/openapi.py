@@ -35,30 +35,50 @@ _PROBLEM = {
 }
 
 _TEXT = {"type": "string"}
+_VERSION = {
+    "type": "integer",
+    "minimum": 1,
+    "description": "the task's version that you have seen; refused with stale_version if it moved",
+}
+_MOMENT = {"type": "string", "format": "date-time"}
+_MINUTES = {"type": "integer", "minimum": 1, "maximum": 10_080}
+_PRIORITY = {"type": "integer", "minimum": 0, "maximum": 100}
+_CODE = {"enum": ["resolved", "no_answer_needed", "duplicate", "passed_on"]}
+_REFUSED = (
+    "taken, already_accepted, expired, not_yours, wrong_state, stale_version, has_offer,"
+    " not_available, no_room or bounced"
+)
+
+
+def _object(*required: str, **properties: Any) -> dict[str, Any]:
+    named = {"required": list(required)} if required else {}
+    return {"type": "object", **named, "properties": properties}
+
+
+_COMMANDS: dict[str, dict[str, Any]] = {
+    "accept": _object(reservation_id=_TEXT),
+    "reject": _object(reason=_TEXT),
+    "reply": _object("text", text=_TEXT),
+    "wrap": _object(),
+    "complete": _object(code=_CODE, note=_TEXT),
+    "transfer": _object("reason", queue=_TEXT, to_rep=_TEXT, reason=_TEXT),
+    "park": _object(
+        "reason", until=_MOMENT, minutes=_MINUTES, reason=_TEXT, waits_for={"enum": ["customer"]}
+    ),
+    "resume": _object(),
+    "assign": _object("rep", "reason", rep=_TEXT, reason=_TEXT),
+    "pull_back": _object("reason", queue=_TEXT, reason=_TEXT),
+    "cancel": _object("reason", reason=_TEXT),
+    "prioritise": _object("priority", "reason", priority=_PRIORITY, reason=_TEXT),
+}
 _BODIES: dict[str, dict[str, Any]] = {
-    "/api/v1/me/state": {
-        "type": "object",
-        "required": ["state"],
-        "properties": {"state": {"enum": ["available", "paused", "offline"]}, "reason": _TEXT},
-    },
-    "/api/v1/tasks/{task_id}/reject": {"type": "object", "properties": {"reason": _TEXT}},
-    "/api/v1/tasks/{task_id}/reply": {
-        "type": "object",
-        "required": ["text"],
-        "properties": {"text": _TEXT},
-    },
-    "/api/v1/tasks/{task_id}/complete": {
-        "type": "object",
-        "properties": {
-            "code": {"enum": ["resolved", "no_answer_needed", "duplicate", "passed_on"]},
-            "note": _TEXT,
-        },
-    },
-    "/api/v1/tasks/{task_id}/transfer": {
-        "type": "object",
-        "required": ["queue", "reason"],
-        "properties": {"queue": _TEXT, "reason": _TEXT},
-    },
+    "/api/v1/me/state": _object(
+        "state", state={"enum": ["available", "paused", "offline"]}, reason=_TEXT
+    ),
+} | {
+    f"/api/v1/tasks/{{task_id}}/{name}": body
+    | {"properties": body["properties"] | {"version": _VERSION}}
+    for name, body in _COMMANDS.items()
 }
 _QUERIES = {
     "/api/v1/facts": ("since", "follow"),
@@ -132,19 +152,20 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "schema": _TEXT} for name in _QUERIES.get(endpoint.path, ())
     ]
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
-    return named + asked + ([key] if endpoint.command else [])
+    seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
+    return named + asked + ([key, seen] if endpoint.command else [])
 
 
 def _responses(endpoint: Any) -> dict[str, Any]:
     good = "202" if endpoint.path == "/api/v1/mentions" else "200"
     found = {good: {"description": endpoint.does}}
-    refusals = {"503": "A part is away; nothing was changed"}
+    refusals = {"503": "A part is away; nothing was changed: try again after Retry-After"}
     if endpoint.roles:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
     if endpoint.method == "POST":
         refusals |= {"422": "A field is wrong; `errors` says which"}
     if endpoint.command:
-        refusals |= {"404": "No such task", "409": "taken, expired, not_yours or wrong_state"}
+        refusals |= {"404": "No such task", "409": _REFUSED}
     schema = {"$ref": "#/components/schemas/Problem"}
     return found | {
         status: {"description": text, "content": {"application/problem+json": {"schema": schema}}}

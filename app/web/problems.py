@@ -10,12 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from app.core.errors import Conflict, Invalid, Unavailable
+from app.core.errors import Conflict, Invalid, ReadOnly, Unavailable
 from app.web import html
 
 log = structlog.get_logger()
 
 _RETRY_S = "2"
+_AWAY = {
+    ReadOnly.code: "Tasks cannot be changed just now; nothing was changed. Try again soon.",
+    Unavailable.code: "A part of Handshake is away; nothing was changed. Try again.",
+}
+_GOT_CHARS = 60  # enough to recognise what was sent
 
 
 class Problem(Exception):
@@ -44,6 +49,12 @@ class Problem(Exception):
         return JSONResponse(body, self.status, headers, media_type="application/problem+json")
 
 
+def wrong_field(field: str, expected: str, got: object) -> Problem:
+    """One field is not what it must be: its name, what it should be and what came."""
+    errors = [{"field": field, "expected": expected, "got": str(got)[:_GOT_CHARS]}]
+    return Problem(422, "wrong_field", f"{field}: expected {expected}", errors)
+
+
 def answer(request: Request, problem: Problem) -> Response:
     """The problem as JSON; for somebody who looks at a page, as a page."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
@@ -62,16 +73,21 @@ async def on_problem(request: Request, error: Exception) -> Response:
     return answer(request, error)
 
 
+# Not a race that was lost but a request that is wrong in itself.
+_CONFLICTS = {"key_reused": 422}
+
+
 async def on_conflict(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Conflict)  # noqa: S101
     missing = error.code.startswith("unknown")
-    return Problem(404 if missing else 409, error.code, str(error)).response()
+    status = 404 if missing else _CONFLICTS.get(error.code, 409)
+    return Problem(status, error.code, str(error)).response()
 
 
 async def on_unavailable(request: Request, error: Exception) -> Response:
     log.warning("unavailable", reason=str(error))
-    detail = "A part of Handshake is away; nothing was changed. Try again."
-    return answer(request, Problem(503, "unavailable", detail))
+    code = error.code if isinstance(error, Unavailable) else Unavailable.code
+    return answer(request, Problem(503, code, _AWAY[code]))
 
 
 async def on_invalid(_request: Request, error: Exception) -> Response:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from starlette.routing import Route
 
-from app.web import mentions, pages, stream, tasks
+from app.web import commands, mentions, pages, stream, tasks
 from app.web.auth import Handler, allowed
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
 STAFF = (AGENT, SUPERVISOR, ANALYST, SRE, ADMIN)
 OVERSIGHT = (SUPERVISOR, ANALYST, SRE, ADMIN)
+DIRECTING = (SUPERVISOR, ADMIN)  # who may move other people's work
 INTAKE = ("intake", ADMIN)
 PUBLIC: tuple[str, ...] = ()
 
@@ -46,12 +47,12 @@ def _post(path: str, handler: Handler, roles: tuple[str, ...], does: str) -> End
     return Endpoint(method="POST", path=path, handler=handler, roles=roles, does=does)
 
 
-def _command(name: str, handler: Handler, does: str) -> Endpoint:
+def _command(name: str, handler: Handler, does: str, roles: tuple[str, ...] = (AGENT,)) -> Endpoint:
     return Endpoint(
         method="POST",
         path=f"/api/v1/tasks/{{task_id}}/{name}",
         handler=handler,
-        roles=(AGENT,),
+        roles=roles,
         does=does,
         command=True,
     )
@@ -84,11 +85,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _get("/api/v1/desk", tasks.desk, (AGENT, SUPERVISOR, ADMIN), "My offer, tasks and state"),
     _get("/api/v1/stream", stream.stream, STAFF, "Server-sent events of my desk or the floor"),
     _post("/api/v1/me/state", tasks.my_state, (AGENT,), "Be available, paused or offline"),
-    _command("accept", tasks.accept, "Take the task that is offered to me"),
-    _command("reject", tasks.reject, "Decline the offer, with a reason"),
-    _command("reply", tasks.reply, "Record my reply to the customer"),
-    _command("complete", tasks.complete, "Close my task with a code"),
-    _command("transfer", tasks.transfer, "Hand my task on to another queue, with a reason"),
+    _command("accept", commands.accept, "Take the task that is offered to me"),
+    _command("reject", commands.reject, "Decline the offer, with a reason"),
+    _command("reply", commands.reply, "Record my reply to the customer"),
+    _command("wrap", commands.wrap, "Begin the after-call work of my task"),
+    _command("complete", commands.complete, "Close my task with a code"),
+    _command("transfer", commands.transfer, "Hand my task on to a queue or a colleague"),
+    _command("park", commands.park, "Let a task rest until a moment", (AGENT, *DIRECTING)),
+    _command("resume", commands.resume, "Take a parked task up again", (AGENT, *DIRECTING)),
+    _command("assign", commands.assign, "Offer a task to one agent", DIRECTING),
+    _command("pull_back", commands.pull_back, "Take a task back into a queue", DIRECTING),
+    _command("cancel", commands.cancel, "End a task that needs nobody", DIRECTING),
+    _command("prioritise", commands.prioritise, "Change how pressing a task is", DIRECTING),
 )
 
 

@@ -15,7 +15,8 @@ from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.record import Record
 from app.adapters.store.users import User
 from app.web.hub import Hub
-from app.web.problems import Problem
+from app.web.presence import Presence
+from app.web.problems import Problem, wrong_field
 from app.wiring.base import Base
 from app.wiring.intake import Gate
 
@@ -26,6 +27,7 @@ class Parts:
     floor: RedisFloor
     feed: RedisFeed
     hub: Hub
+    presence: Presence
     gate: Gate
     record: Record
     dead: DeadLetterTable
@@ -91,10 +93,23 @@ def text_of(given: dict[str, Any], name: str, longest: int, required: bool = Tru
     return codec.clean(str(value)).strip()
 
 
+def whole_field(given: dict[str, Any], name: str, least: int, largest: int) -> int:
+    """A whole number of a command. Raises Problem 422."""
+    value = given.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= largest:
+        got = "nothing" if value is None else value
+        raise wrong_field(name, f"a whole number from {least} to {largest}", got)
+    return value
+
+
+def actor_of(me: User) -> dict[str, str]:
+    """Who acts, as the ledger writes it."""
+    return {"type": "user", "id": me.name, "role": me.role}
+
+
 def whole_number(text: str, name: str, largest: int) -> int:
     """A number from the query. Raises Problem 422."""
     longest = len(str(largest))
     if not text.isascii() or not text.isdigit() or len(text) > longest or int(text) > largest:
-        errors = [{"field": name, "expected": f"a whole number up to {largest}", "got": text[:60]}]
-        raise Problem(422, "wrong_field", f"{name}: expected a whole number", errors)
+        raise wrong_field(name, f"a whole number up to {largest}", text)
     return int(text)

@@ -16,41 +16,67 @@ from app.adapters.redis_feed import FeedEvent
 from app.adapters.store.users import User
 from app.core.errors import Unavailable
 from app.web import views
+from app.web.hub import AWAY
 from app.web.state import Parts, parts, user
 
 _CLOCK_S = 5.0  # server time for the screens' clocks; also how fast a sign-out ends a stream
 _COALESCE_S = 0.25  # figures change faster than anybody reads: at most 4 a second
 _PING_S = 15  # proxies cut connections that are silent for longer
 _RETRY_MS = 1000
+_NAMED_ALERTS = 5  # more breaches at once are told as a number
+
+Events = AsyncIterator[ServerSentEvent]
 
 
 async def stream(request: Request) -> Response:
-    """GET /api/v1/stream: my desk's events, or the floor's with `?view=floor`."""
-    me = user(request)
+    """GET /api/v1/stream: my desk's events, or the floor's with `?view=floor`.
+
+    Raises Unavailable rather than begin a stream that has nothing to say.
+    """
+    at, me = parts(request), user(request)
+    await at.floor.now_ms()
     view = request.query_params.get("view", "desk")
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     if view == "floor" and me.role != "agent":
-        events = _floor(parts(request))
+        events = _floor(at)
     else:
-        view, events = "desk", _desk(parts(request), me, last)
+        view, events = "desk", _present(at, me, _desk(at, me, last))
     return EventSourceResponse(
-        _counted(_while_signed_in(events, request), view),
+        _counted(_while_signed_in(_patient(events), request), view),
         ping=_PING_S,
         headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
     )
 
 
-async def _counted(
-    events: AsyncIterator[ServerSentEvent], view: str
-) -> AsyncIterator[ServerSentEvent]:
+async def _counted(events: Events, view: str) -> Events:
     with metrics.SCREENS.labels(view).track_inprogress():
         async for event in events:
             yield event
 
 
-async def _while_signed_in(
-    events: AsyncIterator[ServerSentEvent], request: Request
-) -> AsyncIterator[ServerSentEvent]:
+async def _present(at: Parts, me: User, events: Events) -> Events:
+    """An agent whose desk is open is at work: the door hears of it at once and then regularly."""
+    rep = at.base.config.catalogue.reps.get(me.name)
+    if rep is None or not rep.queues:
+        async for event in events:
+            yield event
+        return
+    with at.presence.at_the_desk(me.name):
+        await at.presence.came(me.name)
+        async for event in events:
+            yield event
+
+
+async def _patient(events: Events) -> Events:
+    """What cannot be read just now is read again by the screen: its snapshot says how it stands."""
+    try:
+        async for event in events:
+            yield event
+    except Unavailable:
+        yield _event("resync", {})
+
+
+async def _while_signed_in(events: Events, request: Request) -> Events:
     """End the stream soon after its reader has signed out or lost the account."""
     async for event in events:
         if event.event == "clock":
@@ -62,7 +88,7 @@ async def _while_signed_in(
         yield event
 
 
-async def _desk(at: Parts, me: User, last: str) -> AsyncIterator[ServerSentEvent]:
+async def _desk(at: Parts, me: User, last: str) -> Events:
     async with at.hub.listening(f"rep:{me.name}", "floor") as screen:
         yield _event("clock", {"now_ms": await at.floor.now_ms()}, retry=_RETRY_MS)
         seen = last
@@ -74,28 +100,50 @@ async def _desk(at: Parts, me: User, last: str) -> AsyncIterator[ServerSentEvent
             if said := await _hydrated(at, me, one):
                 yield said
         async for event in _paced(screen):
-            if event == "tick":
-                yield _event("clock", {"now_ms": await at.floor.now_ms()})
-            elif event == "floor":
+            if event == "floor":
                 yield _event("queues", await views.queues_of(at, me))
             elif not isinstance(event, FeedEvent):
-                yield _event("resync", {})
-            elif _later(event.id, seen) and (said := await _hydrated(at, me, event)):
+                yield await _of_the_line(at, event)
+            elif event.to == "floor" or not _later(event.id, seen):
+                continue
+            elif said := await _hydrated(at, me, event):
                 yield said
 
 
-async def _floor(at: Parts) -> AsyncIterator[ServerSentEvent]:
+async def _floor(at: Parts) -> Events:
+    late: list[str] = []
     async with at.hub.listening("floor") as screen:
         yield _event("floor", await views.floor(at), retry=_RETRY_MS)
         async for event in _paced(screen):
-            if event == "tick":
-                yield _event("clock", {"now_ms": await at.floor.now_ms()})
+            if isinstance(event, FeedEvent):
+                late.append(event.task)
+            elif event != "floor":
+                yield await _of_the_line(at, event)
             else:
                 yield _event("floor", await views.floor(at))
+                if late:
+                    yield _event("breached", await _alert(at, late))
+                    late = []
+
+
+async def _of_the_line(at: Parts, event: str | None) -> ServerSentEvent:
+    """What concerns the connection itself: the time, read-only, or begin again."""
+    if event == "tick":
+        return _event("clock", {"now_ms": await at.floor.now_ms()})
+    return _event("read_only" if event == AWAY else "resync", {})
+
+
+async def _alert(at: Parts, late: list[str]) -> dict[str, Any]:
+    """Which tasks have just become late, the first few by name."""
+    cards = [card for card in await at.floor.cards(late[:_NAMED_ALERTS]) if card]
+    return {"count": len(late), "tasks": [views.brief(card) for card in cards]}
 
 
 async def _paced(screen: Any) -> AsyncIterator[FeedEvent | str | None]:
-    """Events as they come; all floor events within a quarter second as one `floor`; `tick`s."""
+    """Events as they come; all floor events within a quarter second as one `floor`; `tick`s.
+
+    Of the floor's events only `breached` comes by itself as well: somebody has to hear of it.
+    """
     loop = asyncio.get_running_loop()
     next_tick, floor_due = loop.time() + _CLOCK_S, 0.0
     while True:
@@ -111,10 +159,11 @@ async def _paced(screen: Any) -> AsyncIterator[FeedEvent | str | None]:
                 next_tick = loop.time() + _CLOCK_S
                 yield "tick"
             continue
-        if event is not None and event.to == "floor":
+        if isinstance(event, FeedEvent) and event.to == "floor":
             floor_due = floor_due or loop.time() + _COALESCE_S
-        else:
-            yield event
+            if event.event != "breached":
+                continue
+        yield event
 
 
 async def _hydrated(at: Parts, me: User, event: FeedEvent) -> ServerSentEvent | None:
@@ -123,14 +172,17 @@ async def _hydrated(at: Parts, me: User, event: FeedEvent) -> ServerSentEvent | 
         return _event("me", await at.floor.rep(me.name), event.id)
     if event.event == "offer_ended":
         return _event("offer_ended", {"task_id": event.task, "why": event.why}, event.id)
-    if event.event == "task_closed":
-        return _event("task_closed", {"task_id": event.task}, event.id)
     card = await at.floor.card(event.task)
+    if card is not None and views.is_parked_by(card, me.name):
+        return _event("task", card, event.id)
+    if event.event == "task_closed":
+        why = event.why or (views.why_closed(card) if card else "")
+        return _event("task_closed", {"task_id": event.task, "why": why}, event.id)
     if card is None or card["rep"] != me.name:
         return None
     if card["state"] == "offered":
         return _event("offer", card, event.id)
-    return _event("task", card, event.id) if card["state"] == "accepted" else None
+    return _event("task", card, event.id) if card["state"] in views.IN_WORK else None
 
 
 def _event(

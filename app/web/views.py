@@ -9,6 +9,8 @@ from app import metrics
 from app.adapters.store.users import User
 from app.web.state import Parts
 
+IN_WORK = ("accepted", "wrapping")  # states of a task that stands on somebody's desk
+
 
 async def desk(at: Parts, me: User) -> dict[str, Any]:
     """Everything one agent's desk shows, and the id from which the stream goes on."""
@@ -18,10 +20,14 @@ async def desk(at: Parts, me: User) -> dict[str, Any]:
     return {
         "me": await at.floor.rep(me.name) or _onlooker(me),
         "offer": next((card for card in held if card["state"] == "offered"), None),
-        "tasks": [card for card in held if card["state"] == "accepted"],
+        "tasks": [card for card in held if card["state"] in IN_WORK],
+        "parked": await at.floor.parked_by(me.name),
         "queues": await queues_of(at, me),
+        "colleagues": _colleagues(at, me),
+        "all_queues": _all_queues(at),
         "now_ms": await at.floor.now_ms(),
         "last_event_id": last_event_id,
+        "read_only": at.hub.read_only,
         "offer_seconds": settings.offer.expires_s,
         "sla_seconds": settings.sla.window_s,
     }
@@ -35,16 +41,19 @@ async def floor(at: Parts) -> dict[str, Any]:
     held = Counter((card["queue"], card["state"]) for card in cards.values())
     for queue in queues:
         queue["offered"] = held[queue["name"], "offered"]
-        queue["accepted"] = held[queue["name"], "accepted"]
+        queue["accepted"] = sum(held[queue["name"], state] for state in IN_WORK)
     for rep in reps:
-        rep["tasks"] = [_brief(cards[id_]) for id_ in rep.pop("task_ids") if id_ in cards]
+        rep["tasks"] = [brief(cards[id_]) for id_ in rep.pop("task_ids") if id_ in cards]
     figures = ("waiting", "offered", "accepted", "at_risk", "breached")
+    totals = {name: sum(queue[name] for queue in queues) for name in figures}
+    totals["unroutable"] = sum(sum(queue["unroutable"].values()) for queue in queues)
     return {
         "queues": queues,
         "reps": reps,
-        "totals": {name: sum(queue[name] for queue in queues) for name in figures},
+        "totals": totals,
         "now_ms": await at.floor.now_ms(),
         "last_event_id": last_event_id,
+        "read_only": at.hub.read_only,
     }
 
 
@@ -74,8 +83,38 @@ async def _held(at: Parts, reps: list[dict[str, Any]]) -> dict[str, dict[str, An
     return {card["task_id"]: card for card in cards if card}
 
 
-def _brief(card: dict[str, Any]) -> dict[str, Any]:
-    return {name: card[name] for name in ("task_id", "state", "queue", "sla", "due_ms")}
+def brief(card: dict[str, Any]) -> dict[str, Any]:
+    """Enough of a task to show it in one line."""
+    short = {name: card[name] for name in ("task_id", "state", "queue", "sla", "due_ms", "weight")}
+    author = card["mention"]["author"]
+    name = (card.get("profile") or {}).get("name") or author.get("name") or author["handle"]
+    return short | {"queue_title": card["queue_title"], "customer": name}
+
+
+def is_parked_by(card: dict[str, Any], rep: str) -> bool:
+    """Does this task rest, to come back to this rep?"""
+    return card["state"] == "parked" and rep in (card["rep"], card["for_rep"])
+
+
+def why_closed(card: dict[str, Any]) -> str:
+    """Why a task left a desk, in a word that the screens know; for who did not do it themselves."""
+    if card["state"] == "queued" and card["handed_on"]:
+        by_itself = card["handed_on"]["reason"] in ("no_first_reply", "agent_gone")
+        return str(card["handed_on"]["reason"]) if by_itself else "handed_on"
+    return str(card["state"])
+
+
+def _colleagues(at: Parts, me: User) -> list[dict[str, str]]:
+    """To whom I can hand a task on."""
+    reps = at.base.config.catalogue.reps.values()
+    return [
+        {"name": rep.name, "title": rep.title} for rep in reps if rep.queues and rep.name != me.name
+    ]
+
+
+def _all_queues(at: Parts) -> list[dict[str, str]]:
+    queues = at.base.config.catalogue.queues.values()
+    return [{"name": queue.name, "title": queue.title} for queue in queues]
 
 
 def _onlooker(me: User) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from app.processes import service
 from app.settings import CONFIG
 from app.web import server
 from app.web.hub import Hub
+from app.web.presence import Presence
 from app.web.state import Parts
 from app.wiring.base import Base
 from app.wiring.intake import Gate
@@ -72,6 +73,8 @@ async def parts(
     monkeypatch.setattr(users_module, "PasswordHasher", QuickHasher)
     door = RedisDoor(redis, now_ms=NOON_MS)
     await door.open()
+    await door.begin("test")
+    await door.configure(config.catalogue.queues.values())
     await door.enrol([rep for rep in config.catalogue.reps.values() if rep.queues])
     base = Base(
         settings=settings.load(secret=INTAKE_KEY, webhook_secret=WEBHOOK_SECRET, data_dir=tmp_path),
@@ -82,11 +85,13 @@ async def parts(
         ledger=Ledger(database),
     )
     for_hub = connect(redis_url)
+    hub = Hub(RedisFeed(for_hub))
     yield Parts(
         base=base,
         floor=RedisFloor(redis, config.catalogue),
         feed=RedisFeed(redis),
-        hub=Hub(RedisFeed(for_hub)),
+        hub=hub,
+        presence=Presence(door, hub),
         gate=Gate(Journal(database), KeepingProducer()),  # type: ignore[arg-type]
         record=Record(database),
         dead=DeadLetterTable(database),

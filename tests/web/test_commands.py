@@ -208,6 +208,6 @@ async def test_while_redis_is_away_the_answer_is_503_with_a_time_to_come_back(
     headers = {"authorization": "Bearer key-amira", "idempotency-key": "k"}
     body = orjson.dumps({"state": "available"})
     answer = await api.client.request(method, path, headers=headers, content=body)
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert (answer.status_code, answer.json()["code"]) == (503, "read_only")
     assert answer.headers["retry-after"] == "2"
     await away.aclose()

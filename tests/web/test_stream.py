@@ -118,7 +118,7 @@ async def test_an_old_snapshot_and_the_events_since_make_the_new_snapshot(
 async def connected_desk(parts: Parts, stream: Exchange) -> None:
     """Wait until the stream listens, and let the hub go on from here."""
     assert (await stream.next())[0] == "clock"
-    parts.hub._seen = await parts.feed.last_id()
+    await parts.hub.turn()
 
 
 async def test_an_offer_is_pushed_the_moment_it_is_made(
@@ -211,7 +211,7 @@ async def test_the_floor_is_sent_whole_and_many_changes_make_one_event(
         name, floor, _ = await stream.next()
         assert name == "floor"
         assert floor["totals"]["waiting"] == 0
-        parts.hub._seen = await parts.feed.last_id()
+        await parts.hub.turn()
         await parts.base.door.admit([admission(str(i)) for i in range(10)])
         await parts.hub.turn()
         name, floor, _ = await stream.next()
@@ -243,7 +243,7 @@ async def test_a_stream_ends_soon_after_its_reader_has_signed_out(
 
 async def test_a_screen_that_falls_behind_is_told_so_and_nothing_else(parts: Parts) -> None:
     hub = parts.hub
-    hub._seen = await parts.feed.last_id()
+    await hub.turn()
     async with hub.listening("rep:amira") as screen:
         for i in range(QUEUE_LENGTH + 1):
             await set_state(parts.base.door, "amira", "available" if i % 2 else "paused")
