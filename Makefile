@@ -5,9 +5,10 @@ RUN := $(VENV)/bin/python
 UV_VERSION := 0.13.9
 ARGS ?=
 SEEDS ?= 1000
+KILLS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-live check bench kafka screenshots docs clean
+.PHONY: help setup run test test-live check bench kafka screenshots chaos docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -46,6 +47,9 @@ kafka: setup ## start a real Apache Kafka (needs Java 17; ARGS=stop ends it)
 
 screenshots: setup ## take the pictures of docs/screenshots again (needs Chromium)
 	@$(RUN) -m tools.screenshots
+
+chaos: setup ## kill, freeze, cut and wipe everything: KILLS=300, ARGS="--only parts,net"
+	@$(RUN) -m tests.chaos --kills $(KILLS) $(ARGS)
 
 docs: setup ## write the generated documents again
 	@$(RUN) -m tools.docs

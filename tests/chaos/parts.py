@@ -1,0 +1,66 @@
+"""kill -9 and SIGSTOP of every process of a running stack, one after another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.chaos.files import say
+from tests.chaos.run import Run, under_traffic
+
+# The facts that show that a part works again; record and reconcile make none.
+SIGNS: dict[str, tuple[str, ...]] = {"web": ("accepted",), "watch": ("offered",)}
+KILLED = ("web", "watch", "record", "reconcile", "redis", "broker")
+FROZEN = ("worker", "web", "watch", "record", "reconcile", "redis", "broker")
+_FREEZE_S = (5.0, 12.0, 30.0)
+_SETTLE_S = 3.0
+
+
+def kill_parts(folder: Path, rounds: int) -> Run:
+    """Intake by HTTP alone: the embedded broker forgets, and only the journal remembers."""
+    with under_traffic("parts", folder, direct=False) as run:
+        for _ in range(rounds):
+            for name in KILLED:
+                kill_part(run, name)
+    return run
+
+
+def kill_part(run: Run, name: str) -> None:
+    signs = SIGNS.get(name, ())
+    with run.outage(_SETTLE_S):
+        at_ms = run.fault(f"kill -9 {name}", *signs).happened(kill=True)
+        run.one.back(name, run.one.kill(name))
+        run.all_ready()
+        run.serves_again(*signs)
+    say(f"{run.name}: kill -9 {name}, outage {_seconds(run, at_ms)}")
+
+
+def freeze_parts(folder: Path, rounds: int) -> Run:
+    """A frozen process is one whose host stalls: its connections live, and it says nothing."""
+    with under_traffic("freeze", folder) as run:
+        for number in range(rounds):
+            for name in FROZEN:
+                freeze_part(run, name, _FREEZE_S[number % len(_FREEZE_S)])
+    return run
+
+
+def freeze_part(run: Run, name: str, seconds: float) -> None:
+    signs = SIGNS.get(name, ())
+    fault = run.fault(f"freeze {name}", *signs)
+    with run.outage(_SETTLE_S):
+        pid = run.one.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            time.sleep(seconds)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        at_ms = fault.happened(kill=False)  # service is counted from the thaw
+        run.all_ready()
+        run.serves_again(*signs)
+    say(f"{run.name}: {name} for {seconds:.0f} s, then {_seconds(run, at_ms)}")
+
+
+def _seconds(run: Run, at_ms: int) -> str:
+    return f"{(run.outages[-1][1] - at_ms) / 1000 - _SETTLE_S:.1f} s until all was well"
