@@ -107,7 +107,7 @@ async def test_a_task_breached_in_an_offer_goes_to_the_mediator_when_refused(
     await door.thresholds()
     await do(door, "reject", task_id(), "ann")
     assert await door.offer(OFFER_MS) == []
-    assert await redis.zrange("hs:lane:escalation|mediator", 0, -1) == [task_id().encode()]
+    assert await redis.zrange("hs:lane:escalation|mediator||1||", 0, -1) == [task_id().encode()]
     assert await redis.smembers("hs:lanes:service") == set()
 
 

@@ -226,7 +226,7 @@ async def test_the_clock_stops_at_the_first_reply(
     await do(door, "reply", accepted, "ann", op_id="r1")
     assert await field(redis, "sla") == "met"
     door.now_ms += 2_000_000
-    assert await door.thresholds() == {"at_risk": [], "breached": []}
+    assert await door.thresholds() == {"halfway": [], "at_risk": [], "breached": []}
     await do(door, "reply", accepted, "ann", op_id="r2", text="More")
     first, second = [f for f in await facts(redis) if f["op"] == "replied"]
     assert (first["data"]["first"], second["data"]["first"]) == (True, False)
@@ -240,8 +240,14 @@ async def test_a_reply_keeps_any_text_as_it_is(
     assert (await facts(redis))[-1]["data"]["text"] == text
 
 
-async def test_functions_that_redis_lost_are_loaded_again(door: RedisDoor, redis: Client) -> None:
+async def test_functions_that_redis_lost_are_loaded_again_and_wait_to_be_compared(
+    door: RedisDoor, redis: Client
+) -> None:
+    """A Redis that lost its functions may have lost more: nothing changes before `watch` looked."""
     await redis.function_flush()
+    with pytest.raises(Unavailable):
+        await door.admit([admission()])
+    await door.begin("test")
     assert await door.admit([admission()]) == ["task"]
 
 

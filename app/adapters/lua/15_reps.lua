@@ -26,6 +26,14 @@ local function could_hold(rep, lane)
   return lane.weight <= tonumber(rep.capacity) and (not limit or limit >= 1)
 end
 
+-- Would it help such a task if the rep took nothing lighter? Not while the channel is full: its
+-- next end frees as much room as the task needs, whatever else the rep has in hand.
+local function saves_for(rep, lane)
+  local limit = channel_limit(rep, lane.channel)
+  return lane.weight <= tonumber(rep.capacity)
+    and (not limit or tonumber(rep['on:' .. lane.channel] or 0) < limit)
+end
+
 -- May this rep take tasks of this lane, by queue and skills?
 local function fits(rep, lane)
   if lane.kept_for ~= '' and lane.kept_for ~= rep.name then return false end

@@ -14,7 +14,7 @@ local function new_task(given, admission, now)
     sla = 'ok', halfway = '', level = 0, attempt = 0, hops = 0, lane = '', unroutable = '',
     rep = '', reservation = '', expires_ms = '0', reply = '', missed = '', handed_on = '',
     for_rep = '', for_until_ms = '0', first_reply_ms = '0', wrap_ends_ms = '0',
-    until_ms = '0', waits_for = '', left_ms = '0', pushed_by = '',
+    until_ms = '0', waits_for = '', left_ms = '0', pushed_by = '', override = '',
   })
   return task
 end

@@ -1,7 +1,7 @@
 -- offer: who gets which waiting task. The task is reserved for one rep until they answer.
 
 -- One round of choosing looks at the same lanes for many reps: read each of them once.
-local function new_view() return { lanes = {}, heads = {}, reps = {} } end
+local function new_view() return { lanes = {}, heads = {}, refused = {} } end
 
 local HEADS = 16   -- tasks of a lane that are looked at in one read; more only behind refused ones
 
@@ -24,6 +24,18 @@ local function heads_of(view, lane, from)
   return found
 end
 
+-- When this rep refused this task, ms; nil where they have not.
+local function refused_at(view, id, rep)
+  local found = view.refused[id]
+  if not found then
+    found = {}
+    local flat = redis.call('ZRANGE', 'hs:refused:' .. id, 0, -1, 'WITHSCORES')
+    for i = 1, #flat, 2 do found[flat[i]] = tonumber(flat[i + 1]) end
+    view.refused[id] = found
+  end
+  return found[rep]
+end
+
 local function forget_lane(view, lane)
   for name in pairs(view.heads) do
     if string.sub(name, 1, #lane + 1) == lane .. '@' then view.heads[name] = nil end
@@ -31,9 +43,9 @@ local function forget_lane(view, lane)
 end
 
 -- Could somebody else who is ready take this task now, who has not refused it?
-local function another_can(lane, id, except)
+local function another_can(view, lane, id, except)
   for _, name in ipairs(redis.call('ZRANGE', 'hs:ready', 0, -1)) do
-    if name ~= except and not redis.call('ZSCORE', 'hs:refused:' .. id, name) then
+    if name ~= except and not refused_at(view, id, name) then
       local rep = load_rep(name)
       if fits(rep, lane) and has_room(rep, lane.weight, lane.channel) then return true end
     end
@@ -43,20 +55,20 @@ end
 
 -- A rep is not offered a refused task again while another can take it, and in no case before
 -- one more offer time has gone by, so that a lone agent is not offered it without a pause.
-local function may_offer(id, lane, rep, now, pause_ms)
-  local refused_ms = redis.call('ZSCORE', 'hs:refused:' .. id, rep)
+local function may_offer(view, lane, id, rep, at)
+  local refused_ms = refused_at(view, id, rep)
   if not refused_ms then return true end
-  if now < tonumber(refused_ms) + pause_ms then return false end
-  return not another_can(lane, id, rep)
+  if at.now < refused_ms + at.pause_ms then return false end
+  return not another_can(view, lane, id, rep)
 end
 
 -- The most pressing task of a lane that may go to this rep, and its order key.
-local function head_of(view, lane, rep, now, pause_ms)
+local function head_of(view, lane, rep, at)
   local from = 0
   while true do
     local page = heads_of(view, lane.name, from)
     for i = 1, #page, 2 do
-      if may_offer(page[i], lane, rep.name, now, pause_ms) then
+      if may_offer(view, lane, page[i], rep.name, at) then
         return page[i], tonumber(page[i + 1])
       end
     end
@@ -72,18 +84,20 @@ end
 
 -- The most pressing task for this rep among the lanes under these keys. A task for which the rep
 -- has no room is passed over, but once its order key has gone by the rep saves room for it:
--- otherwise lighter work could keep a heavy task waiting for ever.
-local function most_pressing(view, rep, keys, now, pause_ms, spare)
+-- otherwise lighter work could keep a heavy task waiting for ever. With `spare` (what may be put
+-- aside) only the lanes of queues that pre-empt are looked at.
+local function most_pressing(view, rep, keys, at, spare)
   local best, saving
   for _, key in ipairs(keys) do
     for _, name in ipairs(lanes_under(view, key)) do
       local lane = parse_lane(name)
       local room = has_room(rep, lane.weight, lane.channel, spare)
-      if fits(rep, lane) and (room or could_hold(rep, lane)) then
-        local id, order = head_of(view, lane, rep, now, pause_ms)
+      local save = not room and saves_for(rep, lane)
+      if fits(rep, lane) and (room or save) and (not spare or policy_of(lane.queue).preempts) then
+        local id, order = head_of(view, lane, rep, at)
         if id and room and before(order, id, best) then
           best = { id = id, order = order, lane = lane }
-        elseif id and not room and order <= now and (not saving or order < saving) then
+        elseif id and save and order <= at.now and (not saving or order < saving) then
           saving = order
         end
       end
@@ -114,6 +128,7 @@ local function make_offer(rep, id, now, expires, by)
   set(task, {
     state = 'offered', rep = rep.name, attempt = attempt, reservation = reservation,
     offered_ms = ms(now), expires_ms = ms(now + expires), unroutable = '',
+    override = by.override or '',
   })
   redis.call('ZADD', 'hs:offers', ms(now + expires), id)
   hold(rep.name, task)
@@ -129,49 +144,21 @@ local function make_offer(rep, id, now, expires, by)
   return task
 end
 
--- Urgent work that no ready rep has room for may interrupt: whose queue pre-empts goes to a rep
--- who holds enough of what may be put aside. Nothing is put aside before they accept.
-local function preempt(view, given, now, offered)
-  local keys = {}
-  for _, queue in ipairs(redis.call('HKEYS', 'hs:queues')) do
-    if policy_of(queue).preempts and redis.call('ZCARD', 'hs:wait:' .. queue) > 0 then
-      keys[#keys + 1] = queue
-    end
-  end
-  if #keys == 0 then return end
-  for _, name in ipairs(redis.call('ZRANGE', 'hs:available', 0, -1)) do
-    if #offered >= given.limit then return end
-    local rep = redis.call('SISMEMBER', 'hs:soft', name) == 1 and load_rep(name)
-    if rep and rep.offer == '' then
-      local mine = {}
-      for _, queue in ipairs(keys) do
-        if serves(rep, queue) then mine[#mine + 1] = 'hs:lanes:' .. queue end
-      end
-      local best = most_pressing(view, rep, mine, now, given.expires_ms, tonumber(rep.soft))
-      if best and policy_of(best.lane.queue).preempts then
-        make_offer(rep, best.id, now, given.expires_ms, { override = 'preempts' })
-        forget_lane(view, best.lane.name)
-        offered[#offered + 1] = best.id
-      end
-    end
-  end
-end
-
 -- Give every ready rep with room the most pressing task that fits; the longest idle choose first.
 -- One offer at a time each: nobody can read two cards at once. At most `limit` offers a call, so
 -- that Redis is never held for long. Returns {offered = ids, more = whether the limit was met}.
 register('hs_offer', function(given)
-  local now, view, offered = now_ms(given.now), new_view(), {}
+  local at = { now = now_ms(given.now), pause_ms = given.expires_ms }
+  local view, offered = new_view(), {}
   for _, name in ipairs(redis.call('ZRANGE', 'hs:ready', 0, -1)) do
     if #offered >= given.limit then break end
     local rep = load_rep(name)
-    local best = most_pressing(view, rep, lane_keys(rep), now, given.expires_ms)
+    local best = most_pressing(view, rep, lane_keys(rep), at)
     if best then
-      make_offer(rep, best.id, now, given.expires_ms)
+      make_offer(rep, best.id, at.now, given.expires_ms)
       forget_lane(view, best.lane.name)
       offered[#offered + 1] = best.id
     end
   end
-  if #offered < given.limit then preempt(view, given, now, offered) end
   return cjson.encode({ offered = offered, more = #offered >= given.limit })
 end)

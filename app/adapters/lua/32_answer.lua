@@ -35,8 +35,9 @@ local function put_back(task, op, change)
   let_go(rep, task)
   change.from, change.rep, change.reservation = 'offered', rep, task.reservation
   set(task, { state = 'queued', rep = '', expires_ms = '0', reservation = '' })
-  if task.for_rep == rep or tonumber(task.for_until_ms) <= change.now then
-    set(task, { for_rep = '', for_until_ms = '0' })   -- their own agent had the chance
+  if task.for_rep == rep or tonumber(task.for_until_ms) <= change.now
+    or not redis.call('ZSCORE', 'hs:available', task.for_rep) then
+    set(task, { for_rep = '', for_until_ms = '0' })   -- their own agent had the chance, or left
   end
   emit(task, op, change)
   wait_in_lane(task, change.now)
@@ -102,7 +103,7 @@ register('hs_accept', function(given)
     local refused = offer_is(task, given, now)
     if refused then return refused end
     end_offer(task, 'accepted')
-    make_room(given.rep, task, now)
+    if task.override == 'preempts' then make_room(given.rep, task, now) end
     local silent_ms = policy_of(task.queue).first_reply_ms or 0
     set(task, { state = 'accepted', accepted_ms = ms(now), expires_ms = '0', for_rep = '',
       first_reply_ms = silent_ms > 0 and task.reply == '' and ms(now + silent_ms) or '0' })

@@ -98,7 +98,7 @@ local function resolution_breached(task, now)
     op_id = 'sla:' .. task.id .. ':resolution', now = now,
     data = { clock = 'resolution', late_ms = now - tonumber(task.resolution_ms) },
   })
-  set(task, { resolution_ms = '0' })
+  set(task, { resolution_ms = '0', resolution_told = '1' })
   escalate(task, now, 'resolution breached')
 end
 

@@ -86,6 +86,7 @@ local function close(task)
   drop_timers(task.id, 'ease', 'kept', 'route', 'reply', 'wrap', 'park', 'resolve')
   redis.call('DEL', 'hs:refused:' .. task.id)
   redis.call('EXPIRE', 'hs:task:' .. task.id, CLOSED_S)
+  redis.call('EXPIRE', 'hs:ops:' .. task.id, CLOSED_S)
 end
 
 local function complete(task, now, change)

@@ -133,6 +133,7 @@ register('hs_reclock', function(given)
       return refuse('wrong_state', 'The task is ' .. task.state .. ', expected an open one')
     end
     local from_due = tonumber(task.due_ms)
+    if task.resolution_told == '1' then given.resolution_due_ms = 0 end
     set(task, { half_ms = ms(given.half_ms), at_risk_ms = ms(given.at_risk_ms),
       due_ms = ms(given.due_ms), policy = given.policy,
       resolution_ms = ms(given.resolution_due_ms) })

@@ -24,12 +24,13 @@ local function change_state(rep, now, change)
   local state = change.state
   if state == 'available' then
     redis.call('ZADD', 'hs:available', 'NX', ms(now), rep.name)
-    redis.call('ZREM', 'hs:gone', rep.name)
     refresh(rep.name)
   else
     unavailable(rep.name, now, { reason = 'the agent is ' .. state, actor = change.actor })
   end
-  if state == 'offline' and rep.state ~= 'offline' then
+  if state ~= 'offline' then
+    redis.call('ZREM', 'hs:gone', rep.name)
+  elseif rep.state ~= 'offline' then
     redis.call('ZADD', 'hs:gone', ms(now), rep.name)
   end
   if rep.state ~= state then

@@ -75,12 +75,16 @@ register('hs_timers', function(given)
   local now, causes = now_ms(given.now), {}
   local due = redis.call('ZRANGEBYSCORE', 'hs:timers', '-inf', ms(now), 'LIMIT', 0, SWEEP_MAX)
   for _, member in ipairs(due) do
-    local kind, id = string.match(member, '^(%a+)|(.+)$')
-    local task = load(id)
-    redis.call('ZREM', 'hs:timers', member)
-    if task then
-      AT[kind](task, now, causes)
-      if kind ~= 'route' then feed('floor', 'queue', id) end
+    -- What came before it in this sweep may have dropped this timer, or set it anew for later.
+    local at = tonumber(redis.call('ZSCORE', 'hs:timers', member) or 'inf')
+    if at <= now then
+      local kind, id = string.match(member, '^(%a+)|(.+)$')
+      local task = load(id)
+      redis.call('ZREM', 'hs:timers', member)
+      if task then
+        AT[kind](task, now, causes)
+        if kind ~= 'route' then feed('floor', 'queue', id) end
+      end
     end
   end
   return cjson.encode({ fired = #due, more = #due == SWEEP_MAX })
@@ -92,16 +96,20 @@ register('hs_absent', function(given)
   local now, gone, released = now_ms(given.now), {}, {}
   local swept = tonumber(redis.call('GET', 'hs:swept') or now)
   redis.call('SET', 'hs:swept', ms(now))
-  for _, name in ipairs(redis.call('ZRANGEBYSCORE', 'hs:present', '-inf', ms(now - given.grace_ms))) do
-    if now - swept > OUTAGE_MS then
-      redis.call('ZADD', 'hs:present', ms(now), name)   -- we were away ourselves: a new grace
-    else
-      redis.call('ZREM', 'hs:present', name)
-      local rep = load_rep(name)
-      if rep.state ~= 'offline' then
-        change_state(rep, now, { state = 'offline', reason = 'disconnected' })
-        gone[#gone + 1] = name
+  if now - swept > OUTAGE_MS then
+    -- We were away ourselves: nobody could tell us that they are here. A new grace for all.
+    for _, key in ipairs({ 'hs:present', 'hs:gone' }) do
+      for _, name in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+        redis.call('ZADD', key, ms(now), name)
       end
+    end
+  end
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', 'hs:present', '-inf', ms(now - given.grace_ms))) do
+    redis.call('ZREM', 'hs:present', name)
+    local rep = load_rep(name)
+    if rep.state ~= 'offline' then
+      change_state(rep, now, { state = 'offline', reason = 'disconnected' })
+      gone[#gone + 1] = name
     end
   end
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', 'hs:gone', '-inf', ms(now - given.gone_ms))) do
