@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import latency, scoring, throughput
+from benchmarks import latency, offers, scoring, throughput
 from benchmarks.figures import Row, machine
 from benchmarks.instance import ROOT, instance
 from tools.kafka.errors import KafkaToolError
@@ -28,10 +28,10 @@ _SETTLE_S = 3.0  # what a start leaves behind (imports, first commits) settles
 def main() -> None:
     """Run what was asked for; without arguments, everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("only", nargs="*", help="any of: scoring embedded kafka; default: all")
+    parser.add_argument("only", nargs="*", help="any of: scoring offers embedded kafka; default: all")
     parser.add_argument("--kafka", default="", help="host:port; default: a node of its own")
     chosen = parser.parse_args()
-    wanted = set(chosen.only) or {"scoring", "embedded", "kafka"}
+    wanted = set(chosen.only) or {"scoring", "offers", "embedded", "kafka"}
     rows: list[Row] = []
     skipped: dict[str, str] = {}
 
@@ -44,6 +44,8 @@ def main() -> None:
     bare = add(lambda: scoring.measure("sentiment-l6"))
     if "scoring" in wanted:
         add(lambda: scoring.measure("sentiment-l3"))
+    if "offers" in wanted:
+        add(offers.measure)
     if "embedded" in wanted:
         with _told(skipped, EMBEDDED):
             _flow(add, "", EMBEDDED, bare)

@@ -10,8 +10,9 @@ import orjson
 from redis.exceptions import ResponseError
 
 from app.adapters.redis_client import Client, away_is_unavailable
+from app.adapters.redis_functions import load
 from app.core.catalogue import Queue, Rep
-from app.core.errors import Conflict, Unavailable
+from app.core.errors import Conflict, ReadOnly
 from app.core.facts import Fact
 from app.ports import Admission, Seen
 
@@ -37,9 +38,9 @@ class RedisDoor:
         self.now_ms = now_ms
 
     async def open(self) -> None:
-        """Load the functions; raises Unavailable."""
+        """Bring the functions where they are missing or others; raises Unavailable."""
         with away_is_unavailable():
-            await self._client.function_load(library(), replace=True)
+            await load(self._client, library())
 
     async def begin(self, epoch: str) -> None:
         """Open the door: the state behind it is whole, and named by this epoch."""
@@ -58,10 +59,17 @@ class RedisDoor:
             await self._call("hs_note", facts=[_json(fact) for fact in facts])
 
     async def offer(self, expires_ms: int, limit: int = _OFFERS_A_CALL) -> list[str]:
-        """Offer what can be offered; returns the task ids."""
+        """Offer what can be offered to whoever has room; returns the task ids."""
+        return await self._offered("hs_offer", expires_ms, limit)
+
+    async def preempt(self, expires_ms: int, limit: int = _OFFERS_A_CALL) -> list[str]:
+        """Offer urgent work that found nobody to those it may interrupt; returns the task ids."""
+        return await self._offered("hs_preempt", expires_ms, limit)
+
+    async def _offered(self, name: str, expires_ms: int, limit: int) -> list[str]:
         offered: list[str] = []
         while True:
-            made = await self._call("hs_offer", expires_ms=expires_ms, limit=limit)
+            made = await self._call(name, expires_ms=expires_ms, limit=limit)
             offered += made["offered"]
             if not made["more"]:
                 return offered
@@ -71,7 +79,7 @@ class RedisDoor:
         return list((await self._call("hs_expire"))["expired"])
 
     async def thresholds(self) -> dict[str, list[str]]:
-        """Mark what crossed an SLA threshold: {"halfway": [...], "at_risk": ..., "breached": ...}."""
+        """Mark what crossed a threshold: {"halfway": [...], "at_risk": ..., "breached": ...}."""
         crossed = await self._call("hs_thresholds")
         return {name: list(tasks) for name, tasks in crossed.items()}  # Lua's empty list is {}
 
@@ -80,7 +88,7 @@ class RedisDoor:
         fired = 0
         while True:
             swept = await self._call("hs_timers")
-            fired += swept["fired"]
+            fired += int(swept["fired"])
             if not swept["more"]:
                 return fired
 
@@ -133,7 +141,7 @@ class RedisDoor:
             # Admission is idempotent, so it does not matter how much of the batch had run.
             if "Function not found" not in str(error):
                 raise
-            await self._client.function_load(library(), replace=True)
+            await load(self._client, library())
             return await self._fcall(name, calls)
 
     async def _fcall(self, name: str, calls: list[bytes]) -> list[bytes]:
@@ -148,7 +156,7 @@ class RedisDoor:
 
 def _raise_error(answer: dict[str, Any]) -> None:
     if answer.get("error") == "rebuilding":
-        raise Unavailable(answer["message"])
+        raise ReadOnly(answer["message"])
     if "error" in answer:
         raise Conflict(answer["error"], answer["message"])
 

@@ -69,6 +69,7 @@ class Sweep:
 
     def __init__(self, door: RedisDoor, offer: Offer) -> None:
         self._door = door
+        self._expires_ms = round(offer.expires_s * 1000)
         self._grace_ms = round(offer.grace_s * 1000)
         self._gone_ms = round(offer.gone_s * 1000)
 
@@ -78,6 +79,7 @@ class Sweep:
         await self._door.expire()
         await self._door.timers()
         await self._door.absent(self._grace_ms, self._gone_ms)
+        await self._door.preempt(self._expires_ms)
         metrics.SWEPT.set(time.time())
 
 
