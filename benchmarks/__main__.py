@@ -28,10 +28,11 @@ _SETTLE_S = 3.0  # what a start leaves behind (imports, first commits) settles
 def main() -> None:
     """Run what was asked for; without arguments, everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("only", nargs="*", help="any of: scoring offers embedded kafka; default: all")
+    names = "scoring offers embedded kafka"
+    parser.add_argument("only", nargs="*", help=f"any of: {names}; default: all")
     parser.add_argument("--kafka", default="", help="host:port; default: a node of its own")
     chosen = parser.parse_args()
-    wanted = set(chosen.only) or {"scoring", "offers", "embedded", "kafka"}
+    wanted = set(chosen.only) or set(names.split())
     rows: list[Row] = []
     skipped: dict[str, str] = {}
 

@@ -18,6 +18,8 @@ class Profile:
     open_cases: int = 0
     products: tuple[str, ...] = ()
     known: bool = True
+    last_rep: str = ""  # whoever answered this handle last, known customer or not
+    last_reply_ms: int = 0
 
 
 STRANGER = Profile(known=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from app import metrics
@@ -18,16 +18,26 @@ from app.wiring import base as wiring
 READER = "record"
 _PAUSE_S = 0.25
 _REFRESH_S = 60.0  # a wiped cache fills again within a minute
+_DAY_S = 24 * 3600
+
+KeepOwners = Callable[[dict[str, tuple[str, int]]], Awaitable[None]]
 
 
 async def main(settings: Settings) -> None:
     base = await wiring.base(settings)
     record = Record(base.database)
     profiles = RedisProfiles(base.redis)
-    fold = Fold(base, record)
+    keep_s = round(settings.offer.sticky_days * _DAY_S)
+
+    async def keep_owners(owners: dict[str, tuple[str, int]]) -> None:
+        await profiles.put_owners(owners, keep_s)
 
     async def refresh() -> None:
         await profiles.put(await record.all_profiles())
+        since_ms = wiring.system_ms() - keep_s * 1000
+        await keep_owners(await record.owners(since_ms))
+
+    fold = Fold(base, record, keep_owners)
 
     async with service.health(service.always_ready):
         try:
@@ -42,9 +52,12 @@ async def main(settings: Settings) -> None:
 class Fold:
     """Reads the ledger from where it stopped; the position moves with what was written."""
 
-    def __init__(self, base: wiring.Base, record: Record) -> None:
+    def __init__(
+        self, base: wiring.Base, record: Record, keep_owners: KeepOwners | None = None
+    ) -> None:
         self._ledger = base.ledger
         self._record = record
+        self._keep_owners = keep_owners
 
     async def advance(self) -> None:
         """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
@@ -54,6 +67,9 @@ class Fold:
             standings = [s for fact in facts if (s := standing_of(fact, who))]
             await self._record.write(READER, facts[-1]["seq"], entries, standings)
             metrics.RECORDED.set(facts[-1]["seq"])
+            if self._keep_owners:
+                replies = [entry for entry in entries if entry.kind == "replied"]
+                await self._keep_owners({e.handle_key: (e.by, e.at_ms) for e in replies})
 
     async def _who(self, facts: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
         """Handle key and channel of every mention these facts speak of."""

@@ -11,6 +11,7 @@ from app.core.errors import Invalid
 from app.core.mention import Mention
 from app.core.profile import Profile
 from app.core.score import Score
+from app.core.sticky import Sticky
 from app.ports import DeadLetters, Delivery, Door, Profiles, Rules, Scorer, Seen, SeenMentions
 
 
@@ -56,6 +57,7 @@ class Ports:
     catalogue: Catalogue
     at_risk_share: float
     now_ms: Callable[[], int]
+    sticky: Sticky = field(default_factory=Sticky)
 
 
 Batch = list[Item]

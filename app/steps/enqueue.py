@@ -91,7 +91,7 @@ def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:
         card=_card(item, mention),
         known=item.known,
         duplicate_fact=fact("duplicate", _origin(item)),
-        edited_fact=fact("edited", wording),
+        edited_fact=fact("edited", wording | _thought(item)),
     )
 
 
@@ -119,6 +119,10 @@ def _task(item: Item, mention: Mention, ports: Ports) -> NewTask | None:
         resolution_due_ms=resolved.due_ms if policy.resolution_s else 0,
         policy=ports.catalogue.slas.stamp(policy, share),
         reason=decision.why,
+        channel=mention.channel,
+        weight=ports.catalogue.weight(mention.channel),
+        for_rep=ports.sticky.own_rep(item.profile, ports.now_ms()),
+        sticky_ms=ports.sticky.wait_ms,
     )
 
 
@@ -133,6 +137,11 @@ def _card(item: Item, mention: Mention) -> bytes:
             "rule": item.decision.rule if item.decision else "",
         }
     )
+
+
+def _thought(item: Item) -> dict[str, Any]:
+    """What triage made of an edit: the card of its task shows it."""
+    return {"score": item.score, "decision": item.decision} if item.decision else {}
 
 
 def _origin(item: Item) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.redis_seen import RedisSeen
 from app.adapters.store.dead import DeadLetterTable
-from app.settings import MODELS
+from app.core.sticky import Sticky
+from app.settings import MODELS, Offer
 from app.steps.batch import Ports
 from app.wiring.base import Base, system_ms
 
@@ -32,6 +33,12 @@ def ports(base: Base, producer: Producer) -> tuple[Ports, OnnxScorer]:
             catalogue=base.config.catalogue,
             at_risk_share=base.settings.sla.at_risk_share,
             now_ms=system_ms,
+            sticky=_sticky(base.settings.offer),
         ),
         scorer,
     )
+
+
+def _sticky(offer: Offer) -> Sticky:
+    day_ms = 24 * 3600 * 1000
+    return Sticky(wait_ms=round(offer.sticky_s * 1000), age_ms=round(offer.sticky_days * day_ms))

@@ -190,3 +190,48 @@ def test_rules_weigh_mood_reach_and_publicity(folder: Path) -> None:
     private = rules.decide(variables(loud, score(), STRANGER, public=False))
     assert (public.rule, public.queue) == ("influential-complaint", "escalation")
     assert private.rule == "complaint"
+
+
+QUEUE = '[queue.fast]\ntitle = "Fast"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        (
+            "queues.toml",
+            QUEUE + 'overflow = { after = "1m", to = "slow" }',
+            "no queue is named 'slow'",
+        ),
+        (
+            "queues.toml",
+            QUEUE + 'overflow = { after = "1m", to = "fast" }',
+            "expected another queue",
+        ),
+        ("queues.toml", QUEUE + "preempts = true\ninterruptible = true", "got both"),
+        ("queues.toml", QUEUE + 'relax = [{ after = "soon", drop = ["en"] }]', "relax.0.after"),
+        ("queues.toml", QUEUE + 'relax = [{ after = "1m", drop = [] }]', "relax.0.drop"),
+        ("queues.toml", QUEUE + 'skills = ["billing:9"]', "nobody in staff.toml has the skill"),
+        ("queues.toml", QUEUE + 'skills = ["billing:0"]', "queue.fast.skills.0"),
+        ("channels.toml", '[channel.fax]\ntitle = "Fax"\nweight = 0', "channel.fax.weight"),
+        (
+            "staff.toml",
+            '[[rep]]\nname = "zoe"\ntitle = "Zoe"\nrole = "agent"\nchannels = { fax = 1 }',
+            "no channel is named 'fax'",
+        ),
+    ],
+)
+def test_a_wrong_policy_of_a_queue_channel_or_agent_is_told_with_its_key(
+    folder: Path, file: str, text: str, expected: str
+) -> None:
+    """A5.1: what an offer depends on is checked before the first task waits."""
+    append(folder, file, text)
+    assert any(expected in problem for problem in problems_of(folder))
+
+
+def test_times_of_a_queue_stretch_with_its_window(folder: Path) -> None:
+    billing = config.load(folder, window_scale=0.1).catalogue.queues["billing"]
+    assert (billing.window_s, billing.first_reply_s, billing.wrap_up_s) == (180, 90, 6)
+    assert [relax.after_s for relax in billing.relax] == [72]
+    assert billing.overflow
+    assert billing.overflow.after_s == 90

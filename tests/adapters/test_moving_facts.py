@@ -15,6 +15,7 @@ from app.adapters.kafka import INTAKE_HEADER
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.store.database import Database
 from app.adapters.store.journal import Intake, Journal
 from app.adapters.store.ledger import Ledger
@@ -101,7 +102,7 @@ async def test_a_relay_killed_before_the_ledger_leaves_the_outbox_full(
     door: RedisDoor, outbox: RedisOutbox, ledger: Ledger
 ) -> None:
     class Away(Ledger):
-        async def append(self, entries: Any) -> None:
+        async def append(self, entries: Any, epoch: str | None = None) -> int:
             raise Unavailable("the store is away")
 
     await a_whole_life(door)
@@ -279,3 +280,19 @@ async def test_what_intake_accepts_the_worker_accepts(database: Database) -> Non
 
 def _hence(minutes: float) -> datetime:
     return datetime.fromtimestamp(system_ms() / 1000, UTC) + timedelta(minutes=minutes)
+
+
+async def test_who_answered_a_customer_is_remembered_as_their_own_agent(
+    door: RedisDoor, outbox: RedisOutbox, ledger: Ledger, database: Database, redis: Client
+) -> None:
+    """A5.4: known at the next mention, also after a cache that was wiped and filled again."""
+    await a_whole_life(door)
+    await Relay(outbox, ledger, KeepingProducer()).move()
+    record, profiles = Record(database), RedisProfiles(redis)
+    await Fold(SimpleNamespace(ledger=ledger), record).advance()  # type: ignore[arg-type]
+    owners = await record.owners(0)
+    assert {key: rep for key, (rep, _) in owners.items()} == {"x:kim": "ann"}
+    await profiles.put_owners(owners, keep_s=60)
+    [known, stranger] = await profiles.of(["x:kim", "x:lee"])
+    assert (known.last_rep, known.last_reply_ms) == owners["x:kim"]
+    assert stranger.last_rep == ""

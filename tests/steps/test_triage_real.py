@@ -103,6 +103,7 @@ async def test_after_redis_lost_everything_the_store_still_knows_the_mention(wor
     await world.take(delivery("s1"))
     await world.relay()
     await world.redis.flushall()
+    await world.door.begin("after")
     assert await world.take(delivery("s2"), delivery("s1")) == ["duplicate", "replayed"]
     assert await world.take(delivery("s3", text="Other words")) == ["edited"]
 

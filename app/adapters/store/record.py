@@ -61,6 +61,27 @@ class Record:
         row = await self._database.read(lambda c: c.execute(query).mappings().first())
         return dict(row) if row else None
 
+    async def owners(self, since_ms: int) -> dict[str, tuple[str, int]]:
+        """Who answered each handle last since then, and when."""
+        newest = (
+            sa.select(history.c.handle_key, sa.func.max(history.c.at_ms).label("at_ms"))
+            .where(history.c.kind == "replied", history.c.at_ms >= since_ms)
+            .group_by(history.c.handle_key)
+            .subquery()
+        )
+        query = (
+            sa.select(history.c.handle_key, history.c.by, history.c.at_ms)
+            .join(
+                newest,
+                sa.and_(
+                    newest.c.handle_key == history.c.handle_key, newest.c.at_ms == history.c.at_ms
+                ),
+            )
+            .where(history.c.kind == "replied")
+        )
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return {key: (by, at_ms) for key, by, at_ms in rows}
+
     async def put_profiles(self, found: Mapping[str, Profile]) -> None:
         """Keep these profiles under their handle keys."""
         if not found:
