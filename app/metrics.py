@@ -86,6 +86,30 @@ SWEPT = Gauge(
     "When offers and SLA thresholds were last swept: a dead man's switch",
     multiprocess_mode="livemostrecent",
 )
+REBUILDS = Counter(
+    "handshake_rebuilds_total",
+    "Times that the state in Redis was put back from the ledger",
+    ["cause"],  # empty, another_life, old_copy
+)
+REBUILD_SECONDS = Gauge(
+    "handshake_rebuild_seconds",
+    "How long the last rebuild of Redis from the ledger took",
+    multiprocess_mode="livemostrecent",
+)
+REBUILD_GAPS = Counter(
+    "handshake_rebuild_gaps_total",
+    "Versions of tasks that the ledger lacked or held twice in a rebuild: it is damaged",
+)
+EPOCH_BEGUN = Gauge(
+    "handshake_epoch_begun_timestamp_seconds",
+    "When the present state in Redis was begun or put back",
+    multiprocess_mode="livemostrecent",
+)
+CLOCK_JUMPS = Counter(
+    "handshake_clock_jumps_total",
+    "Jumps of the clock of Redis by more than 30 s",
+    ["direction"],  # forward back
+)
 RECORDED = Gauge(
     "handshake_recorded_seq",
     "The last fact of the ledger that is in the history",

@@ -199,5 +199,5 @@ async def do(door: RedisDoor, name: str, task: str, rep: str, **given: Any) -> d
         "complete": {"code": "resolved", "note": ""},
         "transfer": {"queue": "billing", "skills": "billing", "reason": "about money"},
     }
-    fields = defaults[name] | given
+    fields = defaults.get(name, {}) | given
     return await door.command(name, task, op_id, rep=rep, actor=actor_of(rep), **fields)

@@ -30,6 +30,10 @@ class Unavailable(HandshakeError):
     code = "unavailable"
 
 
+class Overtaken(Unavailable):
+    """Facts of a life of Redis that has ended: a rebuild has gone on without them."""
+
+
 class ReadOnly(Unavailable):
     """Task state cannot change now: Redis is away, full or being rebuilt. Nothing was changed."""
 

@@ -25,17 +25,22 @@ class Relay:
         self._ledger = ledger
         self._producer = producer
 
-    async def move(self) -> None:
-        """Move one batch, waiting up to half a second for one. Raises Unavailable."""
-        entries = await self._outbox.read(_BATCH, _BLOCK_MS)
+    async def move(self, block_ms: int = _BLOCK_MS) -> int:
+        """Move one batch, waiting up to half a second for one. Raises Unavailable.
+
+        The ledger refuses facts of a life of Redis that has ended: a relay that was frozen in the
+        middle of a batch cannot bring them after a rebuild that knew nothing of them.
+        """
+        entries = await self._outbox.read(_BATCH, block_ms)
         metrics.OUTBOX.set(await self._outbox.length())
         if not entries:
-            return
+            return 0
         facts = [entry.fact for entry in entries]
-        await self._ledger.append(facts)
+        seq = await self._ledger.append(facts, entries[0].epoch)
         await self._producer.send([_record(fact) for fact in facts])
-        await self._outbox.remove(entries)
+        await self._outbox.remove(entries, seq)
         _count(facts)
+        return len(facts)
 
 
 def _record(fact: dict[str, Any]) -> Record:

@@ -64,7 +64,7 @@ async def _end_with_parent(stop: Callable[[float], None]) -> None:
     stop(_ORPHANED_STOP_S)
 
 
-async def patiently(what: str, work: Callable[[], Awaitable[None]], pause_s: float = 0.0) -> None:
+async def patiently(what: str, work: Callable[[], Awaitable[object]], pause_s: float = 0.0) -> None:
     """Repeat work for ever; while a part is away, wait and say so once."""
     away = False
     while True:
@@ -82,6 +82,21 @@ async def patiently(what: str, work: Callable[[], Awaitable[None]], pause_s: flo
                 metrics.DEGRADED.labels(what).set(0)
             away = False
             await asyncio.sleep(pause_s)
+
+
+async def once(what: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Do this one time, however long a part that it needs is away."""
+    told = False
+    while True:
+        try:
+            await work()
+        except Unavailable as error:
+            if not told:
+                logger.info("waiting", what=what, reason=str(error))
+            told = True
+            await asyncio.sleep(0.1)
+        else:
+            return
 
 
 def health_routes(ready: Ready) -> list[Route]:

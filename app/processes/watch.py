@@ -9,10 +9,15 @@ from app import metrics
 from app.adapters.kafka import Producer
 from app.adapters.redis_client import connected
 from app.adapters.redis_door import RedisDoor
+from app.adapters.redis_epoch import RedisEpoch
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.store.live import Live
+from app.adapters.store.record import Record
 from app.core.catalogue import Rep
 from app.processes import service
+from app.processes.keeper import Keeper
+from app.processes.rebuild import Parts
 from app.processes.relay import Relay
 from app.settings import Offer, Settings
 from app.wiring import base as wiring
@@ -23,39 +28,68 @@ SWEEP_MS = 200
 
 async def main(settings: Settings) -> None:
     base = await wiring.base(settings)
-    await base.door.configure(base.config.catalogue.queues.values())
-    await base.door.enrol(_takers(base))
     producer = Producer(settings.kafka.bootstrap)
     # A blocking read occupies its connection: the relay and the offers each have their own.
     async with (
         connected(settings.redis.url) as for_outbox,
         connected(settings.redis.url) as for_feed,
-        service.health(service.always_ready),
     ):
         relay = Relay(RedisOutbox(for_outbox), base.ledger, producer)
-        offers = Offers(base.door, RedisFeed(for_feed), round(settings.offer.expires_s * 1000))
+        keeper = Keeper(_parts(base, relay))
+        expires_ms = round(settings.offer.expires_s * 1000)
+        offers = Offers(base.door, RedisFeed(for_feed), expires_ms, keeper.swept)
+        sweep = Sweep(base.door, settings.offer, keeper)
         try:
-            await asyncio.gather(
-                service.patiently("relay", relay.move),
-                service.patiently("offers", offers.turn),
-                service.patiently("sweep", Sweep(base.door, settings.offer).turn, SWEEP_MS / 1000),
-            )
+            async with service.health(keeper.missing):
+                await asyncio.gather(
+                    service.patiently("relay", relay.move),
+                    service.patiently("offers", offers.turn),
+                    service.patiently("sweep", sweep.turn, SWEEP_MS / 1000),
+                )
         finally:
             await producer.close()
             await base.close()
 
 
+def _parts(base: wiring.Base, relay: Relay) -> Parts:
+    async def prepare() -> None:
+        await base.door.configure(base.config.catalogue.queues.values())
+
+    async def welcome() -> None:
+        await prepare()
+        await base.door.enrol(_takers(base))
+
+    return Parts(
+        epoch=RedisEpoch(base.redis, base.door),
+        outbox=RedisOutbox(base.redis),
+        ledger=base.ledger,
+        live=Live(base.database),
+        record=Record(base.database),
+        relay=relay,
+        now_ms=wiring.system_ms,
+        prepare=prepare,
+        welcome=welcome,
+    )
+
+
 class Offers:
     """Offers what can be offered, whenever something on the floor has changed."""
 
-    def __init__(self, door: RedisDoor, feed: RedisFeed, expires_ms: int) -> None:
+    def __init__(
+        self, door: RedisDoor, feed: RedisFeed, expires_ms: int, swept: asyncio.Event
+    ) -> None:
         self._door = door
         self._feed = feed
         self._expires_ms = expires_ms
+        self._swept = swept
         self._seen = ""
 
     async def turn(self) -> None:
-        """One round, then wait for the next change. Raises Unavailable."""
+        """One round, then wait for the next change. Raises Unavailable.
+
+        After an outage what is late comes first: it changes what is the most pressing.
+        """
+        await self._swept.wait()
         if not self._seen:
             self._seen = await self._feed.last_id()
         await self._door.offer(self._expires_ms)
@@ -67,19 +101,23 @@ class Offers:
 class Sweep:
     """Does everything that is due by itself; clocks first, so that nothing late is overlooked."""
 
-    def __init__(self, door: RedisDoor, offer: Offer) -> None:
+    def __init__(self, door: RedisDoor, offer: Offer, keeper: Keeper) -> None:
         self._door = door
+        self._keeper = keeper
         self._expires_ms = round(offer.expires_s * 1000)
         self._grace_ms = round(offer.grace_s * 1000)
         self._gone_ms = round(offer.gone_s * 1000)
 
     async def turn(self) -> None:
-        """One round. Raises Unavailable."""
+        """One round, once the keeper finds nothing wrong. Raises Unavailable."""
+        if not await self._keeper.turn():
+            return  # the clock has jumped: nobody may be late for that
         await self._door.thresholds()
         await self._door.expire()
         await self._door.timers()
         await self._door.absent(self._grace_ms, self._gone_ms)
         await self._door.preempt(self._expires_ms)
+        self._keeper.swept.set()
         metrics.SWEPT.set(time.time())
 
 

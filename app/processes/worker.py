@@ -47,7 +47,7 @@ async def main(settings: Settings) -> None:
 
     async with service.health(ready):
         await app.start()
-        await _note_configuration(base)
+        await service.once("configuration", lambda: _note_configuration(base))
         try:
             await asyncio.gather(_watch_lag(app, guard), _watch_model(settings, scorer, guard))
         finally:

@@ -24,11 +24,11 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, entries: Sequence[dict[str, Any]], epoch: str = "") -> int:
+    async def append(self, entries: Sequence[dict[str, Any]], epoch: str | None = None) -> int:
         """Append facts in order, each chained to the last; one that is there is left alone.
 
         `epoch` is the life of Redis from which they were read: once the ledger has gone on to
-        another, they came too late, and Unavailable is raised. Returns the last seq.
+        another, they came too late, and Overtaken is raised. Returns the last seq.
         """
         rows = [
             {
@@ -45,7 +45,8 @@ class Ledger:
         for at in range(0, max(len(rows), 1), _BATCH):
 
             def work(connection: sa.Connection, at: int = at) -> int:
-                live.fence(connection, epoch)
+                if epoch is not None:
+                    live.fence(connection, epoch)
                 _append(connection, rows[at : at + _BATCH])
                 live.follow(self._database, connection, entries[at : at + _BATCH])
                 return int(connection.scalar(_LAST) or 0)

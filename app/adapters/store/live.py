@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.tables import current_epoch, facts, live_tasks, rep_facts
-from app.core.errors import Unavailable
+from app.core.errors import Overtaken
 
 FINAL = ("completed", "cancelled")
 # So long the result of a command on a closed task is put back for who repeats the command.
@@ -79,13 +79,13 @@ _CURRENT = sa.select(current_epoch.c.epoch)
 
 
 def fence(connection: sa.Connection, epoch: str) -> None:
-    """Raise Unavailable where the ledger has gone on to another epoch than this one.
+    """Raise Overtaken where the ledger has gone on to another epoch than this one.
 
     The row stays locked until the facts are in, so that no epoch begins between the two.
     """
     current = connection.execute(_CURRENT.with_for_update(read=True)).scalar() or ""
-    if current and epoch and current != epoch:
-        raise Unavailable(f"the ledger takes facts of epoch {current}, these are of {epoch}")
+    if current and current != epoch:
+        raise Overtaken(f"the ledger takes facts of epoch {current}, these are of {epoch!r}")
 
 
 def follow(

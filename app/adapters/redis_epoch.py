@@ -1,0 +1,111 @@
+"""The life of a Redis: whose state it holds, under which name, and how that is put back.
+
+key                type    holds
+hs:relayed         string  the last number of the ledger that the relay brought there from here: an
+                           old copy of this Redis gives itself away by a ledger that is further
+hs:lease:rebuild   string  token of the process that rebuilds; the only key whose end decides
+                           something (10 s): nobody could tell otherwise that its holder has died
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from redis.exceptions import ResponseError
+
+from app.adapters.redis_client import Client, away_is_unavailable
+from app.adapters.redis_door import RedisDoor
+from app.core.errors import ReadOnly
+from app.core.rebuild import RestoredRep, Task
+
+LEASE_MS = 10_000
+# Tasks in one call, about 10 ms: whoever asks this Redis meanwhile is not kept waiting.
+_TASKS_A_CALL = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is behind the door. Without `confirmed` nobody may change it."""
+
+    epoch: str
+    confirmed: bool
+    relayed: int
+    time_ms: int
+    highest_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopening:
+    """A rebuilt state: its name, how far the ledger had come, and what it shall tell of this."""
+
+    epoch: str
+    seq: int
+    rebuilt: dict[str, Any]
+    accepted_ms: dict[str, int]
+
+
+class RedisEpoch:
+    def __init__(self, client: Client, door: RedisDoor) -> None:
+        self._client = client
+        self._door = door
+
+    async def standing(self) -> Standing:
+        return Standing(**await self._call("hs_standing"))
+
+    async def confirm(self, epoch: str) -> None:
+        """This is the state that the ledger knows: open the door."""
+        await self._call("hs_confirm", epoch=epoch)
+
+    async def reset_clock(self) -> int:
+        """Go by the server's clock again, which went back; by how many milliseconds it did."""
+        return int((await self._call("hs_reset_clock"))["back_ms"])
+
+    async def lease(self, token: str) -> bool:
+        """Take the right to rebuild; False while another process has it."""
+        return bool((await self._call("hs_lease", token=token, lease_ms=LEASE_MS))["held"])
+
+    async def clear(self, token: str) -> None:
+        """End this epoch and forget its state. Profiles, sessions and the feed stay."""
+        await self._leased("hs_end_epoch", token)
+        cursor = "0"
+        while (cursor := (await self._leased("hs_clear", token, cursor=cursor))["cursor"]) != "0":
+            pass
+
+    async def restore_reps(self, token: str, reps: Sequence[RestoredRep]) -> None:
+        await self._leased("hs_restore", token, tasks=[], reps=[asdict(rep) for rep in reps])
+
+    async def restore_tasks(self, token: str, tasks: Sequence[Task]) -> None:
+        for start in range(0, len(tasks), _TASKS_A_CALL):
+            page = [_task(task) for task in tasks[start : start + _TASKS_A_CALL]]
+            await self._leased("hs_restore", token, tasks=page, reps=[])
+
+    async def reopen(self, token: str, given: Reopening) -> int:
+        """Serve again under this name; returns how many offers were rescinded."""
+        return int((await self._leased("hs_reopen", token, **asdict(given)))["rescinded"])
+
+    async def _leased(self, name: str, token: str, **given: Any) -> dict[str, Any]:
+        return await self._call(name, token=token, lease_ms=LEASE_MS, **given)
+
+    async def _call(self, name: str, **given: Any) -> dict[str, Any]:
+        argument = orjson.dumps({"now": self._door.now_ms, **given})
+        with away_is_unavailable():
+            try:
+                answer = await self._client.fcall(name, 0, argument)
+            except ResponseError as error:
+                if "Function not found" not in str(error):
+                    raise
+                await self._door.open()  # a wiped Redis has lost its functions, too
+                answer = await self._client.fcall(name, 0, argument)
+        result: dict[str, Any] = orjson.loads(answer)
+        if "error" in result:
+            raise ReadOnly(f"{result['error']}: {result['message']}")
+        await asyncio.sleep(0)
+        return result
+
+
+def _task(task: Task) -> dict[str, Any]:
+    return {"id": task.id, "fields": task.fields, "refused": task.refused, "ops": task.ops}

@@ -1,0 +1,113 @@
+"""keeper: nobody changes a task before Redis and the ledger agree, nor while its clock is wrong.
+
+The ledger is the truth. Whenever Redis has started anew (its door then changes nothing until it
+is told that all is well), the two are compared; where they differ, Redis is rebuilt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from app import metrics
+from app.adapters.redis_epoch import Standing
+from app.core.clockguard import BACK, FORWARD, ClockGuard
+from app.core.errors import ReadOnly, Unavailable
+from app.processes.rebuild import Parts, Rebuild
+
+log = structlog.get_logger()
+
+EMPTY, ANOTHER_LIFE, OLD_COPY = "empty", "another_life", "old_copy"
+# The relay marks every batch, so the ledger is ahead of a healthy Redis by one batch at most.
+_MOST_UNMARKED = 1_000
+
+
+def own_ms() -> int:
+    """A clock that nobody can set, and that goes on while the machine sleeps."""
+    boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime_ns(boot) // 1_000_000
+
+
+class Keeper:
+    def __init__(self, parts: Parts, clock: Callable[[], int] = own_ms) -> None:
+        self._parts = parts
+        self._rebuild = Rebuild(parts)
+        self._guard = ClockGuard()
+        self._clock = clock
+        self._missing = ["redis"]
+        self._welcomed = False
+        # Clear while task state may be old or gone: what is late is swept before anything is
+        # offered again.
+        self.swept = asyncio.Event()
+
+    async def missing(self) -> list[str]:
+        """For /readyz: what keeps us from serving."""
+        return self._missing
+
+    async def turn(self) -> bool:
+        """Look at Redis, and mend it. True where what is due may be swept. Raises Unavailable."""
+        try:
+            standing = await self._parts.epoch.standing()
+            if not standing.confirmed:
+                await self._agree(standing)
+                standing = await self._parts.epoch.standing()
+            if not self._welcomed:
+                await self._parts.welcome()
+                self._welcomed = True
+        except Unavailable:
+            self.swept.clear()
+            self._missing = self._missing or ["redis"]
+            raise
+        self._missing = []
+        return await self._clock_is_right(standing)
+
+    async def _agree(self, standing: Standing) -> None:
+        self.swept.clear()
+        self._missing, self._welcomed = [], False
+        cause = await self._difference(standing)
+        if not cause:
+            await self._parts.epoch.confirm(standing.epoch)
+            log.info("confirmed", epoch=standing.epoch)
+            return
+        self._missing = ["rebuilding"]
+        if not await self._rebuild.run(cause):
+            raise ReadOnly("another process rebuilds the state")
+
+    async def _difference(self, standing: Standing) -> str:
+        """Why this Redis does not hold what the ledger says; empty where it does."""
+        known = await self._parts.live.epoch()
+        if standing.relayed > await self._parts.ledger.last_seq():
+            self._missing = ["a ledger as new as Redis"]
+            raise ReadOnly(
+                "the ledger is older than Redis: bring back the newer store, or empty Redis to go"
+                " on from this one"
+            )
+        if not standing.epoch:
+            return EMPTY
+        if standing.epoch != known:
+            return ANOTHER_LIFE
+        return OLD_COPY if await self._ledger_knows_more(standing.relayed) else ""
+
+    async def _ledger_knows_more(self, relayed: int) -> bool:
+        """Is there a fact in the ledger that Redis has neither sent nor still to send?"""
+        newer = await self._parts.ledger.ids_since(relayed, _MOST_UNMARKED)
+        if len(newer) == _MOST_UNMARKED:
+            return True
+        waiting = await self._parts.outbox.read(_MOST_UNMARKED, block_ms=0) if newer else []
+        return bool(set(newer) - {entry.fact["fact_id"] for entry in waiting})
+
+    async def _clock_is_right(self, standing: Standing) -> bool:
+        own = self._clock()
+        jump = self._guard.look(standing.time_ms, standing.highest_ms, own)
+        if jump == BACK:
+            back_ms = await self._parts.epoch.reset_clock()
+            self._guard.forget()
+            metrics.CLOCK_JUMPS.labels(BACK).inc()
+            log.error("clock_went_back", by_ms=back_ms)
+        elif jump == FORWARD:
+            metrics.CLOCK_JUMPS.labels(FORWARD).inc()
+            log.error("clock_jumped_forward", door_ms=standing.time_ms)
+        return not self._guard.frozen(own)
