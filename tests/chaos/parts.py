@@ -7,11 +7,12 @@ import signal
 import time
 from pathlib import Path
 
-from tests.chaos.files import say
+from tests.chaos.files import now_ms, say
 from tests.chaos.run import Run, under_traffic
 
-# The facts that show that a part works again; record and reconcile make none.
+# The facts that show that a part works again; record and reconcile make none, they are asked.
 SIGNS: dict[str, tuple[str, ...]] = {"web": ("accepted",), "watch": ("offered",)}
+SILENT = ("record", "reconcile")
 KILLED = ("web", "watch", "record", "reconcile", "redis", "broker")
 FROZEN = ("worker", "web", "watch", "record", "reconcile", "redis", "broker")
 _FREEZE_S = (5.0, 12.0, 30.0)
@@ -30,9 +31,12 @@ def kill_parts(folder: Path, rounds: int) -> Run:
 def kill_part(run: Run, name: str) -> None:
     signs = SIGNS.get(name, ())
     with run.outage(_SETTLE_S):
-        at_ms = run.fault(f"kill -9 {name}", *signs).happened(kill=True)
+        fault = run.fault(f"kill -9 {name}", *signs)
+        at_ms = fault.happened(kill=True)
         run.one.back(name, run.one.kill(name))
         run.all_ready()
+        if name in SILENT:
+            fault.measured.append((now_ms() - at_ms) / 1000)
         run.serves_again(*signs)
     say(f"{run.name}: kill -9 {name}, outage {_seconds(run, at_ms)}")
 
@@ -58,6 +62,8 @@ def freeze_part(run: Run, name: str, seconds: float) -> None:
             os.kill(pid, signal.SIGCONT)
         at_ms = fault.happened(kill=False)  # service is counted from the thaw
         run.all_ready()
+        if name in SILENT:
+            fault.measured.append((now_ms() - at_ms) / 1000)
         run.serves_again(*signs)
     say(f"{run.name}: {name} for {seconds:.0f} s, then {_seconds(run, at_ms)}")
 

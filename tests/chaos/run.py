@@ -30,7 +30,7 @@ class Fault:
     kills: int = 0
     at_ms: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    measured: list[float] = field(default_factory=list)  # where no fact tells
 
     def happened(self, *, kill: bool, at_ms: int = 0) -> int:
         """Count one; returns when it was."""
@@ -42,7 +42,8 @@ class Fault:
     def serves(self, times: dict[str, list[int]], every: list[int]) -> None:
         """Fill in the seconds from the ledger."""
         mine = sorted(at for op in self.signs for at in times.get(op, ()))
-        self.seconds = [s for at in self.at_ms if (s := judge.service(mine, every, at))]
+        told = [s for at in self.at_ms if (s := judge.service(mine, every, at))]
+        self.seconds = self.measured or told
 
 
 @dataclass
