@@ -73,9 +73,13 @@ class Slas:
         fitting = (p for p in self.policies if p.applies(queue, tier, channel))
         return max(fitting, key=lambda policy: policy.specificity)
 
+    def edition(self, at_risk_share: float) -> str:
+        """Names everything that a deadline is made with, beside the choice of the policy."""
+        return f"@{self.version}-{at_risk_share:g}"
+
     def stamp(self, policy: Policy, at_risk_share: float) -> str:
-        """Names the policy and everything that a deadline was made with: `standard@1f3a...-0.8`."""
-        return f"{policy.name}@{self.version}-{at_risk_share:g}"
+        """What a task keeps of the policy that its deadlines were made with."""
+        return policy.name + self.edition(at_risk_share)
 
 
 def conflicts(policies: Sequence[Policy]) -> Iterator[tuple[Policy, Policy, str]]:

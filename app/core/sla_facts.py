@@ -49,7 +49,9 @@ class History:
     priority: int = 0
     foremost: bool = False  # escalated: waits before everything else
     version: int = 0
-    policy: str = ""  # the stamp of the policy that its deadlines were last made with
+    # What its deadlines were last made with, and what the door goes by since; 0 while paused.
+    policy: str = ""
+    resolution_due_ms: int = 0
 
 
 EMPTY: Final = History()
@@ -75,7 +77,7 @@ def step(known: History, fact: Mapping[str, Any]) -> History:
     if op in ("completed", "cancelled"):
         return _ended(known, now_ms, CANCELLED if op == "cancelled" else str(fact["reason"]))
     if op == "parked" and data.get("waits_for") == CUSTOMER and not _waiting(known):
-        return replace(known, waits=(*known.waits, (now_ms, NEVER)))
+        return replace(known, waits=(*known.waits, (now_ms, NEVER)), resolution_due_ms=0)
     return known
 
 
@@ -119,6 +121,8 @@ def _standing(known: History, fact: Mapping[str, Any], data: Mapping[str, Any]) 
     changed: dict[str, Any] = {"version": int(fact.get("version", known.version))}
     changed["priority"] = int(fact.get("priority", known.priority))
     changed["policy"] = data.get("policy", known.policy)
+    if "resolution_due_ms" in data:
+        changed["resolution_due_ms"] = int(data["resolution_due_ms"])
     if "order_ms" in data:
         changed["foremost"] = (
             known.queued_ms > 0

@@ -65,6 +65,11 @@ class Ledger:
         query = _FACTS.where(facts.c.seq > seq)
         return await self._read(query.order_by(facts.c.seq).limit(limit))
 
+    async def queued_since(self, seq: int, limit: int) -> list[dict[str, Any]]:
+        """The facts with which tasks began to wait, new or from a park, after this number."""
+        query = _FACTS.where(facts.c.seq > seq, facts.c.op == "queued")
+        return await self._read(query.order_by(facts.c.seq).limit(limit))
+
     async def of_mention(self, mention_id: str) -> list[dict[str, Any]]:
         """The whole trail of one mention, in order."""
         query = _FACTS.where(facts.c.mention_id == mention_id)

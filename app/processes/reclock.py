@@ -1,0 +1,99 @@
+"""reclock: a changed SLA policy is applied to the open tasks, from their facts.
+
+It also corrects what the door cannot know: the door counts the pause of a resolution on the
+wall, and only the fold knows the hours in which a calendar is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import structlog
+
+from app.adapters.redis_clocks import RedisClocks
+from app.adapters.redis_door import RedisDoor
+from app.adapters.store.ledger import Ledger
+from app.core.errors import Conflict
+from app.core.policy import Slas
+from app.core.sla_facts import History, history
+from app.core.sla_fold import reclock
+
+log = structlog.get_logger()
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under what the clocks run: the policies, and the share at which a task is at risk."""
+
+    slas: Slas
+    at_risk_share: float
+
+    @property
+    def edition(self) -> str:
+        return self.slas.edition(self.at_risk_share)
+
+
+class Reclock:
+    """Sets clocks again. `turn` is repeated; it does little once every task is right."""
+
+    def __init__(self, door: RedisDoor, tasks: RedisClocks, ledger: Ledger, terms: Terms) -> None:
+        self._door = door
+        self._tasks = tasks
+        self._ledger = ledger
+        self._terms = terms
+        self._seq: int | None = None  # how far the ledger has been followed
+        self._waiting: set[str] = set()  # mentions of which the ledger does not know all yet
+
+    async def turn(self) -> int:
+        """Look at what is new; returns how many tasks are still to be set. Raises Unavailable."""
+        if self._seq is None:
+            # In this order: a task that is queued meanwhile is found twice rather than never.
+            seq = await self._ledger.last_seq()
+            found = await self._tasks.open()
+            self._waiting = {t.mention_id for t in found if self._is_other(t.policy)}
+            self._seq = seq
+        await self._follow(self._seq)
+        done = [mention_id for mention_id in self._waiting if await self._set(mention_id)]
+        self._waiting.difference_update(done)
+        return len(self._waiting)
+
+    async def _follow(self, seq: int) -> None:
+        """A worker with an older configuration may still queue; a customer may have answered."""
+        while page := await self._ledger.queued_since(seq, _PAGE):
+            self._waiting |= {fact["mention_id"] for fact in page if self._is_doubtful(fact)}
+            self._seq = seq = page[-1]["seq"]
+
+    def _is_doubtful(self, fact: Mapping[str, Any]) -> bool:
+        data = fact["data"]
+        if fact.get("from"):
+            return "resolution_due_ms" in data
+        return self._is_other(str(data.get("policy", "")))
+
+    def _is_other(self, policy: str) -> bool:
+        return not policy.endswith(self._terms.edition)
+
+    async def _set(self, mention_id: str) -> bool:
+        """Set the clocks of this mention's task; False where it must be tried again."""
+        known = history(await self._ledger.of_mention(mention_id))
+        if not known.queued_ms:
+            return False  # its facts are on their way to the ledger still
+        new = reclock(known, self._terms.slas, self._terms.at_risk_share)
+        if new is None or _is_right(known, new.policy, new.resolution_due_ms):
+            return True
+        given = asdict(new)
+        task, op_id = given.pop("task"), f"reclock:{new.task}:{known.version}"
+        try:
+            await self._door.command("reclock", task, op_id, version=known.version, **given)
+        except Conflict as refused:
+            # Something has happened to it that the ledger does not know yet; or it has ended.
+            return refused.code != "stale_version"
+        log.info("reclocked", task=task, policy=new.policy)
+        return True
+
+
+def _is_right(known: History, policy: str, resolution_due_ms: int) -> bool:
+    return (known.policy, known.resolution_due_ms) == (policy, resolution_due_ms)
