@@ -1,7 +1,7 @@
 // @ts-check
 /** What an agent can do at the desk: shown at once, confirmed by the server, undone if refused. */
 import { batch, signal } from "../vendor/vendor.js";
-import { ApiError, newKey, postJson, taskPath } from "./api.js";
+import { ApiError, newKey, postJson, readOnly, taskPath } from "./api.js";
 import { serverNow } from "./clock.js";
 import { dropDraft } from "./drafts.js";
 import { words } from "./format.js";
@@ -36,7 +36,7 @@ function setBusy(id, on) {
  * @param {() => Promise<void>} send
  * @param {(error: ApiError) => void} undo
  */
-async function act(id, send, undo) {
+export async function act(id, send, undo) {
   if (busy.value.has(id)) return;
   setBusy(id, true);
   setFailure(id);
@@ -55,7 +55,7 @@ const GONE = new Set(["taken", "expired", "not_yours", "unknown_task"]);
 
 export function accept(key = newKey()) {
   const card = store.offer.value;
-  if (!card) return;
+  if (!card || readOnly.value) return;
   const typing = isTyping(document.activeElement);
   const before = store.selectedId.value;
   batch(() => {
@@ -88,7 +88,7 @@ function acceptFailed(card, before, error, key) {
 
 export function decline(key = newKey()) {
   const card = store.offer.value;
-  if (!card) return;
+  if (!card || readOnly.value) return;
   store.offer.value = null;
   void act(
     card.task_id,
@@ -147,16 +147,22 @@ export function complete(task, code, key = newKey()) {
         store.notify("info", `Completed: ${words(code).toLowerCase()}.`);
       });
     },
-    (error) => {
-      if (GONE.has(error.code)) return lost(task, error);
-      const again = error.unknown ? key : newKey();
-      setFailure(id, { text: error.message, retry: () => complete(task, code, again) });
-    },
+    (error) => refused(task, error, (again) => complete(task, code, again), key),
   );
 }
 
+/**
+ * The task is gone, or it stays with the reason and another try.
+ * @param {Card} task @param {ApiError} error @param {(key:string) => void} again @param {string} key
+ */
+export function refused(task, error, again, key) {
+  if (GONE.has(error.code)) return lost(task, error);
+  const next = error.unknown ? key : newKey();
+  setFailure(task.task_id, { text: error.message, retry: () => again(next) });
+}
+
 /** @param {Card} task @param {ApiError} error */
-function lost(task, error) {
+export function lost(task, error) {
   store.removeTask(task.task_id);
   store.notify("error", error.message);
 }
@@ -164,7 +170,7 @@ function lost(task, error) {
 /** @param {import("./types.js").RepState} state */
 export async function setState(state) {
   const before = store.me.value;
-  if (!before || before.state === state) return;
+  if (!before || before.state === state || readOnly.value) return;
   store.me.value = { ...before, state, reason: "", since_ms: serverNow() };
   try {
     store.me.value = await postJson("/api/v1/me/state", { state });

@@ -1,6 +1,7 @@
 // @ts-check
 /** HTTP calls to the server: problem objects as errors, one idempotency key per user action. */
 import { signal } from "../vendor/vendor.js";
+import { sentence } from "./problems.js";
 
 const TIMEOUT_MS = 10_000; // a desk action that takes longer is better retried than waited for
 const RETRY_WAITS_MS = [300, 900]; // two quick tries more: a web process restarts in about a second
@@ -9,11 +10,14 @@ const GATEWAY = new Set([502, 504]); // an answer of a proxy: the server may or 
 /** The session ended: the page says so and keeps what was typed. */
 export const signedOut = signal(false);
 
+/** Tasks can be seen but not changed: their store is away, full or being rebuilt. */
+export const readOnly = signal(false);
+
 /** An error with the server's own words; `unknown` means it may have acted nevertheless. */
 export class ApiError extends Error {
   /** @param {{status:number,code:string,title:string,detail?:string,unknown?:boolean}} problem */
   constructor(problem) {
-    super(problem.detail || problem.title);
+    super(sentence(problem.code, problem.detail || problem.title));
     this.status = problem.status;
     this.code = problem.code;
     this.unknown = problem.unknown ?? false;
@@ -37,13 +41,15 @@ async function toError(response) {
   } catch {
     // not JSON: the status alone has to do
   }
-  return new ApiError({
+  const error = new ApiError({
     code: "http_error",
     title: `The server answered ${response.status}.`,
     ...problem,
     status: response.status,
     unknown: GATEWAY.has(response.status),
   });
+  if (error.code === "read_only") readOnly.value = true; // the feed finds out when it is over
+  return error;
 }
 
 const networkError = () =>

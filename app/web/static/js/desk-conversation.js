@@ -2,10 +2,13 @@
 /** One task: what the customer said, what we read in it, the reply and the end. */
 import { html, useEffect, useRef, useState } from "../vendor/vendor.js";
 import { busy, complete, failures, reply } from "./actions.js";
-import { customerName } from "./desk-offer.js";
+import { readOnly } from "./api.js";
+import { Clocks, lostBeforeUs, Notes } from "./desk-notes.js";
 import { readDraft, writeDraft } from "./drafts.js";
 import { clockTime, dateTime, duration, words } from "./format.js";
 import { ChannelIcon, Icon } from "./icon.js";
+import { askPark, askTransfer, wrapUp } from "./moves.js";
+import { customerName } from "./names.js";
 import { ScorePanel } from "./score.js";
 import { SlaChip } from "./sla.js";
 import { drawerOpen, pane } from "./store.js";
@@ -13,7 +16,6 @@ import { drawerOpen, pane } from "./store.js";
 /** @typedef {import("./types.js").Card} Card */
 
 const CODES = ["resolved", "no_answer_needed", "duplicate", "passed_on"];
-const LOST_BEFORE_US_MS = 60_000; // below a minute the way from the channel to us is nobody's concern
 
 /** Only what a browser may open; a customer's link is any string. @param {string|undefined} url */
 function safeUrl(url) {
@@ -42,18 +44,34 @@ function Head({ task }) {
   </header>`;
 }
 
+/** What can be done beside answering, and the clocks that run. @param {{task:Card}} props */
+function Tools({ task }) {
+  const still = busy.value.has(task.task_id) || readOnly.value;
+  const accepted = task.state === "accepted";
+  return html`<div class="task-tools" role="group" aria-label="The task">
+    <button type="button" class="button small" data-testid="task-transfer" disabled=${still}
+      onClick=${() => askTransfer(task)}><${Icon} name="user" />Hand on <kbd>t</kbd></button>
+    <button type="button" class="button small" data-testid="task-park" disabled=${still || !accepted}
+      onClick=${() => askPark(task)}><${Icon} name="pause" />Park <kbd>s</kbd></button>
+    <button type="button" class="button small" data-testid="task-wrap" disabled=${still || !accepted}
+      onClick=${() => wrapUp(task)}><${Icon} name="clipboard-list" />Wrap up <kbd>w</kbd></button>
+    <span class="spring"></span>
+    <${Clocks} task=${task} />
+  </div>`;
+}
+
 /** @param {{task:Card}} props */
 function MentionBubble({ task }) {
   const { mention } = task;
   const lang = mention.lang || task.score?.lang || undefined;
   const url = safeUrl(mention.url);
-  const late = Date.parse(mention.detected_at ?? "") - Date.parse(mention.posted_at ?? "");
+  const late = lostBeforeUs(task);
   return html`<article class="bubble theirs">
     <p dir="auto" lang=${lang} data-testid="task-text">${mention.text}</p>
     <footer class="muted">
       <span>${words(mention.channel)}</span>
       ${dateTime(mention.posted_at) && html`<span>${dateTime(mention.posted_at)}</span>`}
-      ${late > LOST_BEFORE_US_MS && html`<span>reached us ${duration(late)} later</span>`}
+      ${late > 0 && html`<span>reached us ${duration(late)} later</span>`}
       ${mention.flags?.map((flag) => html`<span class="tag plain">${words(flag)}</span>`)}
       ${url && html`<a href=${url} target="_blank" rel="noopener noreferrer">open
         <${Icon} name="external-link" /></a>`}
@@ -77,7 +95,7 @@ function Problem({ task }) {
   if (!failure) return null;
   return html`<p class="problem" role="alert" data-testid="task-problem">
     <${Icon} name="triangle-alert" /><span>${failure.text}</span>
-    ${failure.retry && html`<button class="button small" type="button" onClick=${failure.retry}>Retry</button>`}
+    ${failure.retry && html`<button class="button small" type="button" disabled=${readOnly.value} onClick=${failure.retry}>Retry</button>`}
   </p>`;
 }
 
@@ -107,10 +125,24 @@ function Completion({ task, hasDraft }) {
       ${CODES.map((each) => html`<option value=${each} selected=${each === chosen}>${words(each)}</option>`)}
     </select>
     <button type="button" class=${`button ${task.reply ? "primary" : ""}`} data-testid="task-complete"
-      disabled=${busy.value.has(task.task_id)} onClick=${finish}>
+      disabled=${busy.value.has(task.task_id) || readOnly.value} onClick=${finish}>
       <${Icon} name="check" />${hasDraft && sure ? "Complete without sending?" : "Complete"}
     </button>
   </div>`;
+}
+
+/** After the conversation: say how it ended, before the time does. @param {{task:Card}} props */
+function WrapUp({ task }) {
+  const still = busy.value.has(task.task_id) || readOnly.value;
+  return html`<footer class="composer" data-testid="wrap-up">
+    <${Problem} task=${task} />
+    <p class="composer-label">How did it end?
+      <span class="muted">When the wrap-up time is over, it is completed by itself.</span></p>
+    <div class="composer-actions" role="group" aria-label="Complete the task">
+      ${CODES.map((code) => html`<button type="button" class="button" key=${code} data-testid=${`wrap-${code}`}
+        disabled=${still} onClick=${() => complete(task, code)}>${words(code)}</button>`)}
+    </div>
+  </footer>`;
 }
 
 /** @param {{task:Card}} props */
@@ -121,7 +153,7 @@ function Footer({ task }) {
   const waiting = busy.value.has(id);
   const send = () => {
     const body = text.trim();
-    if (!body || waiting) return;
+    if (!body || waiting || readOnly.value) return;
     setLocal("");
     reply(task, body, () => setText(text));
   };
@@ -130,7 +162,7 @@ function Footer({ task }) {
     ${!task.reply && html`<${Composer} task=${task} text=${text} setText=${setText} />`}
     <div class="composer-actions">
       ${!task.reply && html`<button type="button" class="button primary" data-testid="task-send"
-        disabled=${!text.trim() || waiting} onClick=${send}>
+        disabled=${!text.trim() || waiting || readOnly.value} onClick=${send}>
         <${Icon} name="send" />Send <kbd>Ctrl ⏎</kbd></button>`}
       ${task.reply && html`<span class="muted answered">Answered. Complete it when nothing is left to do.</span>`}
       <span class="spring"></span>
@@ -150,11 +182,15 @@ export function Conversation({ task }) {
   }
   return html`<main class="conversation" id="main" data-testid="conversation" data-task-id=${task.task_id}>
     <${Head} task=${task} />
+    <${Tools} task=${task} />
     <div class="messages" ref=${body} tabindex="0" role="region" aria-label="Conversation">
+      <${Notes} task=${task} />
       <${MentionBubble} task=${task} />
       ${task.score && html`<${ScorePanel} score=${task.score} lang=${task.mention.lang} />`}
       <${ReplyBubble} task=${task} />
     </div>
-    <${Footer} key=${task.task_id} task=${task} />
+    ${task.state === "wrapping"
+      ? html`<${WrapUp} task=${task} />`
+      : html`<${Footer} key=${task.task_id} task=${task} />`}
   </main>`;
 }

@@ -2,9 +2,12 @@
 /** The offer card: beside the work, never over it, and never taking the focus. */
 import { html, signal, useEffect } from "../vendor/vendor.js";
 import { accept, decline } from "./actions.js";
+import { readOnly } from "./api.js";
 import { now, serverNow } from "./clock.js";
+import { Notes } from "./desk-notes.js";
 import { languageName } from "./format.js";
 import { ChannelIcon, Icon } from "./icon.js";
+import { customerName } from "./names.js";
 import { SentimentChip, UrgencyChip } from "./score.js";
 import { SlaChip } from "./sla.js";
 import { ring, stopRinging } from "./sound.js";
@@ -14,10 +17,6 @@ import { offer, offerSeconds } from "./store.js";
 
 const GRACE_MS = 4_000; // the server says when an offer ends; past this we stop waiting for it
 const EXCERPT = 240;
-
-/** @param {Card} card */
-export const customerName = (card) =>
-  card.profile?.name || card.mention.author.name || card.mention.author.handle;
 
 /** What a screen reader says once when an offer comes. */
 const spoken = signal("");
@@ -94,11 +93,12 @@ function OfferCard({ card }) {
       ${card.score && html`<${SentimentChip} score=${card.score} /><${UrgencyChip} score=${card.score} />`}
       ${lang && html`<span class="tag">${languageName(lang)}</span>`}
     </div>
+    <${Notes} task=${card} />
     <p class="offer-why" data-testid="offer-reason"><span class="muted">Why</span> ${card.reason}</p>
     <footer class="offer-actions">
-      <button class="button primary" type="button" data-testid="offer-accept" disabled=${over}
+      <button class="button primary" type="button" data-testid="offer-accept" disabled=${over || readOnly.value}
         onClick=${acceptAndRead}>Accept <kbd>Alt A</kbd></button>
-      <button class="button" type="button" data-testid="offer-reject" disabled=${over}
+      <button class="button" type="button" data-testid="offer-reject" disabled=${over || readOnly.value}
         onClick=${() => decline()}>Decline <kbd>Alt R</kbd></button>
       ${over && html`<span class="muted">Time is up</span>`}
     </footer>

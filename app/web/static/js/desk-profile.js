@@ -53,9 +53,11 @@ function Why({ task }) {
         ["Queue", task.queue_title],
         ["Rule", html`<code>${task.rule}</code>`],
         ["Priority", count(task.priority)],
+        ["Counts as", task.weight === 1 ? "" : `${count(task.weight)} of your capacity`],
         ["Escalated", task.level > 0 ? `level ${task.level}` : ""],
         ["Detected", dateTime(new Date(task.detected_ms).toISOString())],
         ["Due", dateTime(new Date(task.due_ms).toISOString())],
+        ["Resolve by", task.resolution_ms > 0 && dateTime(new Date(task.resolution_ms).toISOString())],
       ])}
     </dl>
   </section>`;

@@ -2,6 +2,8 @@
 /** The agent's desk: puts the parts together, feeds them and binds the keys. */
 import { effect, html, render, useEffect } from "../vendor/vendor.js";
 import { accept, decline, setState, toggleState } from "./actions.js";
+import { readOnly } from "./api.js";
+import { AskDialog } from "./ask.js";
 import { now, serverNow } from "./clock.js";
 import { Conversation } from "./desk-conversation.js";
 import { TaskList } from "./desk-list.js";
@@ -12,6 +14,7 @@ import { count, duration } from "./format.js";
 import { Feed } from "./feed.js";
 import { Icon } from "./icon.js";
 import { listen } from "./keys.js";
+import { askPark, askTransfer, wrapUp } from "./moves.js";
 import * as shell from "./shell.js";
 import { Load, StateMark } from "./states.js";
 import * as store from "./store.js";
@@ -66,6 +69,9 @@ const BINDINGS = [
   { keys: "r", label: "Write a reply", run: () => focus("#reply") },
   { keys: "Ctrl+Enter", label: "Send the reply", run: () => press("task-send") },
   { keys: "e", label: "Complete the task", run: () => press("task-complete") },
+  { keys: "t", label: "Hand the task on", run: () => askTransfer(store.selected.value) },
+  { keys: "s", label: "Park the task", run: () => store.selected.value?.state === "accepted" && askPark(store.selected.value) },
+  { keys: "w", label: "Begin the wrap-up", run: () => wrapUp(store.selected.value) },
   { keys: "i", label: "Customer panel", run: () => (store.drawerOpen.value = !store.drawerOpen.value) },
   { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
   { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
@@ -90,7 +96,7 @@ function QueueChip() {
 function StateButton({ state, icon, label, testId }) {
   const on = store.me.value?.state === state;
   return html`<button type="button" data-testid=${testId} aria-pressed=${on} title=${label}
-    onClick=${() => setState(state)}><${Icon} name=${icon} /><span>${label}</span></button>`;
+    disabled=${readOnly.value}    onClick=${() => setState(state)}><${Icon} name=${icon} /><span>${label}</span></button>`;
 }
 
 function MyState() {
@@ -135,11 +141,13 @@ function Desk() {
   return html`
     <${TopBar} />
     <${shell.ConnectionBar} feed=${feed} />
+    <${shell.ReadOnlyBar} feed=${feed} />
     <div class="desk" data-pane=${store.pane.value} data-loaded=${feed.loaded.value}>
       <${TaskList} /><${Conversation} task=${task} /><${ProfilePanel} task=${task} />
     </div>
     <${OfferSlot} />
     <${shell.Notices} notices=${store.notices.value} dismiss=${store.dismiss} />
+    <${AskDialog} />
     <${shell.KeySheet} bindings=${BINDINGS} />
     <${shell.SignedOut} />
   `;

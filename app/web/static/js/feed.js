@@ -1,7 +1,7 @@
 // @ts-check
 /** A live feed: a snapshot first, then the stream from where the snapshot ended, for ever. */
-import { signal } from "../vendor/vendor.js";
-import { ApiError, getJson } from "./api.js";
+import { effect, signal } from "../vendor/vendor.js";
+import { ApiError, getJson, readOnly } from "./api.js";
 import { now, serverNow, syncClock } from "./clock.js";
 
 const SILENCE_MS = 12_000; // the server sends `clock` every 5 s: two missed means the line is dead
@@ -9,6 +9,7 @@ const QUIET_MS = 2_000; // shorter cuts are nobody's business
 const STALE_MS = 10_000; // from here on people must know how old the data is
 const CATCH_UP_MS = 800; // replayed events arrive within this time after the stream opens
 const NOTE_MS = 3_000;
+const PROBE_MS = 1_500; // while nothing can be changed: so often we ask whether it can again
 const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000];
 
 /** @typedef {"live"|"reconnecting"|"stale"} Connection */
@@ -55,6 +56,7 @@ export class Feed {
     addEventListener("pagehide", () => this.source?.close());
     addEventListener("pageshow", (event) => event.persisted && this.connectIn(0));
     setInterval(() => this.checkSilence(), 1_000);
+    effect(() => readOnly.value && this.probe());
     this.connect();
   }
 
@@ -65,6 +67,7 @@ export class Feed {
     const round = this.round;
     if (this.refetch && !(await this.loadSnapshot())) return;
     if (round !== this.round) return; // a newer attempt overtook this one
+    if (readOnly.value) return this.probe();
     const glue = this.options.streamUrl.includes("?") ? "&" : "?";
     const last = encodeURIComponent(this.lastId);
     this.open(new EventSource(`${this.options.streamUrl}${glue}last=${last}`));
@@ -79,11 +82,14 @@ export class Feed {
       this.heardAt.value = serverNow();
       this.refetch = false;
       this.loaded.value = true;
+      this.downSince.value = null;
+      readOnly.value = snapshot.read_only === true;
       this.options.onSnapshot(snapshot);
       return true;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // a fault of ours: let it be seen
       if (error.status === 401 || error.status === 403) this.fatal.value = error;
+      else if (error.code === "read_only") this.probe();
       else this.lost();
       return false;
     }
@@ -100,6 +106,7 @@ export class Feed {
     }
     source.addEventListener("clock", (event) => this.receive("clock", event));
     source.addEventListener("resync", () => this.resync());
+    source.addEventListener("read_only", () => (readOnly.value = true));
   }
 
   opened() {
@@ -137,6 +144,12 @@ export class Feed {
   resync() {
     this.refetch = true;
     this.connectIn(0);
+  }
+
+  /** While tasks cannot be changed nothing is streamed: ask again until they can. */
+  probe() {
+    this.refetch = true;
+    this.connectIn(PROBE_MS * (0.75 + Math.random() / 2));
   }
 
   checkSilence() {

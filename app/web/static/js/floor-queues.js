@@ -3,6 +3,7 @@
 import { html, useRef } from "../vendor/vendor.js";
 import { now } from "./clock.js";
 import { count, duration, windowText } from "./format.js";
+import { shownQueue } from "./floor-tasks.js";
 import { orderQueues, windowUsed } from "./floor-order.js";
 import { Shape } from "./sla.js";
 
@@ -26,7 +27,8 @@ function Row({ queue, at }) {
   const tone = used >= 1 ? "late" : used >= AT_RISK ? "at_risk" : "ok";
   const longest = queue.waiting > 0 ? duration(queue.oldest_wait_s * 1000 + ageMs) : "–";
   return html`<tr data-testid="floor-queue-row" data-queue=${queue.name}>
-    <th scope="row">${queue.title}</th>
+    <th scope="row"><button type="button" class="link" data-testid="queue-show"
+      title="Show its open tasks" onClick=${() => (shownQueue.value = queue.name)}>${queue.title}</button></th>
     <td class="num strong" data-label="Waiting" data-testid="queue-waiting">${count(queue.waiting)}</td>
     <td class="longest" data-label="Longest">
       <span class="longest-text"><span data-testid="queue-longest">${longest}</span>

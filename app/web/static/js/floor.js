@@ -1,12 +1,16 @@
 // @ts-check
 /** The floor: five numbers, the queues by risk, the agents; live for as long as the page is open. */
 import { effect, html, render, signal } from "../vendor/vendor.js";
+import { AskDialog } from "./ask.js";
 import { now, serverNow } from "./clock.js";
-import { count, duration } from "./format.js";
+import { count, duration, plural } from "./format.js";
 import { Feed } from "./feed.js";
+import { know } from "./floor-moves.js";
 import { QueueTable } from "./floor-queues.js";
 import { RepTable } from "./floor-reps.js";
+import { changed, shownQueue, StuckBar, TaskTable } from "./floor-tasks.js";
 import { listen } from "./keys.js";
+import { dismiss, notices, notify } from "./notices.js";
 import * as shell from "./shell.js";
 import { Shape } from "./sla.js";
 
@@ -19,13 +23,36 @@ const changedAt = signal(serverNow());
 function apply(data) {
   floor.value = data;
   changedAt.value = data.now_ms;
+  know({ reps: data.reps, queues: data.queues, done: changed });
+  changed();
+}
+
+/** What a screen reader says at once when tasks become late. */
+const spoken = signal("");
+
+/**
+ * Tasks have just broken their promise: somebody has to see it wherever they look.
+ * @param {{count:number,tasks:{task_id:string,queue:string,queue_title:string,customer:string}[]}} late
+ */
+function alarm(late) {
+  const [first] = late.tasks;
+  const where = [...new Set(late.tasks.map((task) => task.queue_title))].join(", ");
+  const who = late.count === 1 && first ? first.customer : plural(late.count, "task");
+  spoken.value = `${late.count === 1 ? "A task is" : `${late.count} tasks are`} late: ${who}, ${where}`;
+  notify("error", `Late: ${who}, ${where}`, () => showQueue(late.tasks.length === 1 ? first.queue : ""), "Show");
+}
+
+/** @param {string} queue */
+function showQueue(queue) {
+  shownQueue.value = queue;
+  document.querySelector("#open-tasks")?.scrollIntoView();
 }
 
 const feed = new Feed({
   snapshotUrl: "/api/v1/floor",
   streamUrl: "/api/v1/stream?view=floor",
   onSnapshot: apply,
-  handlers: { floor: apply },
+  handlers: { floor: apply, breached: alarm },
 });
 
 /** @param {string} path */
@@ -94,6 +121,9 @@ function Page() {
   return html`
     <${TopBar} />
     <${shell.ConnectionBar} feed=${feed} />
+    <${shell.ReadOnlyBar} feed=${feed} />
+    ${data && html`<${StuckBar} queues=${data.queues} />`}
+    <div class="sr-only" aria-live="assertive" data-testid="floor-spoken">${spoken.value}</div>
     <main class="floor" id="main" data-stale=${stale}>
       ${data && html`
         <${Figures} data=${data} />
@@ -101,8 +131,11 @@ function Page() {
           <${QueueTable} queues=${data.queues} at=${data.now_ms} />
           <${RepTable} reps=${data.reps} />
         </div>
+        <${TaskTable} queues=${data.queues} people=${new Map(data.reps.map((rep) => [rep.name, rep.title]))} />
       `}
     </main>
+    <${AskDialog} />
+    <${shell.Notices} notices=${notices.value} dismiss=${dismiss} />
     <${shell.KeySheet} bindings=${BINDINGS} />
     <${shell.SignedOut} />
   `;

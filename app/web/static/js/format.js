@@ -5,6 +5,7 @@ const number = new Intl.NumberFormat();
 const compact = new Intl.NumberFormat(undefined, { notation: "compact" });
 const percentage = new Intl.NumberFormat(undefined, { style: "percent" });
 const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const shortTime = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** @param {number} value */
@@ -38,6 +39,9 @@ export function dateTime(when) {
   const date = new Date(when ?? "");
   return Number.isNaN(date.getTime()) ? "" : dayAndTime.format(date);
 }
+
+/** The time of a moment of the next 24 hours, else its date as well. @param {number} when @param {number} at */
+export const nearTime = (when, at) => (Math.abs(when - at) < 86_400_000 ? shortTime.format(when) : dayAndTime.format(when));
 
 /** `no_answer_needed` becomes `No answer needed`. @param {string} code */
 export function words(code) {

@@ -1,7 +1,7 @@
 // @ts-check
 /** What every live page has around it: connection, theme, key sheet, notices, signed-out dialog. */
 import { html, signal, useEffect, useRef, useState } from "../vendor/vendor.js";
-import { signedOut } from "./api.js";
+import { readOnly, signedOut } from "./api.js";
 import { clockTime, plural } from "./format.js";
 import { Icon } from "./icon.js";
 import { lettersOn, setLetters } from "./keys.js";
@@ -44,6 +44,16 @@ export function ConnectionBar({ feed }) {
   </div>`;
 }
 
+/** Nothing can be changed: everybody must see why their buttons do nothing. @param {{feed:Feed}} props */
+export function ReadOnlyBar({ feed }) {
+  if (!readOnly.value) return null;
+  return html`<div class="bar bar-stale" role="alert" data-testid="read-only">
+    <${Icon} name="triangle-alert" />
+    <span><strong>Read-only.</strong> Tasks cannot be changed just now. You see what was known at
+      ${" "}${clockTime(feed.heardAt.value)}; this page goes on by itself.</span>
+  </div>`;
+}
+
 export function ThemeButton() {
   const [current, setCurrent] = useState(theme());
   const [icon, label] = THEMES[current];
@@ -70,7 +80,7 @@ export const KeysButton = () => html`
  * A modal dialog; focus goes back to where it was when it closes.
  * @param {{open:boolean,onClose?:()=>void,label:string,children?:any}} props
  */
-function Dialog({ open, onClose, label, children }) {
+export function Dialog({ open, onClose, label, children }) {
   const ref = useRef(/** @type {HTMLDialogElement|null} */ (null));
   useEffect(() => {
     if (open && !ref.current?.open) ref.current?.showModal();
@@ -113,7 +123,7 @@ export const SignedOut = () => html`
 `;
 
 /**
- * @param {{notices:import("./store.js").Notice[],dismiss:(id:number)=>void}} props
+ * @param {{notices:import("./notices.js").Notice[],dismiss:(id:number)=>void}} props
  */
 export function Notices({ notices, dismiss }) {
   return html`<div class="notices" aria-live="polite">
@@ -121,7 +131,7 @@ export function Notices({ notices, dismiss }) {
       <div class="notice" key=${notice.id} data-kind=${notice.kind} data-testid="notice">
         <span class="notice-text">${notice.text}</span>
         ${notice.retry && html`<button class="button small" type="button"
-          onClick=${() => (dismiss(notice.id), notice.retry?.())}>Retry</button>`}
+          onClick=${() => (dismiss(notice.id), notice.retry?.())}>${notice.label}</button>`}
         <button class="icon-button small" type="button" aria-label="Dismiss"
           onClick=${() => dismiss(notice.id)}><${Icon} name="x" /></button>
       </div>`)}

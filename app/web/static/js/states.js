@@ -11,9 +11,10 @@ export const StateMark = ({ state }) => html`<span class="state" data-state=${st
   <${Shape} name=${STATE_SHAPES[state] ?? "off"} />${STATE_WORDS[state] ?? state}
 </span>`;
 
-/** Load as pips, and as words for who cannot see them. @param {{load:number,capacity:number}} props */
+/** Load in units of capacity as pips, and as words for who cannot see them. @param {{load:number,capacity:number}} props */
 export const Load = ({ load, capacity }) => html`<span class="load">
   <span class="pips" aria-hidden="true">
-    ${Array.from({ length: Math.min(capacity, 8) }, (_, i) => html`<i class=${i < load ? "lit" : ""}></i>`)}
+    ${Array.from({ length: Math.min(Math.ceil(capacity), 8) }, (_, i) => html`<i
+      class=${load >= i + 1 ? "lit" : load > i ? "part" : ""}></i>`)}
   </span><span class="load-words">${load} of ${capacity}</span>
 </span>`;

@@ -3,16 +3,19 @@
 import { batch, computed, signal } from "../vendor/vendor.js";
 import { serverNow } from "./clock.js";
 import { dropDraft } from "./drafts.js";
+import { dismiss, notices, notify } from "./notices.js";
 
 /** @typedef {import("./types.js").Card} Card */
-/** @typedef {{id:number,kind:"info"|"warn"|"error",text:string,retry?:()=>void}} Notice */
-
-const NOTICE_MS = 6_000; // long enough to read a sentence twice
-const ERROR_MS = 20_000;
+export { dismiss, notices, notify };
 
 export const me = signal(/** @type {import("./types.js").Me|null} */ (null));
 export const offer = signal(/** @type {Card|null} */ (null));
 export const tasks = signal(/** @type {Card[]} */ ([]));
+/** Tasks that rest and come back to me, the next one first. */
+export const parked = signal(/** @type {Card[]} */ ([]));
+/** To whom a task can be handed on. */
+export const colleagues = signal(/** @type {{name:string,title:string}[]} */ ([]));
+export const allQueues = signal(/** @type {{name:string,title:string}[]} */ ([]));
 export const queues = signal(/** @type {import("./types.js").Queue[]} */ ([]));
 /** When the numbers of the queues were true, in server time. */
 export const queuesAt = signal(0);
@@ -23,7 +26,6 @@ export const pane = signal(/** @type {"list"|"task"} */ ("list"));
 export const drawerOpen = signal(false);
 export const unread = signal(/** @type {Set<string>} */ (new Set()));
 export const doneCount = signal(0);
-export const notices = signal(/** @type {Notice[]} */ ([]));
 
 export const selected = computed(
   () => tasks.value.find((task) => task.task_id === selectedId.value) ?? null,
@@ -37,7 +39,6 @@ export const myQueues = computed(() => {
 /** Highest version seen of each task: what is older came late and is dropped. */
 const seen = /** @type {Map<string, number>} */ (new Map());
 let listHeld = false;
-let noticeId = 0;
 
 /** Rows never move under the pointer. @param {boolean} held */
 export function holdList(held) {
@@ -63,7 +64,11 @@ export function applySnapshot(snapshot) {
     offerSeconds.value = snapshot.offer_seconds;
     offer.value = snapshot.offer;
     setTasks(snapshot.tasks);
-    for (const card of [...snapshot.tasks, ...(snapshot.offer ? [snapshot.offer] : [])]) saw(card);
+    parked.value = snapshot.parked;
+    colleagues.value = snapshot.colleagues;
+    allQueues.value = snapshot.all_queues;
+    const offered = snapshot.offer ? [snapshot.offer] : [];
+    for (const card of [...snapshot.tasks, ...snapshot.parked, ...offered]) saw(card);
     ensureSelection();
   });
 }
@@ -79,7 +84,10 @@ export function applyOffer(card) {
   const known = seen.get(card.task_id) === card.version && offer.value?.task_id !== card.task_id;
   if (isOld(card) || known) return;
   saw(card);
-  offer.value = card;
+  batch(() => {
+    offer.value = card;
+    unpark(card.task_id, card.version);
+  });
 }
 
 /** @param {{task_id:string,why:string}} ended */
@@ -91,16 +99,35 @@ export function applyOfferEnded({ task_id: id, why }) {
 }
 
 /** States in which a task is no longer on anybody's desk. */
-const OVER = new Set(["completed", "cancelled", "queued", "parked"]);
+const OVER = new Set(["completed", "cancelled", "queued"]);
+
+/** A task rests: it leaves the desk and stands below it. @param {Card} card */
+function applyParked(card) {
+  if (isOld(card)) return;
+  batch(() => {
+    saw(card);
+    removeTask(card.task_id);
+    const others = parked.value.filter((task) => task.task_id !== card.task_id);
+    parked.value = [...others, card].sort((a, b) => a.until_ms - b.until_ms);
+  });
+}
+
+/** No longer parked, at this version or a later one. @param {string} id @param {number} version */
+export function unpark(id, version) {
+  parked.value = parked.value.filter((task) => task.task_id !== id || task.version > version);
+}
 
 /** @param {Card} card */
 export function applyTask(card) {
+  if (card.state === "parked") return applyParked(card);
   if (OVER.has(card.state)) return applyClosed(card);
   const open = tasks.value.some((task) => task.task_id === card.task_id);
   // closed here at this very version: a late event must not bring it back
   if (isOld(card) || (!open && seen.get(card.task_id) === card.version && isClosed(card))) return;
   batch(() => {
     saw(card);
+    closed.delete(card.task_id);
+    unpark(card.task_id, card.version);
     if (offer.value?.task_id === card.task_id) offer.value = null;
     setTasks([...tasks.value.filter((task) => task.task_id !== card.task_id), card]);
     if (!open) markUnread(card.task_id, true);
@@ -127,9 +154,25 @@ export function removeTask(id) {
   });
 }
 
-/** @param {{task_id:string}} event */
-export function applyClosed({ task_id: id }) {
-  removeTask(id);
+/** Tasks that I am handing on myself. */
+export const leaving = /** @type {Set<string>} */ (new Set());
+
+/** Why a task left the desk though its agent did nothing. */
+const WHY_CLOSED = /** @type {Record<string, string>} */ ({
+  handed_on: "A task has left your desk: it went to somebody else.",
+  cancelled: "A supervisor has cancelled a task of yours.",
+  no_first_reply: "A task went back to its queue: it had no first reply in time.",
+  agent_gone: "A task went back to its queue while you were gone.",
+});
+
+/** @param {{task_id:string,why?:string}} event */
+export function applyClosed({ task_id: id, why }) {
+  const mine = tasks.value.some((task) => task.task_id === id) && !leaving.has(id);
+  batch(() => {
+    removeTask(id);
+    unpark(id, Infinity);
+    if (mine && why && WHY_CLOSED[why]) notify("warn", WHY_CLOSED[why]);
+  });
   dropDraft(id);
 }
 
@@ -167,17 +210,4 @@ export function markUnread(id, on) {
   if (on && id !== selectedId.value) next.add(id);
   else next.delete(id);
   unread.value = next;
-}
-
-/** @param {Notice["kind"]} kind @param {string} text @param {() => void} [retry] */
-export function notify(kind, text, retry) {
-  noticeId += 1;
-  const id = noticeId;
-  notices.value = [...notices.value.slice(-2), { id, kind, text, retry }];
-  setTimeout(() => dismiss(id), kind === "error" ? ERROR_MS : NOTICE_MS);
-}
-
-/** @param {number} id */
-export function dismiss(id) {
-  notices.value = notices.value.filter((notice) => notice.id !== id);
 }

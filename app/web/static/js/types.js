@@ -6,7 +6,8 @@
  * @typedef {{name:string,title:string,role:string,state:RepState,reason:string,load:number,
  *   capacity:number,skills:string[],queues:string[],since_ms:number}} Me
  * @typedef {{name:string,title:string,waiting:number,oldest_wait_s:number,at_risk:number,
- *   breached:number,offered:number,accepted:number,window_s:number}} Queue
+ *   breached:number,offered:number,accepted:number,open:number,window_s:number,
+ *   unroutable:Record<string,number>}} Queue
  * @typedef {{text:string,channel:string,author:{handle:string,name?:string,followers?:number},
  *   posted_at?:string,detected_at?:string,url?:string,lang?:string,flags?:string[]}} Mention
  * @typedef {{sentiment:{label:string,confidence:number,negative:number,neutral:number,
@@ -18,8 +19,12 @@
  *   priority:number,version:number,level:number,detected_ms:number,due_ms:number,
  *   at_risk_ms:number,sla:"ok"|"at_risk"|"breached"|"met",rep:string,offered_ms:number,
  *   expires_ms:number,reason:string,rule:string,mention:Mention,score:Score,profile:Profile,
- *   reply:null|{text:string,at_ms:number},pending?:boolean}} Card
- * @typedef {{me:Me,offer:Card|null,tasks:Card[],queues:Queue[],now_ms:number,
+ *   reply:null|{text:string,at_ms:number},pending?:boolean,hops:number,skills:string[],weight:number,
+ *   clock:string,for_rep:string,for_until_ms:number,handed_on:null|{by:string,reason:string,
+ *   from_queue:string},first_reply_ms:number,resolution_ms:number,wrap_ends_ms:number,until_ms:number,
+ *   waits_for:string,unroutable:string}} Card
+ * @typedef {{me:Me,offer:Card|null,tasks:Card[],parked:Card[],queues:Queue[],now_ms:number,
+ *   colleagues:{name:string,title:string}[],all_queues:{name:string,title:string}[],read_only:boolean,
  *   last_event_id:string,offer_seconds:number,sla_seconds:number}} DeskSnapshot
  * @typedef {{name:string,title:string,state:RepState,reason:string,load:number,capacity:number,
  *   since_ms:number,skills:string[],queues:string[],tasks:{task_id:string,state:string,
