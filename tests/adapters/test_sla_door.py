@@ -1,0 +1,280 @@
+"""The clocks of the door and the fold of the ledger: they agree, and a new policy reaches both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app import flow
+from app.adapters.redis_client import Client
+from app.adapters.redis_clocks import RedisClocks
+from app.adapters.redis_door import RedisDoor
+from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.redis_seen import RedisSeen
+from app.adapters.store.database import Database
+from app.adapters.store.ledger import Ledger
+from app.core.calendar import Calendar, Period
+from app.core.errors import Conflict
+from app.core.policy import Policy, Slas
+from app.core.sla_fold import BREACHED, MET, PAUSED, Clock, Clocks, fold, reading
+from app.processes.reclock import Reclock, Terms
+from tests.builders import CATALOGUE, NOON_MS, delivery, do, mention_id_of, ready, task_id
+from tests.doubles import ports
+
+HOUR_MS = 3_600_000
+TASK, MENTION = task_id("1"), mention_id_of("x", "1")
+STANDARD = Policy(name="standard", first_response_s=600, resolution_s=3600)
+# Open from 11 to 12 (UTC) every day; NOON_MS is at 11:06:40.
+NOON_HOUR = Calendar(name="noon", zone=ZoneInfo("UTC"), week=((Period(start=660, end=720),),) * 7)
+
+
+def slas(policy: Policy = STANDARD, version: str = "v1") -> Slas:
+    return Slas(policies=(policy,), version=version)
+
+
+@dataclass
+class House:
+    """The door in Redis, the ledger behind it, and triage before it."""
+
+    door: RedisDoor
+    redis: Client
+    ledger: Ledger
+    slas: Slas = field(default_factory=slas)
+
+    async def hear(self, id_: str = "1", **given: Any) -> None:
+        catalogue = replace(CATALOGUE, slas=self.slas)
+        seen = RedisSeen(self.redis, self.ledger)
+        at = datetime.fromtimestamp(self.door.now_ms / 1000, UTC).isoformat()
+        parts = ports(door=self.door, seen=seen, catalogue=catalogue)
+        await flow.triage([delivery(f"s{id_}", id=id_, detected_at=at, **given)], parts)
+
+    async def relay(self) -> None:
+        while entries := await RedisOutbox(self.redis).read(500, 0):
+            await self.ledger.append([entry.fact for entry in entries])
+            await self.redis.xdel("hs:outbox", *(entry.id for entry in entries))
+
+    async def accept(self) -> None:
+        await self.door.offer(20_000)
+        await do(self.door, "accept", TASK, "ann")
+
+    async def ask_customer(self, minutes: int = 600) -> None:
+        until_ms = self.door.now_ms + minutes * 60_000
+        given = {"until_ms": until_ms, "waits_for": "customer", "reason": "asked back"}
+        await do(self.door, "park", TASK, "ann", **given)
+
+    async def sweep(self) -> None:
+        await self.door.thresholds()
+        await self.door.timers()
+
+    def reclock(self, by: Slas) -> Reclock:
+        clocks = RedisClocks(self.redis, list(CATALOGUE.queues))
+        return Reclock(self.door, clocks, self.ledger, Terms(slas=by, at_risk_share=0.8))
+
+    async def facts(self) -> list[dict[str, Any]]:
+        await self.relay()
+        return await self.ledger.of_mention(MENTION)
+
+    async def clocks(self, by: Slas | None = None) -> Clocks:
+        found = fold(await self.facts(), by or self.slas, 0.8)
+        assert found
+        return found
+
+    async def resolution(self, by: Slas | None = None) -> Clock:
+        found = (await self.clocks(by)).resolution
+        assert found
+        return found
+
+    async def live(self, name: str) -> str:
+        value = await self.redis.hget(f"hs:task:{TASK}", name)
+        assert value is not None
+        return bytes(value).decode()
+
+    async def live_ms(self) -> tuple[int, ...]:
+        names = ("half_ms", "at_risk_ms", "due_ms", "resolution_ms")
+        return tuple([int(await self.live(name)) for name in names])
+
+
+@pytest.fixture
+async def house(door: RedisDoor, redis: Client, database: Database) -> House:
+    made = House(door, redis, Ledger(database))
+    await ready(door, "ann", "mia")
+    return made
+
+
+async def test_the_queued_fact_tells_everything_about_the_clocks(house: House) -> None:
+    await house.hear()
+    [queued] = [fact for fact in await house.facts() if fact["op"] == "queued"]
+    now = house.door.now_ms
+    assert queued["deadline_ms"] == now + 600_000
+    told = {name: queued["data"][name] for name in ("half_ms", "at_risk_ms", "clock", "policy")}
+    assert told == {
+        "half_ms": now + 300_000,
+        "at_risk_ms": now + 480_000,
+        "clock": "first_response",
+        "policy": "standard@v1-0.8",
+    }
+    assert queued["data"]["resolution_due_ms"] == now + HOUR_MS
+
+
+@pytest.mark.parametrize("seed", range(30))
+async def test_the_fold_of_the_ledger_agrees_with_the_door(house: House, seed: int) -> None:
+    """A5.1: whatever is done to a task, in whatever order, at whatever time."""
+    rng = Random(seed)
+    await house.hear()
+    for _ in range(rng.randint(3, 14)):
+        house.door.now_ms += rng.choice(
+            (0, 1_000, 60_000, 299_999, 300_000, rng.randint(1, 900_000))
+        )
+        await house.sweep()
+        await house.door.offer(20_000)
+        await _do_something(
+            house, rng.choice(("accept", "accept", "reply", "ask", "resume", "end"))
+        )
+    await house.sweep()
+    facts, now = await house.facts(), house.door.now_ms
+    breached = {f["data"].get("clock", "response") for f in facts if f["op"] == "breached"}
+    found = await house.clocks()
+    assert found.resolution
+    assert (reading(found.response, now).state == BREACHED) == ("response" in breached)
+    assert (reading(found.resolution, now).state == BREACHED) == ("resolution" in breached)
+    replies = [f for f in facts if f["op"] == "replied" and f["data"]["first"]]
+    if replies:
+        assert (replies[0]["data"]["sla"] == "met") == (reading(found.response, now).state == MET)
+    if not found.resolution.stopped_ms and "resolution" not in breached:
+        assert reading(found.resolution, now).state != PAUSED or await house.live("left_ms") != "0"
+        if found.resolution.due_ms:
+            assert int(await house.live("resolution_ms")) == found.resolution.due_ms
+
+
+async def _do_something(house: House, what: str) -> None:
+    try:
+        rep = await house.live("rep") or "ann"
+        if what == "accept":
+            await do(house.door, "accept", TASK, rep)
+        elif what == "reply":
+            await do(house.door, "reply", TASK, rep)
+        elif what == "ask":
+            await house.ask_customer()
+        elif what == "resume":
+            await do(house.door, "resume", TASK, await house.live("for_rep") or "ann", kept_ms=0)
+        else:
+            await do(house.door, "complete", TASK, rep, code="no_answer_needed")
+    except Conflict:
+        pass  # not possible in this state
+
+
+async def test_a_changed_policy_sets_the_clocks_of_open_tasks_again(house: House) -> None:
+    """Door, ledger and fold then say the same; a second look changes nothing."""
+    await house.hear()
+    started = house.door.now_ms
+    await house.relay()
+    longer = slas(replace(STANDARD, first_response_s=1200, resolution_s=7200), "v2")
+    assert await house.reclock(longer).turn() == 0
+    assert await house.live_ms() == tuple(
+        started + at for at in (600_000, 960_000, 1_200_000, 7_200_000)
+    )
+    assert await house.live("policy") == "standard@v2-0.8"
+    before = len(await house.facts())
+    assert await house.reclock(longer).turn() == 0
+    assert len(await house.facts()) == before
+    house.door.now_ms = started + 600_000
+    assert await house.door.thresholds() == {"halfway": [TASK], "at_risk": [], "breached": []}
+
+
+async def test_a_shorter_policy_breaches_at_once_what_is_late_under_it(house: House) -> None:
+    await house.hear()
+    await house.relay()
+    house.door.now_ms += 300_000
+    await house.sweep()
+    shorter = slas(replace(STANDARD, first_response_s=60), "v2")
+    await house.relay()
+    await house.reclock(shorter).turn()
+    assert (await house.door.thresholds())["breached"] == [TASK]
+
+
+async def test_no_paused_time_is_lost_when_the_policy_changes(house: House) -> None:
+    """10 minutes worked, 2 hours waited for the customer: of the new 2 hours 1:50 are left."""
+    await house.hear()
+    started = house.door.now_ms
+    await house.accept()
+    await do(house.door, "reply", TASK, "ann")
+    house.door.now_ms = started + 600_000
+    await house.ask_customer()
+    house.door.now_ms += 2 * HOUR_MS
+    await do(house.door, "resume", TASK, "ann", kept_ms=0)
+    assert int(await house.live("resolution_ms")) == started + HOUR_MS + 2 * HOUR_MS
+    await house.relay()
+    longer = slas(replace(STANDARD, resolution_s=7200), "v2")
+    assert await house.reclock(longer).turn() == 0
+    assert int(await house.live("resolution_ms")) == started + 4 * HOUR_MS
+    assert (await house.resolution(longer)).due_ms == started + 4 * HOUR_MS
+
+
+async def test_a_pause_over_closed_hours_is_corrected_after_the_customer_has_answered(
+    house: House,
+) -> None:
+    """Of the hour from 11:06:40, asked at 11:10, 56:40 are left: until 11:56:40 tomorrow."""
+    house.slas = slas(replace(STANDARD, calendar=NOON_HOUR))
+    await house.hear()
+    await house.accept()
+    await do(house.door, "reply", TASK, "ann")
+    reclock, started = house.reclock(house.slas), house.door.now_ms
+    assert await reclock.turn() == 0
+    house.door.now_ms = NOON_MS + 200_000
+    await house.ask_customer(minutes=60 * 72)
+    house.door.now_ms += 9 * HOUR_MS  # closed since 12, and until tomorrow
+    await do(house.door, "resume", TASK, "ann", kept_ms=0)
+    right = started + 24 * HOUR_MS + 50 * 60_000
+    assert (await house.resolution()).due_ms == right
+    assert int(await house.live("resolution_ms")) != right
+    await house.relay()
+    assert await reclock.turn() == 0
+    assert int(await house.live("resolution_ms")) == right
+
+
+async def test_a_task_of_which_the_ledger_does_not_know_all_is_set_later(house: House) -> None:
+    """Never from half of its facts: the door refuses a version that it has left behind."""
+    await house.hear()
+    await house.relay()
+    await house.accept()  # this the ledger does not know yet
+    reclock = house.reclock(slas(version="v2"))
+    assert await reclock.turn() == 1
+    assert await house.live("policy") == "standard@v1-0.8"
+    await house.relay()
+    assert await reclock.turn() == 0
+    assert await house.live("policy") == "standard@v2-0.8"
+
+
+async def test_a_task_queued_by_a_worker_with_the_old_policy_is_found_later(house: House) -> None:
+    reclock = house.reclock(slas(version="v2"))
+    assert await reclock.turn() == 0
+    await house.hear()
+    await house.relay()
+    assert await reclock.turn() == 0
+    assert await house.live("policy") == "standard@v2-0.8"
+
+
+async def test_a_closed_task_keeps_what_it_was_measured_by(house: House) -> None:
+    await house.hear()
+    await house.accept()
+    await do(house.door, "complete", TASK, "ann", code="no_answer_needed")
+    await house.relay()
+    assert await house.reclock(slas(version="v2")).turn() == 0
+    assert await house.live("policy") == "standard@v1-0.8"
+
+
+async def test_a_follow_up_is_recognised_by_what_redis_and_the_ledger_remember(
+    house: House,
+) -> None:
+    await house.hear("1")
+    await house.relay()
+    await house.redis.delete(f"hs:seen:{MENTION}")
+    await house.hear("2", in_reply_to="1")
+    await house.hear("3", in_reply_to="1", handle="@somebody")
+    clocks = [await house.redis.hget(f"hs:task:{task_id(n)}", "clock") for n in ("1", "2", "3")]
+    assert clocks == [b"first_response", b"next_response", b"first_response"]
