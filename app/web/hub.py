@@ -50,8 +50,7 @@ class Hub:
             return
         other = self._epoch not in ("", epoch)
         self._seen, self._epoch = await self._feed.last_id(), epoch
-        self.unblock("feed")
-        if other:
+        if not self.unblock("feed") and other:
             self._tell_all(None)
 
     @property
@@ -65,12 +64,13 @@ class Hub:
         if first:
             self._tell_all(AWAY)
 
-    def unblock(self, why: str) -> None:
-        """This reason is gone; with the last one every screen reads all of it again."""
-        if why in self._blocked:
-            self._blocked.remove(why)
-            if not self._blocked:
-                self._tell_all(None)
+    def unblock(self, why: str) -> bool:
+        """This reason is gone; with the last one every screen is told to read all of it again."""
+        last = self._blocked == {why}
+        self._blocked.discard(why)
+        if last:
+            self._tell_all(None)
+        return last
 
     def _tell_all(self, what: str | None) -> None:
         for screen in {screen for screens in self._screens.values() for screen in screens}:

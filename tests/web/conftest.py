@@ -40,6 +40,7 @@ INTAKE_KEY = "intake-key"
 ROLES = {
     "amira": "agent",
     "ben": "agent",
+    "miriam": "agent",
     "sofia": "supervisor",
     "anton": "analyst",
     "sven": "sre",

@@ -16,7 +16,7 @@ IDENTITIES: dict[str, str | None] = {
     "": None,
     "wrong": None,
     "intake": "intake",
-    **{name: role for name, role in ROLES.items() if name != "ben"},
+    **{name: role for name, role in ROLES.items() if name not in ("ben", "miriam")},
 }
 ALLOWED, FORBIDDEN, UNKNOWN = "allowed", "forbidden", "unknown"
 
