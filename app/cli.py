@@ -131,6 +131,16 @@ def audit(  # noqa: PLR0913 (each is a flag)
 
 
 @cli.command()
+def sla(
+    file: Annotated[Path | None, typer.Argument(help="facts as JSON lines; default: ours")] = None,
+) -> None:
+    """Count met and breached clocks again, from the facts, under the present policies."""
+    from app.processes.sla_report import run
+
+    typer.echo(run(_settings(), file))
+
+
+@cli.command()
 def check() -> None:
     """Check configuration, rules and model without starting anything."""
     from app.wiring.check import check as problems_of
