@@ -6,7 +6,8 @@ wall, and only the fold knows the hours in which a calendar is closed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,7 +23,8 @@ from app.core.sla_fold import reclock
 
 log = structlog.get_logger()
 
-_PAGE = 500
+_PAGE = 500  # facts read at once
+_TASKS = 100  # tasks whose facts are read at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Reclock:
         self._terms = terms
         self._seq: int | None = None  # how far the ledger has been followed
         self._waiting: set[str] = set()  # mentions of which the ledger does not know all yet
+        # Set once every open task has been looked at: before that, offers go by old times.
+        self.looked = asyncio.Event()
 
     async def turn(self) -> int:
         """Look at what is new; returns how many tasks are still to be set. Raises Unavailable."""
@@ -57,8 +61,11 @@ class Reclock:
             self._waiting = {t.mention_id for t in found if self._is_other(t.policy)}
             self._seq = seq
         await self._follow(self._seq)
-        done = [mention_id for mention_id in self._waiting if await self._set(mention_id)]
+        done = [mention_id async for mention_id in self._done(sorted(self._waiting))]
         self._waiting.difference_update(done)
+        if done:
+            log.info("reclocked", edition=self._terms.edition, tasks=len(done))
+        self.looked.set()
         return len(self._waiting)
 
     async def _follow(self, seq: int) -> None:
@@ -76,9 +83,16 @@ class Reclock:
     def _is_other(self, policy: str) -> bool:
         return not policy.endswith(self._terms.edition)
 
-    async def _set(self, mention_id: str) -> bool:
-        """Set the clocks of this mention's task; False where it must be tried again."""
-        known = history(await self._ledger.of_mention(mention_id))
+    async def _done(self, mention_ids: Sequence[str]) -> AsyncIterator[str]:
+        """Set the clocks of these, some at a time; those that need not be tried again."""
+        for start in range(0, len(mention_ids), _TASKS):
+            trails = await self._ledger.of_mentions(mention_ids[start : start + _TASKS])
+            for mention_id, facts in trails.items():
+                if await self._set(history(facts)):
+                    yield mention_id
+
+    async def _set(self, known: History) -> bool:
+        """Set the clocks of this task; False where it must be tried again."""
         if not known.queued_ms:
             return False  # its facts are on their way to the ledger still
         new = reclock(known, self._terms.slas, self._terms.at_risk_share)
@@ -91,7 +105,6 @@ class Reclock:
         except Conflict as refused:
             # Something has happened to it that the ledger does not know yet; or it has ended.
             return refused.code != "stale_version"
-        log.info("reclocked", task=task, policy=new.policy)
         return True
 
 

@@ -8,6 +8,7 @@ import time
 from app import metrics
 from app.adapters.kafka import Producer
 from app.adapters.redis_client import connected
+from app.adapters.redis_clocks import RedisClocks
 from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_epoch import RedisEpoch
 from app.adapters.redis_feed import RedisFeed
@@ -18,12 +19,14 @@ from app.core.catalogue import Rep
 from app.processes import service
 from app.processes.keeper import Keeper
 from app.processes.rebuild import Parts
+from app.processes.reclock import Reclock, Terms
 from app.processes.relay import Relay
 from app.settings import Offer, Settings
 from app.wiring import base as wiring
 
 # A change on the feed wakes the offers at once; the rest is swept this often.
 SWEEP_MS = 200
+RECLOCK_S = 1.0  # how often tasks are looked for whose clocks another policy has set
 
 
 async def main(settings: Settings) -> None:
@@ -39,16 +42,29 @@ async def main(settings: Settings) -> None:
         expires_ms = round(settings.offer.expires_s * 1000)
         offers = Offers(base.door, RedisFeed(for_feed), expires_ms, keeper.swept)
         sweep = Sweep(base.door, settings.offer, keeper)
+        reclock = _reclock(base)
+
+        async def offering() -> None:
+            await reclock.looked.wait()
+            await offers.turn()
+
         try:
             async with service.health(keeper.missing):
                 await asyncio.gather(
                     service.patiently("relay", relay.move),
-                    service.patiently("offers", offers.turn),
+                    service.patiently("offers", offering),
+                    service.patiently("reclock", reclock.turn, RECLOCK_S),
                     service.patiently("sweep", sweep.turn, SWEEP_MS / 1000),
                 )
         finally:
             await producer.close()
             await base.close()
+
+
+def _reclock(base: wiring.Base) -> Reclock:
+    catalogue, share = base.config.catalogue, base.settings.sla.at_risk_share
+    tasks = RedisClocks(base.redis, list(catalogue.queues))
+    return Reclock(base.door, tasks, base.ledger, Terms(slas=catalogue.slas, at_risk_share=share))
 
 
 def _parts(base: wiring.Base, relay: Relay) -> Parts:

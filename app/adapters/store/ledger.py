@@ -75,6 +75,14 @@ class Ledger:
         query = _FACTS.where(facts.c.mention_id == mention_id)
         return await self._read(query.order_by(facts.c.seq))
 
+    async def of_mentions(self, mention_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """The trails of some mentions, a few hundred at most; each in order."""
+        query = _FACTS.where(facts.c.mention_id.in_(mention_ids)).order_by(facts.c.seq)
+        found: dict[str, list[dict[str, Any]]] = {id_: [] for id_ in mention_ids}
+        for fact in await self._read(query):
+            found[fact["mention_id"]].append(fact)
+        return found
+
     async def last_seq(self) -> int:
         return await self._database.read(lambda c: int(c.execute(_LAST).scalar() or 0))
 
