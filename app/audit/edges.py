@@ -29,21 +29,34 @@ def _edge(before: str, to: str, by: str, *says: str, reason: bool = False) -> Ed
 CREATED = Edge(frozenset({""}), "queued", frozenset({SERVICE}))
 
 EDGES: dict[str, Edge] = {
-    "queued": _edge("parked", "queued", "service supervisor"),
+    "queued": _edge("parked", "queued", "service owner supervisor"),
     "offered": _edge("queued", "offered", "service supervisor", "expires_ms"),
     "accepted": _edge("offered", "accepted", "owner"),
     "rejected": _edge("offered", "queued", "owner"),
     "timed_out": _edge("offered", "queued", "service"),
-    "rescinded": _edge("offered", "queued", "service owner supervisor"),
+    "rescinded": _edge("offered", "queued", "service owner supervisor", reason=True),
     "replied": _edge("accepted", "accepted", "owner"),
     "wrapping": _edge("accepted", "wrapping", "owner", "ends_ms"),
     "completed": _edge("accepted wrapping", "completed", "owner service"),
     "transferred": _edge("accepted wrapping", "queued", "owner supervisor service", reason=True),
-    "parked": _edge("queued accepted", "parked", "owner supervisor", "until_ms", reason=True),
+    "parked": _edge(
+        "queued accepted", "parked", "owner supervisor service", "until_ms", reason=True
+    ),
     "cancelled": _edge("open", "cancelled", "supervisor service", reason=True),
     "prioritised": _edge("open", SAME, "supervisor service", "from_priority"),
+    "halfway": _edge("open", SAME, "service"),
     "at_risk": _edge("open", SAME, "service"),
     "breached": _edge("open", SAME, "service"),
     "escalated": _edge("open", SAME, "service", "level"),
     "unroutable": _edge("queued", SAME, "service", reason=True),
 }
+
+# Why nobody can take a task.
+CAUSES = frozenset(
+    {
+        "nobody_has_skills",
+        "nobody_is_here",
+        "nobody_has_room",
+        "everybody_declined",
+    }
+)

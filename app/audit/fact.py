@@ -35,6 +35,8 @@ class Fact:
     deadline_ms: int
     reason: str
     data: dict[str, Any]
+    chain: str = ""
+    canonical: bytes = b""  # what the chain sums up; empty where there is none
 
     @property
     def forced(self) -> bool:
@@ -84,4 +86,12 @@ def _fact(value: Mapping[str, Any], number: int) -> Fact:
         reason=str(get("reason") or ""),
         # An empty Lua table is encoded as a list or an object, whichever the encoder likes.
         data=data if isinstance(data, dict) else {},
+        chain=str(get("chain") or ""),
+        canonical=_canonical(value) if get("chain") else b"",
     )
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    """The one form of a fact that everybody can write again: all but what the ledger added."""
+    body = {name: part for name, part in value.items() if name not in ("seq", "chain")}
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()

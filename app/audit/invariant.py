@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.audit.fact import Fact
-from app.audit.world import Task, World
+from app.audit.task import Task
+from app.audit.world import World
 
 
 @dataclass(frozen=True, slots=True)

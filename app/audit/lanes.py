@@ -1,4 +1,4 @@
-"""Who waits where: the waiting tasks of a queue that need the same skills, in two orders."""
+"""Who waits where: the waiting tasks of a queue that need the same skills and room."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Skills: TypeAlias = frozenset[tuple[str, int]]
-LaneKey: TypeAlias = tuple[str, Skills]
+LaneKey: TypeAlias = tuple[str, Skills, float]  # queue, skills, weight
 
 
 def skills_of(given: Any) -> Skills:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from app.audit import inputs, report
+from app.audit import beside, inputs, report
 from app.audit.auditor import Auditor
 from app.audit.fact import Unreadable
 from app.audit.invariant import Bounds, Violation
 from app.audit.metric import Metric
 from app.audit.source import facts
+
+T = TypeVar("T")
 
 CLEAN, BROKEN, USAGE = 0, 1, 2
 _RELAY_MS = 2_000  # a fact may be on its way this long before its absence means anything
@@ -30,6 +34,13 @@ class Options:
     dead: Path | None = None
     client_log: Path | None = None
     staff: Path | None = None
+    snapshot: Path | None = None
+    users: Path | None = None
+    samples: Path | None = None
+    canaries: Path | None = None
+    search: Sequence[Path] = ()
+    resources: Path | None = None
+    head: str = ""
     as_json: bool = False
     drained: bool = False
     offer_within_s: float = 5.0
@@ -84,12 +95,34 @@ def _tell(found: list[Violation], options: Options, metric: Metric | None) -> No
 
 
 def _inputs(options: Options) -> inputs.Inputs:
+    if bool(options.canaries) != bool(options.search):
+        raise Unreadable("--canaries and --search: expected both or none")
     return inputs.Inputs(
-        mentions=inputs.read_mentions(options.mentions) if options.mentions else None,
-        dead=inputs.read_dead(options.dead) if options.dead else None,
-        client=inputs.read_client(options.client_log) if options.client_log else None,
-        staff=inputs.read_staff(options.staff) if options.staff else [],
+        mentions=_read(inputs.read_mentions, options.mentions),
+        letters=_read(inputs.read_dead, options.dead),
+        client=_read(inputs.read_client, options.client_log),
+        pushes=_read(inputs.read_pushes, options.client_log),
+        staff=_read(inputs.read_staff, options.staff) or [],
+        users=_read(beside.read_users, options.users),
+        samples=_read(beside.read_samples, options.samples),
+        snapshot=_read(beside.read_snapshot, options.snapshot),
+        canaries=_read(
+            lambda path: beside.read_canaries(path, list(options.search)), options.canaries
+        ),
+        resources=_read(beside.read_resources, options.resources),
+        head=_head(options.head) if options.head else None,
     )
+
+
+def _read(reader: Callable[[Path], T], path: Path | None) -> T | None:
+    return reader(path) if path else None
+
+
+def _head(text: str) -> tuple[int, str]:
+    seq, _, chain = text.partition(":")
+    if not seq.isdigit() or not re.fullmatch("[0-9a-f]{64}", chain):
+        raise Unreadable(f"--head: expected SEQ:CHAIN, got {text!r}")
+    return int(seq), chain
 
 
 def _bounds(options: Options) -> Bounds:

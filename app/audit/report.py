@@ -38,6 +38,8 @@ def as_text(auditor: Auditor) -> str:
                 lines.append(f"{verdict.id:<4} {word} {verdict.needs}")
     total = sum(auditor.counts.values())
     world = auditor.world
+    if auditor.head:
+        lines.append(f"head        {auditor.head[0]}:{auditor.head[1]}")
     lines.append(f"{world.facts} facts, {len(world.tasks)} tasks, {total} violations")
     return "\n".join(lines)
 
@@ -47,6 +49,7 @@ def as_json(auditor: Auditor) -> str:
     return json.dumps(
         {
             "facts": auditor.world.facts,
+            "head": ":".join(map(str, auditor.head or ())),
             "tasks": len(auditor.world.tasks),
             "violations_total": sum(auditor.counts.values()),
             "violations": [

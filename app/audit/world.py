@@ -2,98 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import heapq
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from app.audit.fact import Fact
-from app.audit.lanes import LaneKey, Lanes, Skills, covers, skills_of
+from app.audit.lanes import Lane, Lanes, Skills, covers, skills_of
+from app.audit.learning import advance, learn
+from app.audit.rep import Rep
+from app.audit.task import OFFERED, OWNED, QUEUED, Task
 
-QUEUED, OFFERED, ACCEPTED, WRAPPING, PARKED = "queued", "offered", "accepted", "wrapping", "parked"
-FINAL = frozenset({"completed", "cancelled"})
-OWNED = frozenset({OFFERED, ACCEPTED, WRAPPING})
-HELD = frozenset({OFFERED, ACCEPTED})  # what counts against capacity
-NO_TASK_CHANGE = frozenset({"at_risk", "breached", "replied"})
-REFUSALS = frozenset({"rejected", "timed_out", "transferred"})
-_HIGHEST_PRIORITY = 100
-
-
-@dataclass(slots=True)
-class Task:
-    """A task after the last fact of it; `skills` and `order` are None where nobody told."""
-
-    id: str
-    mention_id: str
-    deadline_ms: int
-    born_ms: int
-    state: str = ""
-    version: int = 0
-    last_seq: int = 0
-    queue: str = ""
-    priority: int = 0
-    rep: str = ""
-    reservation: str = ""
-    attempt: int = 0
-    expires_ms: int = 0
-    timer_ms: int = 0  # when wrap-up or parking ends
-    since_ms: int = 0  # waiting in its queue since then
-    detected_ms: int = 0
-    skills: Skills | None = None
-    order: float | None = None
-    weight: float = 1.0
-    channel: str = ""
-    for_rep: str = ""
-    for_until_ms: int = 0
-    refused: set[str] = field(default_factory=set)
-    hops: int = 0
-    level: int = 0
-    answered: bool = False
-    at_risk: bool = False
-    breached: bool = False
-    lane: LaneKey | None = None
-
-    @property
-    def open(self) -> bool:
-        return self.state not in FINAL
-
-    @property
-    def clock_runs(self) -> bool:
-        return self.open and not self.answered
-
-
-@dataclass(slots=True)
-class Rep:
-    """A rep; `capacity`, `skills` and `state` are None where nobody told."""
-
-    name: str
-    skills: Skills | None = None
-    queues: frozenset[str] = frozenset()
-    capacity: float | None = None
-    channels: dict[str, int] = field(default_factory=dict)
-    state: str | None = None
-    holding: dict[str, Task] = field(default_factory=dict)
-    offers: set[str] = field(default_factory=set)
-    free_since_ms: int | None = None
-    eased_ms: int = 0  # when they last had less to carry
-
-    @property
-    def load(self) -> float:
-        return sum(task.weight for task in self.holding.values())
-
-    def serves(self, queue: str, skills: Skills) -> bool:
-        return self.skills is not None and queue in self.queues and covers(self.skills, skills)
-
-    def over(self, task: Task) -> str:
-        """Why taking this task is too much for the rep, or nothing."""
-        if self.capacity is not None and self.load + task.weight > self.capacity:
-            return f"{self.load + task.weight:g} of capacity {self.capacity:g}"
-        limit = self.channels.get(task.channel)
-        if limit is not None:
-            on_channel = sum(t.channel == task.channel for t in self.holding.values())
-            if on_channel + 1 > limit:
-                return f"{on_channel + 1} of {limit} on {task.channel}"
-        return ""
+NO_TASK_CHANGE = frozenset({"halfway", "at_risk", "breached", "replied", "unroutable"})
+AVAILABLE = "available"
 
 
 class World:
@@ -106,6 +27,8 @@ class World:
         self.facts = 0
         self.of_mention: dict[str, str] = {}
         self._told: dict[str, tuple[Skills | None, int, str]] = {}
+        self._steps: list[tuple[int, str]] = []  # when a waiting task asks for less, which
+        self._uneven = False  # not every task weighs one: room for one is not room for every one
 
     def rep(self, name: str) -> Rep:
         found = self.reps.get(name)
@@ -123,9 +46,23 @@ class World:
             rep.queues = frozenset(queues.split(",") if isinstance(queues, str) else queues)
         if "capacity" in given:
             rep.capacity = float(given["capacity"])
-        rep.channels = dict(given.get("channels") or rep.channels)
-        rep.state = given.get("state", rep.state)
+            self._uneven |= not rep.capacity.is_integer()
+        channels = given.get("channels")
+        if isinstance(channels, dict):
+            rep.channels = {str(name): int(limit) for name, limit in channels.items()}
+        if given.get("state", rep.state) != rep.state:
+            rep.state, rep.state_ms = given["state"], now_ms
+        rep.saved_ms = now_ms  # with other skills the work before was another
         self._refresh(rep, now_ms)
+
+    def advance(self, now_ms: int) -> None:
+        """Time goes on by itself: who waited long asks for less."""
+        self.now_ms = max(self.now_ms, now_ms)
+        while self._steps and self._steps[0][0] <= self.now_ms:
+            task = self.tasks[heapq.heappop(self._steps)[1]]
+            if task.lanes:
+                self._leave(task)
+                self._enter(task)
 
     def apply(self, fact: Fact) -> None:
         """Move on by one fact, legal or not: the ledger is what happened."""
@@ -138,6 +75,46 @@ class World:
         elif fact.op == "configured" and isinstance(fact.data.get("rep"), dict):
             self.now_ms = max(self.now_ms, fact.now_ms)
             self.enrol(fact.data["rep"], fact.now_ms)
+
+    # what reps and tasks are to each other
+
+    def lanes_for(self, rep: Rep) -> Iterator[Lane]:
+        """The lanes from which this rep is surely served."""
+        if rep.skills is None:
+            return
+        for queue in rep.queues:
+            for skills, lane in self.lanes.of_queue(queue):
+                if covers(rep.skills, skills):
+                    yield lane
+
+    def kept_until_ms(self, task: Task, rep: Rep) -> int:
+        """Until when the task is kept from this rep, for its own one; 0 is not at all."""
+        if task.for_rep in ("", rep.name):
+            return 0
+        own = self.reps.get(task.for_rep)
+        if task.for_rep in task.refused:
+            return min(task.for_until_ms, task.since_ms)
+        if own is None or own.state in (None, AVAILABLE):
+            return task.for_until_ms
+        return min(task.for_until_ms, max(own.state_ms, task.since_ms))
+
+    def saves_room(self, rep: Rep, now_ms: float) -> Task | None:
+        """The most pressing task for which this rep may save room: too heavy for now, its key
+        has passed. All of a lane weigh the same, so its head speaks for it."""
+        heads = (lane.by_order[0] for lane in self.lanes_for(rep)) if self._uneven else ()
+        for order, task_id in sorted(heads):
+            task = self.tasks[task_id]
+            if order <= now_ms and rep.too_heavy(task) and rep.could_ever(task):
+                return task
+        return None
+
+    def would_be_next(self, rep: Rep, task: Task, now_ms: float) -> bool:
+        """Could the rep be offered this waiting task, had they room enough?"""
+        if rep.name in task.refused or rep.name in task.spared or rep.channel_full(task):
+            return False
+        return rep.could_ever(task) and now_ms >= self.kept_until_ms(task, rep)
+
+    # taking in a fact
 
     def _tell(self, fact: Fact) -> None:
         """Keep what triage found out until the task comes."""
@@ -155,12 +132,15 @@ class World:
         if task is None:
             task = self._new(fact)
         requeued = fact.op not in NO_TASK_CHANGE
-        if requeued and task.lane:
+        if requeued and task.lanes:
             self._leave(task)
+        if fact.op == "parked":
+            task.parked_for, task.interrupted_by = fact.rep or task.rep, self._urgent_for(fact)
         self._release(task, fact)
         queue, state = task.queue, task.state
-        self._advance(task, fact)
-        self._learn(task, fact, queue)
+        advance(task, fact)
+        learn(task, fact, queue)
+        self._uneven |= task.weight != 1
         if task.state == QUEUED:
             if state != QUEUED or queue != task.queue:
                 task.since_ms = fact.now_ms
@@ -184,63 +164,46 @@ class World:
         self.of_mention.setdefault(fact.mention_id, task.id)
         return task
 
-    def _advance(self, task: Task, fact: Fact) -> None:
-        task.state, task.version, task.last_seq = fact.to, fact.version, fact.seq
-        task.queue, task.priority = fact.queue, fact.priority
-        op, data = fact.op, fact.data
-        if op in REFUSALS:
-            task.refused.add(fact.rep)
-            task.hops += op == "transferred"
-        elif op == "offered":
-            task.attempt = int(data.get("attempt") or task.attempt + 1)
-            task.reservation, task.expires_ms = fact.reservation, int(data.get("expires_ms") or 0)
-        elif op == "replied":
-            task.answered = True
-        elif op in ("wrapping", "parked"):
-            task.timer_ms = int(data.get("ends_ms") or data.get("until_ms") or 0)
-        elif op == "escalated":
-            task.level = int(data.get("level") or task.level + 1)
-        task.at_risk |= op == "at_risk"
-        task.breached |= op == "breached"
-
-    def _learn(self, task: Task, fact: Fact, old_queue: str) -> None:
-        """Skills and order key: told by the fact, or computed, or unknown from here on."""
-        data = fact.data
-        task.detected_ms = int(data.get("detected_ms") or task.detected_ms)
-        if fact.op == "offered":
-            return  # its skills are those of this offer, perhaps relaxed; the task keeps its own
-        task.weight = float(data.get("weight") or task.weight)
-        task.channel = str(data.get("channel") or task.channel)
-        if "for_rep" in data:
-            task.for_rep, task.for_until_ms = data["for_rep"], int(data.get("for_until_ms") or 0)
-        moved = task.queue != old_queue
-        if "skills" in data:
-            task.skills = skills_of(data["skills"])
-        elif moved:
-            task.skills = None
-        if data.get("order_ms") is not None:
-            task.order = float(data["order_ms"])
-        elif moved and fact.op == "escalated":
-            task.order = None
-        elif fact.op == "prioritised" or (fact.op == "queued" and task.order is None):
-            task.order = order_of(task)
+    def _urgent_for(self, fact: Fact) -> str:
+        """The task that pre-empts: the one that the rep is just taking."""
+        rep = self.reps.get(fact.rep)
+        offers = rep.offers if rep else ()
+        urgent = (id_ for id_ in sorted(offers) if self.tasks[id_].override == "preempts")
+        return next(urgent, "") if fact.reason == "pre-empted" else ""
 
     def _enter(self, task: Task) -> None:
         if task.skills is None or task.order is None:
             return
-        task.lane = (task.queue, task.skills)
-        self.lanes.enter(task.lane, task.id, task.order, task.since_ms)
+        skills, queues = task.asks(self.now_ms)
+        task.lanes = tuple((queue, skills, task.weight) for queue in dict.fromkeys(queues))
+        for key in task.lanes:
+            self.lanes.enter(key, task.id, task.order, task.since_ms)
+        later = [at_ms for at_ms, _, _ in task.steps or () if at_ms > self.now_ms]
+        if later:
+            heapq.heappush(self._steps, (later[0], task.id))
 
     def _leave(self, task: Task) -> None:
-        assert task.lane is not None  # noqa: S101 (for the type checker)
-        assert task.order is not None  # noqa: S101
-        self.lanes.leave(task.lane, task.id, task.order, task.since_ms)
-        task.lane = None
+        assert task.order is not None  # noqa: S101 (for the type checker)
+        for key in task.lanes:
+            self.lanes.leave(key, task.id, task.order, task.since_ms)
+        task.lanes = ()
+        if not self._uneven or task.order > self.now_ms:
+            return
+        for rep in self.free.values():  # those who saved room for it need not any more
+            if rep.too_heavy(task) and rep.could_ever(task):
+                rep.saved_ms = self.now_ms
 
     def _release(self, task: Task, fact: Fact) -> None:
         if not task.rep or (fact.to in OWNED and fact.rep in ("", task.rep)):
             return
-        self._drop(self.rep(task.rep), task, fact.now_ms)
+        rep = self.rep(task.rep)
+        before = rep.load
+        if self.saves_room(rep, fact.now_ms):
+            rep.saved_ms = fact.now_ms
+        if rep.holding.pop(task.id, None):
+            rep.eased.append((fact.now_ms, before, task.channel))
+        rep.offers.discard(task.id)
+        self._refresh(rep, fact.now_ms)
         task.rep = ""
 
     def _hold(self, task: Task, fact: Fact) -> None:
@@ -248,26 +211,17 @@ class World:
             return
         rep = self.rep(fact.rep or task.rep)
         task.rep = rep.name
-        if task.state in HELD:
-            rep.holding[task.id] = task
-        elif rep.holding.pop(task.id, None):
-            rep.eased_ms = fact.now_ms
+        rep.holding[task.id] = task
         if task.state == OFFERED:
             rep.offers.add(task.id)
         else:
             rep.offers.discard(task.id)
         self._refresh(rep, fact.now_ms)
 
-    def _drop(self, rep: Rep, task: Task, now_ms: int) -> None:
-        if rep.holding.pop(task.id, None):
-            rep.eased_ms = now_ms
-        rep.offers.discard(task.id)
-        self._refresh(rep, now_ms)
-
     def _refresh(self, rep: Rep, now_ms: int) -> None:
         """Is this rep ready for another offer, and since when?"""
         free = (
-            rep.state == "available"
+            rep.state == AVAILABLE
             and not rep.offers
             and rep.capacity is not None
             and rep.load < rep.capacity
@@ -278,14 +232,6 @@ class World:
         elif rep.free_since_ms is None:
             self.free[rep.name] = rep
             rep.free_since_ms = now_ms
-
-
-def order_of(task: Task) -> float | None:
-    """The key by which a task waits: from detection (priority 100) to the due time (0)."""
-    if not task.detected_ms:
-        return None
-    share = min(max(task.priority, 0), _HIGHEST_PRIORITY) / _HIGHEST_PRIORITY
-    return task.deadline_ms - (task.deadline_ms - task.detected_ms) * share
 
 
 def _ms(text: Any) -> int:

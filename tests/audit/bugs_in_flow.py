@@ -79,6 +79,8 @@ def noticed_late(h: History) -> None:
     breached = _late(h)
     for fact in chain(h, breached["task_id"]):
         fact["deadline_ms"] -= 6_000
+    if "policy" in {fact["reason"] for fact in chain(h, breached["task_id"])}:
+        raise NoPlace
 
 
 @plant("I11", "a breach before the deadline")
@@ -130,14 +132,10 @@ def _told_late(h: History, queued: Row) -> bool:
 
 @plant("I12", "the warning is noticed late")
 def warned_late(h: History) -> None:
-    warned = pick(h, "at_risk", lambda f: after(h, f)["op"] != "breached")
-    queued = chain(h, warned["task_id"])[0]
-    for fact in chain(h, warned["task_id"]):
-        if "detected_ms" in fact["data"]:
-            fact["data"]["detected_ms"] -= 50_000
-    if queued["now_ms"] > warned["now_ms"] - 6_000:
+    warned = pick(h, "at_risk", lambda f: _now(chain(h, f["task_id"])[0]) < _now(f) - 6_000)
+    if "policy" in {fact["reason"] for fact in chain(h, warned["task_id"])}:
         raise NoPlace
-    queued["data"].pop("order_ms")
+    chain(h, warned["task_id"])[0]["data"]["at_risk_ms"] = warned["now_ms"] - 5_900
 
 
 @plant("I14", "a command is done twice, because its op id was not looked up")

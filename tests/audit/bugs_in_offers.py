@@ -21,7 +21,7 @@ from tests.audit.planting import (
 
 
 def _ours(fact: Row) -> bool:
-    return bool(fact["actor"] is SYSTEM)
+    return bool(fact["actor"] == SYSTEM)
 
 
 def _rep_of(h: History, fact: Row) -> Row:

@@ -134,7 +134,7 @@ def woken_early(h: History) -> None:
 
 @plant("I5", "wrap-up is ended by the timer before its time")
 def wrap_cut_short(h: History) -> None:
-    ended = pick(h, "completed", lambda f: f["actor"] is SYSTEM and _wrapped(h, f))
+    ended = pick(h, "completed", lambda f: f["actor"] == SYSTEM and _wrapped(h, f))
     before(h, ended)["data"]["ends_ms"] = ended["now_ms"] + 60_000
 
 
@@ -171,7 +171,7 @@ def unknown_op(h: History) -> None:
 
 @plant("I5", "offered to an agent who is pausing")
 def offered_to_the_absent(h: History) -> None:
-    offered = pick(h, "offered", lambda f: f["actor"] is SYSTEM)
+    offered = pick(h, "offered", lambda f: f["actor"] == SYSTEM)
     at = place(h, offered)
     told = [f for f in h.facts[:at] if f["op"] == "configured" and f["rep"] == offered["rep"]]
     told[-1]["data"]["rep"]["state"] = "paused"
@@ -179,7 +179,7 @@ def offered_to_the_absent(h: History) -> None:
 
 @plant("I5", "offered to an agent without the skill")
 def unskilled(h: History) -> None:
-    offered = pick(h, "offered", lambda f: f["actor"] is SYSTEM)
+    offered = pick(h, "offered", lambda f: f["actor"] == SYSTEM)
     queued = pick(h, "queued", lambda f: f["task_id"] == offered["task_id"])
     queued["data"]["skills"] = ["heart-surgery"]
 

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import pickle
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from app.audit.auditor import BEYOND, CHECKS
-from tests.audit import bugs_in_flow, bugs_in_offers, bugs_in_tasks
+from app.audit.auditor import CHECKS
+from tests.audit import (
+    bugs_beside,
+    bugs_in_clocks,
+    bugs_in_flow,
+    bugs_in_offers,
+    bugs_in_policies,
+    bugs_in_tasks,
+)
 from tests.audit.centre import clean
 from tests.audit.judging import judge
 from tests.audit.planting import PLANTED, History, Mutation, NoPlace
 
-assert bugs_in_flow
-assert bugs_in_offers
-assert bugs_in_tasks
+_MODULES = (
+    bugs_beside,
+    bugs_in_clocks,
+    bugs_in_flow,
+    bugs_in_offers,
+    bugs_in_policies,
+    bugs_in_tasks,
+)
 
-_SEEDS = 60  # the rarest place (a rebuild) is in one history of five
+_SEEDS = 200  # the rarest place is in one history of a hundred
+
+
+@cache
+def _pickled(seed: int) -> bytes:
+    return pickle.dumps(clean(seed))
 
 
 def planted(mutation: Mutation) -> History:
     """The first clean history with a place for the bug, with the bug."""
     for seed in range(_SEEDS):
-        history = clean(seed)
+        history: History = pickle.loads(_pickled(seed))  # noqa: S301 (our own, of a moment ago)
         try:
             mutation(history)
         except NoPlace:
@@ -40,10 +59,10 @@ def test_a_planted_bug_is_found(name: str, tmp_path: Path) -> None:
 
 
 def test_there_are_enough_bugs_and_one_at_least_for_each_checked_invariant() -> None:
+    assert len(_MODULES) == 6
     assert len(PLANTED) >= 40
     assert {invariant for invariant, _ in PLANTED.values()} == {check.id for check in CHECKS}
 
 
-def test_every_invariant_is_either_checked_or_named_as_beyond_the_ledger() -> None:
-    ids = {check.id for check in CHECKS} | set(BEYOND)
-    assert ids == {f"I{number}" for number in range(1, 27)}
+def test_every_invariant_is_checked() -> None:
+    assert {check.id for check in CHECKS} == {f"I{number}" for number in range(1, 27)}

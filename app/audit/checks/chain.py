@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.audit.edges import CREATED, EDGES, OWNER, SAME, SERVICE, SUPERVISOR, Edge
+from app.audit.checks.guards import against_edge, broken_guards
+from app.audit.edges import CREATED, EDGES, OWNER, SERVICE, SUPERVISOR, Edge
 from app.audit.fact import SUPERVISORS, Fact
 from app.audit.invariant import Bounds, Invariant, Violation
-from app.audit.lanes import skills_of
-from app.audit.world import Task, World
-
-_MEDIATION_HOPS = 3  # the third hand-off makes the mediator the owner
+from app.audit.learning import moves_deadline
+from app.audit.task import PARKED, Task
+from app.audit.world import World
 
 
 class NoSecondTask(Invariant):
@@ -85,13 +85,13 @@ class LegalEdges(Invariant):
         if edge is None:
             yield self.broken(fact, f"no such change of a task: {fact.op}")
             return
-        for detail in _edge(fact, edge):
+        for detail in against_edge(fact, edge):
             yield self.broken(fact, detail)
         if task or edge is CREATED:
             for detail in self._who(fact, task, edge):
                 yield self.broken(fact, detail)
         if task:
-            for detail in (*_guard(fact, task), *_silently(fact, task), *_offer(self, fact, task)):
+            for detail in broken_guards(fact, task, self.world):
                 yield self.broken(fact, detail, task.last_seq)
 
     def _who(self, fact: Fact, task: Task | None, edge: Edge) -> Iterator[str]:
@@ -100,7 +100,8 @@ class LegalEdges(Invariant):
             callers.add(SERVICE)
         if fact.role in SUPERVISORS:
             callers.add(SUPERVISOR)
-        if task and task.rep and fact.actor_type == "user" and fact.actor_id == task.rep:
+        owner = task.parked_for if task and task.state == PARKED else task.rep if task else ""
+        if owner and fact.actor_type == "user" and fact.actor_id == owner:
             callers.add(OWNER)
         if not callers & edge.by:
             who = f"{fact.actor_id or 'nobody'} ({fact.role or 'no role'})"
@@ -112,78 +113,23 @@ class LegalEdges(Invariant):
         return "skills, queues and state of who is offered a task: `data.rep` facts or --staff"
 
 
-def _edge(fact: Fact, edge: Edge) -> Iterator[str]:
-    to = fact.before if edge.to == SAME else edge.to
-    if fact.before not in edge.before or fact.to != to:
-        yield f"{fact.op} from {fact.before or 'nothing'} to {fact.to or 'nothing'}"
-    if edge.reason and not fact.reason:
-        yield f"{fact.op} without a reason"
-    for name in edge.says:
-        if name not in fact.data:
-            yield f"{fact.op} without data.{name}"
-
-
-def _guard(fact: Fact, task: Task) -> Iterator[str]:
-    """What must be true of the task for this op, beside its state."""
-    by_timer = fact.role == SERVICE and fact.now_ms < task.timer_ms
-    if fact.op == "completed" and fact.role == SERVICE:
-        if task.state != "wrapping":
-            yield "completed by the service without a wrap-up"
-        elif by_timer:
-            yield f"wrap-up ended {task.timer_ms - fact.now_ms} ms before its time"
-    elif fact.op == "queued" and task.state == "parked" and by_timer:
-        yield f"woken {task.timer_ms - fact.now_ms} ms before its time"
-    elif fact.op == "escalated":
-        if not task.breached and task.hops < _MEDIATION_HOPS:
-            yield "escalated without a breach or a third hand-off"
-        if fact.data.get("level") != task.level + 1:
-            yield f"escalation level {fact.data.get('level')} follows {task.level}"
-    elif fact.op == "prioritised" and fact.data.get("from_priority") != task.priority:
-        yield f"prioritised from {fact.data.get('from_priority')}, but it was {task.priority}"
-
-
-def _silently(fact: Fact, task: Task) -> Iterator[str]:
-    """Queue and priority change by the ops that say so, and by no other."""
-    if fact.queue != task.queue and fact.op not in ("transferred", "escalated"):
-        yield f"{fact.op} moved the task from {task.queue} to {fact.queue}"
-    told = fact.data.get("from_queue")
-    if fact.op in ("transferred", "escalated") and told not in (None, task.queue):
-        yield f"{fact.op} from queue {told}, but the task was in {task.queue}"
-    if fact.priority != task.priority and fact.op not in ("prioritised", "escalated"):
-        yield f"{fact.op} changed the priority from {task.priority} to {fact.priority}"
-
-
-def _offer(check: Invariant, fact: Fact, task: Task) -> Iterator[str]:
-    """The guard of an offer: somebody who is there, serves the queue and has the skills."""
-    if fact.op != "offered":
-        return
-    if not fact.rep:
-        yield "offered to nobody"
-    if fact.role in SUPERVISORS and not fact.reason:
-        yield "a forced offer without a reason"
-    rep = check.world.rep(fact.rep)
-    if rep.state not in (None, "available"):
-        yield f"offered to {rep.name}, who is {rep.state}"
-    skills = task.skills
-    if "skills" in fact.data:
-        skills = skills_of(fact.data["skills"])
-    if fact.forced or fact.data.get("overflow") or rep.skills is None or skills is None:
-        return
-    if not rep.serves(task.queue, skills):
-        wanted = ", ".join(sorted(name for name, _ in skills)) or "nothing"
-        yield f"{rep.name} does not serve {task.queue} or lacks a skill of: {wanted}"
-
-
 class OneDeadline(Invariant):
     id = "I13"
-    sentence = "A task's deadline never moves."
+    sentence = "A task's deadline never moves, unless a new policy moves it and says so."
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if not fact.task_id:
+            return
         if task and fact.deadline_ms != task.deadline_ms:
-            moved = fact.deadline_ms - task.deadline_ms
-            yield self.broken(fact, f"{fact.op} moved the deadline by {moved} ms", task.last_seq)
-        elif fact.task_id and not fact.deadline_ms:
+            if not moves_deadline(fact, task):
+                moved = fact.deadline_ms - task.deadline_ms
+                detail = f"{fact.op} moved the deadline by {moved} ms"
+                yield self.broken(fact, detail, task.last_seq)
+        elif not fact.deadline_ms:
             yield self.broken(fact, "the task has no deadline")
+        told = fact.data.get("due_ms") if fact.op == "queued" else None
+        if told is not None and told != fact.deadline_ms:
+            yield self.broken(fact, f"due at {told} by its thresholds, by itself otherwise")
 
 
 class EpochFence(Invariant):

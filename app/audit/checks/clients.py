@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from app.audit.fact import Fact
 from app.audit.inputs import FAIL, INFO, OK, Told
 from app.audit.invariant import Bounds, Invariant, Violation
-from app.audit.world import Task, World
+from app.audit.task import Task
+from app.audit.world import World
 
 # The facts that a command that succeeded may leave under its op id.
 _FACTS_OF = {

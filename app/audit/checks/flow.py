@@ -10,7 +10,8 @@ from typing import ClassVar
 from app.audit.fact import Fact
 from app.audit.inputs import Accepted, Letter
 from app.audit.invariant import Bounds, Invariant, Violation
-from app.audit.world import Task, World
+from app.audit.task import Task
+from app.audit.world import World
 
 OUTCOMES = frozenset({"decided", "duplicate", "edited", "dead"})
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.audit.fact import Fact
 from app.audit.invariant import Bounds, Invariant, Violation
-from app.audit.world import OFFERED, OWNED, Task, World
+from app.audit.rep import Rep
+from app.audit.task import ACCEPTED, OFFERED, OWNED, PARKED, WRAPPING, Task
+from app.audit.world import World
 
 _ENDS = frozenset({"accepted", "rejected", "timed_out", "rescinded", "cancelled"})
 
@@ -29,11 +32,17 @@ class Capacity(Invariant):
     sentence = "No rep holds more than their capacity, unless somebody forced it."
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
-        if task is None or fact.op != "offered" or fact.forced:
+        if task is None or fact.op not in ("offered", "accepted"):
             return
         rep = self.world.rep(fact.rep)
-        if task.id in rep.holding:
-            return
+        if fact.op == "offered" and not fact.forced and task.id not in rep.holding:
+            yield from self._beside(fact, task, rep)
+        elif fact.op == "accepted" and task.override == "preempts" and task.id in rep.holding:
+            # What it interrupts is parked before, in the same script.
+            others = replace(rep, holding={k: v for k, v in rep.holding.items() if k != task.id})
+            yield from self._beside(fact, task, others)
+
+    def _beside(self, fact: Fact, task: Task, rep: Rep) -> Iterator[Violation]:
         over = rep.over(task)
         if over:
             others = sorted(held.last_seq for held in rep.holding.values())
@@ -51,7 +60,9 @@ class Capacity(Invariant):
 
 class OfferEnds(Invariant):
     id = "I8"
-    sentence = "Nobody accepts an offer that ran out, and every offer ends once and in time."
+    sentence = (
+        "Nobody accepts an offer that ran out, and every offer, wrap-up and parking ends in time."
+    )
 
     def __init__(self, world: World, bounds: Bounds) -> None:
         super().__init__(world, bounds)
@@ -103,4 +114,37 @@ class OfferEnds(Invariant):
                 yield self.broken_task(task, f"the offer stands {late_ms} ms after it ran out")
 
 
-CHECKS = (OneOwner, Capacity, OfferEnds)
+class TimersEnd(Invariant):
+    """I8's other half: what else was set for a time is done when the time has come."""
+
+    id = "I8"
+    sentence = OfferEnds.sentence
+
+    def __init__(self, world: World, bounds: Bounds) -> None:
+        super().__init__(world, bounds)
+        self._due: list[tuple[int, str, int]] = []  # latest end, task, version of the timer
+
+    def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:  # noqa: ARG002
+        for name in _TIMERS.get(fact.op, ()):
+            due_ms = int(fact.data.get(name) or 0)
+            if due_ms and fact.task_id:
+                latest_ms = self.bounds.latest(due_ms, self.bounds.expiry_ms)
+                heapq.heappush(self._due, (latest_ms, fact.task_id, fact.version))
+        return iter(())
+
+    def tick(self, now_ms: int) -> Iterator[Violation]:
+        while self._due and self._due[0][0] < now_ms:
+            latest_ms, task_id, version = heapq.heappop(self._due)
+            task = self.world.tasks[task_id]
+            late_ms = now_ms - latest_ms + self.bounds.expiry_ms
+            if task.state == WRAPPING and task.timer_version == version:
+                yield self.broken_task(task, f"still wrapping {late_ms} ms after its time")
+            elif task.state == PARKED and task.timer_version == version:
+                yield self.broken_task(task, f"still parked {late_ms} ms after its time")
+            elif task.state == ACCEPTED and task.silent and task.timer_version == version:
+                yield self.broken_task(task, f"silent {late_ms} ms after it was to be taken back")
+
+
+_TIMERS = {"wrapping": ("ends_ms",), "parked": ("until_ms",), "accepted": ("reply_by_ms",)}
+
+CHECKS = (OneOwner, Capacity, OfferEnds, TimersEnd)

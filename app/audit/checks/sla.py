@@ -1,4 +1,4 @@
-"""The SLA clock: no deadline is missed in silence, and the warning comes first."""
+"""The response clock: no deadline is missed in silence, and the warnings come first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from app.audit.fact import Fact
 from app.audit.invariant import Bounds, Invariant, Violation
-from app.audit.world import Task, World
+from app.audit.learning import is_resolution, moves_deadline
+from app.audit.task import PARKED, Task
+from app.audit.world import World
 
 
 class NoSilentMiss(Invariant):
@@ -17,24 +19,30 @@ class NoSilentMiss(Invariant):
     def __init__(self, world: World, bounds: Bounds) -> None:
         super().__init__(world, bounds)
         self._due: list[tuple[int, str]] = []  # latest breach, task
-        self._to_escalate: list[tuple[int, str]] = []
+        self._to_escalate: list[tuple[int, str, int]] = []  # latest, task, level before
         self._told: set[str] = set()
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
         if task is None:
             if fact.task_id:
-                due_ms = max(fact.deadline_ms, fact.now_ms)
-                latest_ms = self.bounds.latest(due_ms, self.bounds.sla_ms)
-                heapq.heappush(self._due, (latest_ms, fact.task_id))
-        elif fact.op == "breached":
-            yield from self._breach(fact, task)
+                self._watch(fact, fact.now_ms)
+            return
+        if moves_deadline(fact, task):
+            self._watch(fact, fact.now_ms)
+        if fact.op == "breached":
+            latest_ms = self.bounds.latest(fact.now_ms, self.bounds.sla_ms)
+            heapq.heappush(self._to_escalate, (latest_ms, task.id, task.level))
+            if not is_resolution(fact):
+                yield from self._breach(fact, task)
         elif task.clock_runs and fact.op in ("replied", "completed", "cancelled"):
             yield from self._stop(fact, task)
 
+    def _watch(self, fact: Fact, now_ms: int) -> None:
+        latest_ms = self.bounds.latest(max(fact.deadline_ms, now_ms), self.bounds.sla_ms)
+        heapq.heappush(self._due, (latest_ms, fact.task_id))
+
     def _breach(self, fact: Fact, task: Task) -> Iterator[Violation]:
         late_ms = fact.now_ms - max(task.deadline_ms, task.born_ms)
-        latest_ms = self.bounds.latest(fact.now_ms, self.bounds.sla_ms)
-        heapq.heappush(self._to_escalate, (latest_ms, task.id))
         if fact.now_ms < task.deadline_ms:
             yield self.broken(fact, f"breached {task.deadline_ms - fact.now_ms} ms too early")
         elif task.breached:
@@ -55,26 +63,34 @@ class NoSilentMiss(Invariant):
             yield self.broken(fact, "told as met, but it was breached", task.last_seq)
 
     def _latest(self, task: Task) -> int:
-        return self.bounds.latest(max(task.deadline_ms, task.born_ms), self.bounds.sla_ms)
+        """A deadline that a new policy put into the past is noticed when the policy comes."""
+        due_ms = max(task.deadline_ms, task.born_ms, task.policy_ms)
+        return self.bounds.latest(due_ms, self.bounds.sla_ms)
 
     def tick(self, now_ms: int) -> Iterator[Violation]:
         while self._due and self._due[0][0] < now_ms:
             task = self.world.tasks[heapq.heappop(self._due)[1]]
-            if task.clock_runs and not task.breached:
+            if task.clock_runs and not task.breached and self._latest(task) < now_ms:
                 self._told.add(task.id)
                 over_ms = now_ms - task.deadline_ms
                 yield self.broken_task(
                     task, f"open {over_ms} ms after its deadline, no breach told"
                 )
         while self._to_escalate and self._to_escalate[0][0] < now_ms:
-            task = self.world.tasks[heapq.heappop(self._to_escalate)[1]]
-            if task.open and not task.level:
+            _, task_id, level = heapq.heappop(self._to_escalate)
+            task = self.world.tasks[task_id]
+            if task.open and task.level == level:
                 yield self.broken_task(task, "breached, but never escalated")
+            elif task.state == PARKED and task.parked_ms <= task.breach_ms:
+                yield self.broken_task(task, "breached while parked, but never woken")
 
 
-class AtRiskFirst(Invariant):
+class WarnedFirst(Invariant):
     id = "I12"
-    sentence = "The warning comes at its threshold and before the breach, unless born too late."
+    sentence = (
+        "Half-time and the warning come at their thresholds, before the breach, unless born too"
+        " late."
+    )
 
     def __init__(self, world: World, bounds: Bounds) -> None:
         super().__init__(world, bounds)
@@ -87,29 +103,41 @@ class AtRiskFirst(Invariant):
         if task is None:
             if fact.task_id:
                 self._fresh.append(fact.task_id)
-        elif fact.op == "at_risk":
+            return
+        if moves_deadline(fact, task):
+            self._fresh.append(task.id)
+        if is_resolution(fact):
+            return
+        if fact.op == "at_risk":
             yield from self._warning(fact, task)
-        elif fact.op == "breached" and not task.at_risk and task.born_ms < task.deadline_ms:
+        elif fact.op == "halfway":
+            yield from self._halfway(fact, task)
+        elif fact.op == "breached" and not task.at_risk and not _born_too_late(task):
             yield self.broken(fact, "breached without a warning before", task.last_seq)
 
     def _watch(self, task: Task) -> None:
-        if not task.detected_ms:
+        threshold_ms = self._threshold(task)
+        if not threshold_ms:
             self._unknown += 1
             return
-        heapq.heappush(self._due, (self._latest(task), task.id))
+        heapq.heappush(self._due, (self._latest(task, threshold_ms), task.id))
+        if task.half_ms:
+            heapq.heappush(self._due, (self._latest(task, task.half_ms), task.id))
 
-    def _latest(self, task: Task) -> int:
-        due_ms = max(self._threshold(task), task.born_ms)
+    def _latest(self, task: Task, due_ms: int) -> int:
+        due_ms = max(due_ms, task.born_ms, task.policy_ms)
         return self.bounds.latest(due_ms, self.bounds.sla_ms)
 
     def _threshold(self, task: Task) -> int:
-        if not task.detected_ms:
-            return 0
+        """As the task was told by its calendar, or by share where nobody told."""
+        if task.at_risk_ms or not task.detected_ms:
+            return task.at_risk_ms
         window_ms = task.deadline_ms - task.detected_ms
         return task.detected_ms + round(window_ms * self.bounds.at_risk_share)
 
     def _warning(self, fact: Fact, task: Task) -> Iterator[Violation]:
-        if task.at_risk or task.breached:
+        # With a new policy it may come again.
+        if (task.at_risk and task.told_ms >= task.policy_ms) or task.breached:
             what = "a second warning" if task.at_risk else "warned after the breach"
             yield self.broken(fact, what, task.last_seq)
         elif task.answered:
@@ -117,17 +145,45 @@ class AtRiskFirst(Invariant):
         threshold_ms = self._threshold(task)
         if threshold_ms and fact.now_ms < threshold_ms - 1:  # both sides round to milliseconds
             yield self.broken(fact, f"warned {threshold_ms - fact.now_ms} ms too early")
-        elif threshold_ms and fact.now_ms > self._latest(task) and task.id not in self._told:
-            yield self.broken(fact, f"warned {fact.now_ms - threshold_ms} ms late", task.last_seq)
+        elif threshold_ms and self._late(fact, task, threshold_ms):
+            late_ms = fact.now_ms - threshold_ms
+            yield self.broken(fact, f"warned {late_ms} ms late", task.last_seq)
+
+    def _late(self, fact: Fact, task: Task, threshold_ms: int) -> bool:
+        return task.id not in self._told and fact.now_ms > self._latest(task, threshold_ms)
+
+    def _halfway(self, fact: Fact, task: Task) -> Iterator[Violation]:
+        if task.halfway and task.told_ms >= task.policy_ms:
+            yield self.broken(fact, "half-time a second time", task.last_seq)
+        elif task.breached or (task.at_risk and not task.policy_ms):
+            yield self.broken(fact, "half-time after the warning", task.last_seq)
+        elif task.answered:
+            yield self.broken(fact, "half-time after the clock had stopped", task.last_seq)
+        if not task.half_ms:
+            yield self.broken(fact, "half-time of a task that has none: data.half_ms")
+        elif fact.now_ms < task.half_ms - 1:
+            yield self.broken(fact, f"half-time {task.half_ms - fact.now_ms} ms too early")
 
     def tick(self, now_ms: int) -> Iterator[Violation]:
         while self._fresh:
             self._watch(self.world.tasks[self._fresh.pop()])
         while self._due and self._due[0][0] < now_ms:
             task = self.world.tasks[heapq.heappop(self._due)[1]]
-            if task.clock_runs and not task.at_risk and not task.breached:
+            if not task.clock_runs or task.at_risk or task.breached or task.id in self._told:
+                continue
+            if self._latest(task, self._threshold(task)) < now_ms:
                 self._told.add(task.id)
                 yield self.broken_task(task, "past its warning threshold, no warning told")
+            elif self._half_missed(task, now_ms):
+                self._told.add(task.id)
+                yield self.broken_task(task, "past half of its time, nobody told")
+
+    def _half_missed(self, task: Task, now_ms: int) -> bool:
+        """A task that was born or given a policy later than half of its time has no half-time."""
+        begun_ms = max(task.born_ms, task.policy_ms)
+        if task.halfway or not task.half_ms or begun_ms >= task.half_ms:
+            return False
+        return self._latest(task, task.half_ms) < now_ms < self._threshold(task)
 
     def missing(self) -> str:
         if not self._unknown:
@@ -135,4 +191,9 @@ class AtRiskFirst(Invariant):
         return f"the thresholds of {self._unknown} tasks: their detection time is in no fact"
 
 
-CHECKS = (NoSilentMiss, AtRiskFirst)
+def _born_too_late(task: Task) -> bool:
+    """Had the deadline passed when the task, or its policy, came?"""
+    return max(task.born_ms, task.policy_ms) >= task.deadline_ms
+
+
+CHECKS = (NoSilentMiss, WarnedFirst)
