@@ -44,6 +44,11 @@ SLA_OUTCOMES = Counter(
     "Tasks by how their SLA went: met, at_risk, breached",
     ["queue", "outcome"],
 )
+RESOLUTIONS = Counter(
+    "handshake_sla_resolution_total",
+    "Tasks with a resolution clock by how it went: met, breached",
+    ["queue", "outcome"],
+)
 OFFERS = Counter(
     "handshake_offers_total",
     "Offers by how they went: offered, accepted, rejected, timed_out, rescinded",

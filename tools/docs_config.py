@@ -56,6 +56,8 @@ ENTRY_MEANINGS = {
     "window": "SLA window of the task; 0: the queue's",
     "priority": "the task's; 0: the queue's",
     "skills": "needed besides the queue's",
+    **dict.fromkeys(("tuesday", "wednesday", "thursday", "friday", "saturday"), "as monday"),
+    "sunday": "as monday",
 }
 
 _LINE = re.compile(r"^(\w+) = (.*?)(?:\s+# (.*))?$")

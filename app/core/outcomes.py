@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.sla import RESOLUTION
+
 _OFFER_OPS = ("offered", "accepted", "rejected", "timed_out", "rescinded")
 
 
@@ -17,20 +19,25 @@ class Measure:
     to_offer_s: float | None = None
     response_s: float | None = None
     sla: str | None = None
+    resolution: str | None = None
 
 
 def measure(fact: Mapping[str, Any]) -> Measure:
-    """Read the figures out of a fact. Each task counts once as met or breached."""
+    """Read the figures out of a fact.
+
+    Each task counts once as met or breached, and once more for its resolution where it has one.
+    """
     op, data = fact["op"], fact.get("data") or {}
     if op == "offered" and data.get("attempt") == 1:
         return Measure(offer=op, to_offer_s=(fact["now_ms"] - data["detected_ms"]) / 1000)
     if op in _OFFER_OPS:
         return Measure(offer=op)
     if op in ("at_risk", "breached"):
-        return Measure(sla=op)
+        return Measure(resolution=op) if data.get("clock") == RESOLUTION else Measure(sla=op)
     if op == "replied" and data.get("first"):
         met = "met" if data.get("sla") == "met" else None
         return Measure(sla=met, response_s=data["response_ms"] / 1000)
-    if op == "completed" and not data.get("answered") and data.get("sla") == "met":
-        return Measure(sla="met")
+    if op == "completed":
+        unanswered = not data.get("answered") and data.get("sla") == "met"
+        return Measure(sla="met" if unanswered else None, resolution=data.get("resolution"))
     return Measure()

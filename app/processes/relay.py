@@ -60,3 +60,5 @@ def _count(facts: Sequence[dict[str, Any]]) -> None:
             metrics.TO_RESPONSE_SECONDS.labels(queue).observe(figures.response_s)
         if figures.sla:
             metrics.SLA_OUTCOMES.labels(queue, figures.sla).inc()
+        if figures.resolution:
+            metrics.RESOLUTIONS.labels(queue, figures.resolution).inc()
