@@ -20,6 +20,8 @@ INTAKE_HEADER = "handshake-intake-ms"
 
 MAX_BYTES = 8_388_608  # 8 MB: larger than any mention, so that a dead letter fits with headers
 _TIMEOUT_MS = 10_000
+# A producer that died at a reset connection never answers for what it had in hand.
+_GIVE_UP_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +45,18 @@ class Producer:
     async def send(self, records: Sequence[Record]) -> None:
         """Send these in order; returns once all are acknowledged. Raises Unavailable."""
         try:
-            producer = await self._open()
-            sent = [
-                await producer.send(
-                    record.topic,
-                    value=record.value,
-                    key=record.key,
-                    headers=list(record.headers.items()),
-                )
-                for record in records
-            ]
-            await asyncio.gather(*sent)
+            async with asyncio.timeout(_GIVE_UP_S):
+                producer = await self._open()
+                sent = [
+                    await producer.send(
+                        record.topic,
+                        value=record.value,
+                        key=record.key,
+                        headers=list(record.headers.items()),
+                    )
+                    for record in records
+                ]
+                await asyncio.gather(*sent)
         except (KafkaError, OSError) as error:
             # A producer whose broker went away may never recover: the next call makes a new one.
             await self.close()

@@ -14,6 +14,10 @@ from redis.exceptions import RedisError, ResponseError, TimeoutError
 
 from app.core.errors import ConfigError, ReadOnly
 
+# What uvloop says, as a RuntimeError, where we write to a connection that was reset just before.
+# Taken for a fault of our own it would make a good mention a dead letter.
+CLOSED_LINE = "the handler is closed"
+
 # redis-py annotates for sync, async, bytes and text at once; each adapter says what it gets.
 Client: TypeAlias = Any
 
@@ -47,6 +51,10 @@ def away_is_unavailable() -> Iterator[None]:
     try:
         yield
     except (RedisConnectionError, TimeoutError, OSError) as error:
+        raise ReadOnly(f"Redis does not answer: {error}") from error
+    except RuntimeError as error:
+        if CLOSED_LINE not in str(error):
+            raise
         raise ReadOnly(f"Redis does not answer: {error}") from error
     except RedisError as error:
         raise ReadOnly(f"Redis refused: {error}") from error

@@ -56,10 +56,11 @@ class Console:
 
     async def _line(self, client: httpx.AsyncClient) -> str:
         try:
-            text = (await client.get(f"{self._up.url}/metrics")).text
+            answer = await client.get(f"{self._up.url}/metrics")
         except httpx.HTTPError:
             return "the web process is starting again"
-        return summary(text)
+        # Whatever goes wrong with the figures, it must not end everything that we supervise.
+        return summary(answer.text) if answer.is_success else "the figures are not to be had"
 
 
 def summary(exposition: str) -> str:
