@@ -88,14 +88,16 @@ async def test_the_trail_of_a_mention_is_its_own_facts(ledger: Ledger) -> None:
 
 
 async def test_what_was_seen_is_the_first_delivery_and_the_newest_wording(ledger: Ledger) -> None:
+    said = {"channel": "x", "author": {"handle": "@Kim"}}
     await ledger.append(
         [
-            fact("received", "a", content_hash="h1"),
+            fact("received", "a", content_hash="h1", mention=said),
             fact("duplicate", "b"),
-            fact("edited", "c", content_hash="h2"),
+            fact("edited", "c", content_hash="h2", mention=said | {"author": {"handle": "@kit"}}),
         ]
     )
-    assert await ledger.seen(["m1", "m2"]) == {"m1": Seen(src="a", content_hash="h2", last_src="c")}
+    first = Seen(src="a", content_hash="h2", last_src="c", handle_key="x:kim")
+    assert await ledger.seen(["m1", "m2"]) == {"m1": first}
 
 
 def intake(id_: str, received_ms: int = NOON_MS) -> Intake:
