@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OPEN = frozenset({"queued", "offered", "accepted", "wrapping", "parked"})
+_FINAL = frozenset({"completed", "cancelled"})
 _HELD = frozenset({"offered", "accepted", "wrapping"})
 # After these the rep of the fact is not offered the task again while another can take it.
 _REFUSALS = frozenset({"rejected", "timed_out", "transferred"})
@@ -21,9 +22,9 @@ class Task:
     fields: dict[str, str] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     ops: dict[str, str] = field(default_factory=dict)
+    accepted: dict[str, int] = field(default_factory=dict)  # when each rep last accepted it
     version: int = 0
     newest_ms: int = 0
-    accepted: tuple[str, int] = ("", 0)  # who accepted it last, and when
     gaps: int = 0  # versions that are missing or came twice: the ledger itself is damaged
 
     @property
@@ -65,7 +66,7 @@ def _apply(task: Task, fact: Mapping[str, Any]) -> None:
         # Only the fact that ended it still names it.
         task.fields["reservation"] = ""
     if fact["op"] == "accepted":
-        task.accepted = (fact["rep"], int(fact["now_ms"]))
+        task.accepted[fact["rep"]] = int(fact["now_ms"])
     _note_refusal(task, fact)
     _note_operation(task, fact)
 
@@ -81,9 +82,10 @@ def _note_operation(task: Task, fact: Mapping[str, Any]) -> None:
     """A command that is repeated after the rebuild gets the answer that it got before."""
     if fact["actor"]["type"] == "system":
         return
-    result = {"task_id": task.id, "state": fact["to"], "version": task.version}
-    kept = {"d": fact.get("digest", ""), "r": result}
-    task.ops[fact["op_id"]] = json.dumps(kept, separators=(",", ":"))
+    # By hand, because there are many and all of them are plain words, but for the digest.
+    digest = json.dumps(fact.get("digest", ""))
+    result = f'{{"task_id":"{task.id}","state":"{fact["to"]}","version":{task.version}}}'
+    task.ops[fact["op_id"]] = f'{{"d":{digest},"r":{result}}}'
 
 
 def fold_rep(fact: Mapping[str, Any]) -> RestoredRep:
@@ -116,6 +118,8 @@ def card(facts: Sequence[Mapping[str, Any]], profile: object) -> dict[str, Any]:
     """What an agent is shown of the task, from the facts of its mention and today's profile."""
     said: dict[str, Any] = {}
     for fact in facts:
+        if fact["op"] in _FINAL:
+            break  # a card shows what was known when the task ended
         said[fact["op"]] = fact["data"]
     newest = said.get("edited", {})
     decision = newest.get("decision") or said["decided"]["decision"]

@@ -113,8 +113,7 @@ def _task(
     profile = profiles.get(folds.handle_of(facts), STRANGER)
     task.fields["card"] = codec.dumps(folds.card(facts, profile)).decode()
     counts.gaps += task.gaps
-    rep, at_ms = task.accepted
-    if rep:
+    for rep, at_ms in task.accepted.items():
         counts.accepted_ms[rep] = max(at_ms, counts.accepted_ms.get(rep, 0))
     counts.open += task.open
     counts.closed += not task.open

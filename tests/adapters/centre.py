@@ -16,6 +16,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live
 from app.adapters.store.record import Record
+from app.core.catalogue import Queue
 from app.processes.keeper import Keeper
 from app.processes.rebuild import Parts
 from app.processes.relay import Relay
@@ -23,7 +24,8 @@ from tests.builders import CATALOGUE
 from tests.doubles import KeepingProducer
 
 # Told by no fact, because it follows from the rest: see docs/decisions/0007-rebuild.md.
-DERIVED = ("unroutable", "for_rep", "for_until_ms", "lane", "reservation")
+DERIVED = ("unroutable", "lane", "reservation")
+KEPT_FOR = ("for_rep", "for_until_ms")  # derived as well, but for a parked task
 
 
 @dataclass
@@ -31,7 +33,8 @@ class Centre:
     door: RedisDoor
     redis: Client
     database: Database
-    own_ms: int = 1_000_000
+    queues: dict[str, Queue] = field(default_factory=lambda: CATALOGUE.queues)
+    apart_ms: int = 0  # how far the server's clock has jumped before the process's own
     producer: KeepingProducer = field(default_factory=KeepingProducer)
 
     def __post_init__(self) -> None:
@@ -54,10 +57,10 @@ class Centre:
             prepare=self._prepare,
             welcome=self._prepare,
         )
-        return Keeper(parts, lambda: self.own_ms)
+        return Keeper(parts, lambda: self.door.now_ms - self.apart_ms)
 
     async def _prepare(self) -> None:
-        await self.door.configure(CATALOGUE.queues.values())
+        await self.door.configure(self.queues.values())
 
     async def open(self) -> None:
         """As at a first start: an empty Redis is rebuilt from an empty ledger."""
@@ -91,7 +94,7 @@ class Centre:
             fields["card"] = orjson.loads(fields["card"].replace("+00:00", "Z"))
             fields["card"].pop("score")  # the builders' admissions come without that fact
             fields["card"].pop("profile")  # today's, not that of when the task was made
-            for name in DERIVED:
+            for name in DERIVED + (KEPT_FOR if fields["state"] != "parked" else ()):
                 fields.pop(name, None)
             found[key.decode().removeprefix("hs:task:")] = fields
         return found
@@ -128,3 +131,17 @@ class Centre:
         """One sum over all tasks, sorted: I17."""
         tasks = sorted((await self.tasks()).items())
         return hashlib.sha256(orjson.dumps(tasks, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[str]:
+    """Where two nested structures differ, one line each."""
+    if before == after:
+        return []
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return [f"{path}: {before!r} became {after!r}"]
+    names = sorted({*before, *after}, key=str)
+    return [
+        line
+        for name in names
+        for line in differences(before.get(name), after.get(name), f"{path}/{name}")
+    ]
