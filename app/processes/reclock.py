@@ -75,10 +75,8 @@ class Reclock:
             self._seq = seq = page[-1]["seq"]
 
     def _is_doubtful(self, fact: Mapping[str, Any]) -> bool:
-        data = fact["data"]
-        if fact.get("from"):
-            return "resolution_due_ms" in data
-        return self._is_other(str(data.get("policy", "")))
+        """Back from a park: the door knows its pause on the wall only, and no new policy of it."""
+        return bool(fact.get("from")) or self._is_other(str(fact["data"].get("policy", "")))
 
     def _is_other(self, policy: str) -> bool:
         return not policy.endswith(self._terms.edition)

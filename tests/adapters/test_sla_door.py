@@ -237,6 +237,35 @@ async def test_a_pause_over_closed_hours_is_corrected_after_the_customer_has_ans
     assert int(await house.live("resolution_ms")) == right
 
 
+@pytest.mark.parametrize("before_s", [0, 3600, 7200])
+async def test_a_policy_that_changes_during_a_pause_counts_when_it_ends(
+    house: House, before_s: int
+) -> None:
+    """10 minutes worked before it: 80 of the new 90 minutes are left when the customer answers."""
+    house.slas = slas(replace(STANDARD, resolution_s=before_s))
+    await house.hear()
+    await house.accept()
+    await do(house.door, "reply", TASK, "ann")
+    house.door.now_ms += 600_000
+    await house.ask_customer()
+    await house.relay()
+    new = slas(replace(STANDARD, resolution_s=5400), "v2")
+    reclock = house.reclock(new)
+    assert await reclock.turn() == 0
+    assert reclock.looked.is_set()
+    house.door.now_ms += 5 * HOUR_MS
+    await house.sweep()
+    assert not [fact for fact in await house.facts() if fact["op"] == "breached"]
+    await do(house.door, "resume", TASK, "ann", kept_ms=0)
+    await house.relay()
+    assert await reclock.turn() == 0
+    assert int(await house.live("resolution_ms")) == house.door.now_ms + 80 * 60_000
+    house.door.now_ms += 80 * 60_000
+    await house.sweep()
+    [breach] = [fact for fact in await house.facts() if fact["op"] == "breached"]
+    assert breach["data"]["clock"] == "resolution"
+
+
 async def test_a_task_of_which_the_ledger_does_not_know_all_is_set_later(house: House) -> None:
     """Never from half of its facts: the door refuses a version that it has left behind."""
     await house.hear()
