@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import latency, offers, scoring, throughput
+from benchmarks import latency, offers, rebuild, scoring, throughput
 from benchmarks.figures import Row, machine
 from benchmarks.instance import ROOT, instance
 from tools.kafka.errors import KafkaToolError
@@ -41,6 +41,11 @@ def main() -> None:
         print(f"  {rows[-1].line()}", flush=True)
         return rows[-1]
 
+    if "rebuild" in wanted:
+        add(rebuild.measure)
+        if wanted == {"rebuild"}:
+            print(f"\n  written to {_write(rows, skipped)}")
+            return
     # The bare rate is always measured: the others are told as shares of it.
     bare = add(lambda: scoring.measure("sentiment-l6"))
     if "scoring" in wanted:
