@@ -25,19 +25,25 @@ from app.web.state import Parts
 from app.wiring import base as wiring
 from app.wiring.intake import Gate
 
-_HUB_S = 2.0  # twice what the hub's read may take: screens must know soon that Redis hangs
+# Screens must know within three seconds that Redis hangs: reads are given up sooner than commands.
+_HUB_S = 1.5  # three times what the hub's read may take
+_READ_S = 2.0
 
 
 async def main(settings: Settings) -> None:
     base = await wiring.base(settings)
     producer = Producer(settings.kafka.bootstrap)
     # The hub's blocking read occupies its connection.
-    async with connected(settings.redis.url, _HUB_S) as for_hub:
+    async with (
+        connected(settings.redis.url, _HUB_S) as for_hub,
+        connected(settings.redis.url, _READ_S) as reads,
+    ):
         hub = Hub(RedisFeed(for_hub))
         parts = Parts(
             base=base,
-            floor=RedisFloor(base.redis, base.config.catalogue),
-            feed=RedisFeed(base.redis),
+            reads=reads,
+            floor=RedisFloor(reads, base.config.catalogue),
+            feed=RedisFeed(reads),
             hub=hub,
             presence=Presence(base.door, hub),
             gate=Gate(Journal(base.database), producer),

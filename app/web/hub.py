@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from app.adapters.redis_feed import FeedEvent, RedisFeed
 from app.core.errors import ReadOnly, Unavailable
 
-_BLOCK_MS = 1000
+_BLOCK_MS = 500  # so often, at least, we look whether the tasks still stand
 # A screen that falls this far behind is told to fetch everything again.
 QUEUE_LENGTH = 64
 

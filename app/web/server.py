@@ -50,7 +50,7 @@ def create(parts: Parts, health: list[Route]) -> Starlette:
     )
     app.state.parts = parts
     app.state.auth = Auth(
-        parts.base.redis,
+        parts.reads,
         Users(parts.base.database),
         Intake(settings),
         round(settings.web.session_hours * 3600),
@@ -67,7 +67,7 @@ async def missing(parts: Parts) -> list[str]:
     """What the web process waits for; also refreshes the gauges that are read from Redis."""
     try:
         with away_is_unavailable():
-            await parts.base.redis.ping()
+            await parts.reads.ping()
         await views.measure(parts)
     except Unavailable:
         return ["redis"]

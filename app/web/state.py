@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from app import codec
+from app.adapters.redis_client import Client
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
 from app.adapters.store.dead import DeadLetterTable
@@ -24,6 +25,7 @@ from app.wiring.intake import Gate
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     base: Base
+    reads: Client  # what is read for screens and sessions: given up sooner than a command
     floor: RedisFloor
     feed: RedisFeed
     hub: Hub

@@ -68,12 +68,12 @@ async def _present(at: Parts, me: User, events: Events) -> Events:
 
 
 async def _patient(events: Events) -> Events:
-    """What cannot be read just now is read again by the screen: its snapshot says how it stands."""
+    """Where tasks cannot be read the screen is told so; it asks until its snapshot comes again."""
     try:
         async for event in events:
             yield event
     except Unavailable:
-        yield _event("resync", {})
+        yield _event("read_only", {})
 
 
 async def _while_signed_in(events: Events, request: Request) -> Events:

@@ -73,6 +73,12 @@ class House:
         card: dict[str, Any] = wait_for(found, f"no offer to {user}")
         return card
 
+    def taken(self, user: str, **fields: Any) -> dict[str, Any]:
+        """A new mention that this agent has been offered and has accepted; its card."""
+        card = self.offered(self.mention(**fields), user)
+        accepted: dict[str, Any] = self.do(user, card["task_id"], "accept")
+        return accepted
+
     def facts(self, mention_id: str, op: str) -> list[dict[str, Any]]:
         """The ledger's facts of a mention with this operation; the ledger is soon up to date."""
         trail = self.get(f"/api/v1/mentions/{mention_id}/why")
@@ -84,23 +90,18 @@ class House:
 
     def clean(self) -> None:
         """No open task, everybody offline."""
-        if self.tasks():
-            self.set_state("available", *AGENTS)
-            wait_for(self._drained, "tasks are left over")
+        wait_for(self._drained, "tasks are left over")
         self.set_state("offline", *AGENTS)
 
     def _drained(self) -> bool:
         left = self.tasks()
         for card in left:
-            if card["state"] == "offered":
-                self._try(card["rep"], card["task_id"], "accept")
-            if card["state"] != "queued":
-                self._try(card["rep"], card["task_id"], "complete")
+            self._cancel(card["task_id"])
         return not left
 
-    def _try(self, user: str, task_id: str, verb: str) -> None:
+    def _cancel(self, task_id: str) -> None:
         try:
-            self.do(user, task_id, verb)
+            self.do("sofia", task_id, "cancel", reason="the test is over")
         except httpx.HTTPStatusError as error:
             if error.response.status_code != httpx.codes.CONFLICT:
                 raise

@@ -112,6 +112,15 @@ def row_of(page: Page, task_id: str) -> Locator:
     return page.locator(f'[data-testid="task-row"][data-task-id="{task_id}"]')
 
 
+def take(page: Page, house: House, user: str = "amira") -> str:
+    """A task that this agent accepts at the desk."""
+    task_id: str = house.offered(house.mention(), user)["task_id"]
+    expect(offer_of(page, task_id)).to_be_visible()
+    at(page, "offer-accept").click()
+    expect(row_of(page, task_id)).to_have_attribute("aria-busy", "false")
+    return task_id
+
+
 def wait_on(page: Page, found: Callable[[], bool], failure: str) -> None:
     """Wait for what the page's own events bring: they are told only while the page is asked."""
     deadline = time.monotonic() + BUSY / 1000

@@ -17,7 +17,7 @@ _AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 _RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
 
 
-def _violations(page: Page) -> list[str]:
+def violations(page: Page) -> list[str]:
     """What axe finds: the rule, the element, the reason."""
     page.evaluate(_AXE.read_text("utf-8"))
     found: Any = page.evaluate(f"axe.run({{ runOnly: {_RULES} }}).then((r) => r.violations)")
@@ -40,30 +40,30 @@ def _take(page: Page, house: House, **fields: Any) -> str:
 def test_pages_have_no_barriers(house: House, screens: Screens, theme: str) -> None:
     page = screens.context(theme).new_page()
     page.goto("/login")
-    assert _violations(page) == []
+    assert violations(page) == []
     page = screens.floor(theme=theme)
     expect(at(page, "floor-rep-row").first).to_be_visible()
-    assert _violations(page) == []
+    assert violations(page) == []
     page.goto("/docs")
     page.locator("summary").nth(1).click()
-    assert _violations(page) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_desk_has_no_barriers(house: House, screens: Screens, theme: str) -> None:
     page = screens.desk(theme=theme)
-    assert _violations(page) == []
+    assert violations(page) == []
     _take(page, house, detected_at=ago(53))
     first = _take(page, house)
     row_of(page, first).click()
     task_id = house.offered(house.mention(), "amira")["task_id"]
     expect(offer_of(page, task_id)).to_be_visible()
     page.wait_for_timeout(300)  # the card has slid in; while it moves its colours are mixed
-    assert _violations(page) == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(at(page, "key-sheet")).to_be_visible()
-    assert _violations(page) == []
+    assert violations(page) == []
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(
@@ -71,33 +71,33 @@ def test_a_phone_shows_everything_without_scrolling_sideways(
 ) -> None:
     page = screens.context(phone=True).new_page()
     page.goto("/login")
-    _fits(page)
+    fits(page)
     page = screens.desk(phone=True)
-    _fits(page)
+    fits(page)
     task_id = house.offered(
         house.mention(f"{COMPLAINT} {'wide' * 60} https://example.org/{'x' * 200}"), "amira"
     )["task_id"]
     expect(offer_of(page, task_id)).to_be_visible()
-    _fits(page)
+    fits(page)
     at(page, "offer-accept").tap()
     expect(at(page, "task-text")).to_be_visible()
-    _fits(page)
+    fits(page)
     at(page, "task-reply").fill("We are sorry.")
     at(page, "task-send").tap()
     expect(at(page, "reply-sent")).to_be_visible()
-    _fits(page)
+    fits(page)
     page.go_back()
     expect(row_of(page, task_id)).to_be_visible()
-    _fits(page)
+    fits(page)
     page = screens.floor(phone=True)
     expect(at(page, "floor-rep-row").first).to_be_visible()
-    _fits(page)
+    fits(page)
     page.goto("/docs")
     expect(page.locator("summary").first).to_be_visible()
-    _fits(page)
+    fits(page)
 
 
-def _fits(page: Page) -> None:
+def fits(page: Page) -> None:
     """Nothing is wider than the screen, and no button lies beyond its edge."""
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page.url
     beyond = page.evaluate(

@@ -89,6 +89,7 @@ async def parts(
     hub = Hub(RedisFeed(for_hub))
     yield Parts(
         base=base,
+        reads=redis,
         floor=RedisFloor(redis, config.catalogue),
         feed=RedisFeed(redis),
         hub=hub,

@@ -227,7 +227,7 @@ async def test_an_agent_is_told_why_a_task_left_the_desk(
         assert said == {"task_id": task_id(), "why": why}
 
 
-async def test_a_read_that_fails_amid_the_stream_asks_for_a_new_snapshot(
+async def test_a_read_that_fails_amid_the_stream_makes_the_screen_read_only(
     app: Starlette, parts: Parts
 ) -> None:
     await parts.hub.turn()
@@ -238,6 +238,6 @@ async def test_a_read_that_fails_amid_the_stream_asks_for_a_new_snapshot(
         await lose_the_tasks(parts)
         [screen] = parts.hub._screens["rep:amira"]
         screen.put_nowait(event)
-        assert (await stream.next())[0] == "resync"
+        assert (await stream.next())[0] == "read_only"
         async with asyncio.timeout(2):
             await stream.ended.wait()
