@@ -25,6 +25,7 @@ from app.core.rebuild import RestoredRep, Task
 LEASE_MS = 10_000
 # Tasks in one call, about 10 ms: whoever asks this Redis meanwhile is not kept waiting.
 _TASKS_A_CALL = 50
+_SRCS_A_CALL = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,12 @@ class RedisEpoch:
 
     async def restore_reps(self, token: str, reps: Sequence[RestoredRep]) -> None:
         await self._leased("hs_restore", token, tasks=[], reps=[asdict(rep) for rep in reps])
+
+    async def restore_repeats(self, token: str, srcs: Sequence[str]) -> None:
+        """These deliveries have had their outcome: should they come again, nothing happens."""
+        for start in range(0, len(srcs), _SRCS_A_CALL):
+            page = srcs[start : start + _SRCS_A_CALL]
+            await self._leased("hs_restore", token, tasks=[], reps=[], srcs=page)
 
     async def restore_tasks(self, token: str, tasks: Sequence[Task]) -> None:
         for start in range(0, len(tasks), _TASKS_A_CALL):

@@ -95,6 +95,7 @@ class Rebuild:
         """Reps first, for tasks are counted as theirs."""
         parts, counts = self._parts, _Counts()
         profiles = await parts.record.all_profiles()
+        await parts.epoch.restore_repeats(self._token, await parts.live.repeats())
         reps = [folds.fold_rep(fact) for fact in await parts.live.reps()]
         await parts.epoch.restore_reps(self._token, reps)
         async for page in parts.live.tasks():

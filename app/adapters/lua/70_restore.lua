@@ -161,10 +161,11 @@ local function restore_task(given, now)
   end
 end
 
--- restore: put back reps, then tasks, as the ledger tells them; a few at a time.
+-- restore: put back deliveries, reps, then tasks, as the ledger tells them; a few at a time.
 register_always('hs_restore', leased(function(given)
   if epoch() then return refuse('serving', 'This state is in use') end
   local now = now_ms(given.now)
+  for _, src in ipairs(given.srcs or {}) do redis.call('SET', 'hs:src:' .. src, 1, 'EX', SEEN_S) end
   for _, rep in ipairs(given.reps) do restore_rep(rep, now) end
   for _, task in ipairs(given.tasks) do restore_task(task, now) end
   return { restored = #given.tasks }

@@ -17,6 +17,9 @@ from app.core.errors import Overtaken
 FINAL = ("completed", "cancelled")
 # So long the result of a command on a closed task is put back for who repeats the command.
 REPEATS_MS = 3_600_000
+# Facts among which a delivery is looked for that the broker may send again: more than a worker
+# leaves uncommitted, whatever it is killed in.
+_REPEATED = 50_000
 _PAGE = 250  # tasks whose facts are read at once: some thousand facts, a few MB
 
 
@@ -69,6 +72,14 @@ class Live:
         query = sa.select(facts.c.body).join(rep_facts, rep_facts.c.fact_id == facts.c.fact_id)
         rows = await self._database.read(lambda c: c.execute(query.order_by(facts.c.seq)).all())
         return [orjson.loads(body) for (body,) in rows]
+
+    async def repeats(self) -> list[str]:
+        """The newest deliveries of mentions that were known already: they may yet come again."""
+        newest = sa.select(sa.func.max(facts.c.seq)).scalar_subquery()
+        query = sa.select(facts.c.op_id).where(
+            facts.c.seq > newest - _REPEATED, facts.c.op.in_(("duplicate", "edited"))
+        )
+        return await self._database.read(lambda c: list(c.execute(query).scalars()))
 
 
 def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Sequence[Any]:
