@@ -19,10 +19,12 @@ local function new_task(given, admission, now)
   return task
 end
 
--- Keep a task for one rep for a while, if they are there to take it.
-local function keep_for(task, rep, until_ms)
-  local here = (rep or '') ~= '' and redis.call('ZSCORE', 'hs:available', rep)
-  set(task, { for_rep = here and rep or '', for_until_ms = here and ms(until_ms) or '0' })
+-- Keep a queued task for one rep for a while, if they are there and may take it.
+local function keep_for(task, name, until_ms)
+  local here = (name or '') ~= '' and redis.call('ZSCORE', 'hs:available', name)
+  local rep = here and load_rep(name)
+  here = rep and serves(rep, task.queue) and has_all(rep.skills, task.skills)
+  set(task, { for_rep = here and name or '', for_until_ms = here and ms(until_ms) or '0' })
   return here and true or false
 end
 

@@ -54,10 +54,11 @@ local function another_can(view, lane, id, except)
 end
 
 -- A rep is not offered a refused task again while another can take it, and in no case before
--- one more offer time has gone by, so that a lone agent is not offered it without a pause.
+-- one more offer time has gone by, so that a lone agent is not offered it without a pause. Who it
+-- is kept for is asked whatever they said before: it has been handed to them since.
 local function may_offer(view, lane, id, rep, at)
   local refused_ms = refused_at(view, id, rep)
-  if not refused_ms then return true end
+  if not refused_ms or lane.kept_for == rep then return true end
   if at.now < refused_ms + at.pause_ms then return false end
   return not another_can(view, lane, id, rep)
 end

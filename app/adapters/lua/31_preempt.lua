@@ -40,7 +40,8 @@ register('hs_preempt', function(given)
       if serves(rep, queue) then keys[#keys + 1] = 'hs:lanes:' .. queue end
     end
     local best = most_pressing(view, rep, keys, at, tonumber(rep.soft))
-    if best and policy_of(best.lane.queue).preempts then
+    -- Somebody became ready since the last offers: they are asked, nobody is interrupted.
+    if best and not another_can(view, best.lane, best.id, '') then
       make_offer(rep, best.id, at.now, given.expires_ms, { override = 'preempts' })
       forget_lane(view, best.lane.name)
       offered[#offered + 1] = best.id

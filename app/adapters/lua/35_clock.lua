@@ -26,9 +26,11 @@ local function wake(task, now, change)
   set(task, { state = 'queued', until_ms = '0', pushed_by = '' })
   keep_for(task, task.for_rep, now + (change.kept_ms or 0))
   local data = waiting(task)
-  if task.waits_for == 'customer' and tonumber(task.left_ms) > 0 then
-    set(task, { resolution_ms = ms(now + tonumber(task.left_ms)), left_ms = '0' })
-    set_timer('resolve', task.id, task.resolution_ms)
+  if task.waits_for == 'customer' then
+    if tonumber(task.left_ms) > 0 then
+      set(task, { resolution_ms = ms(now + tonumber(task.left_ms)), left_ms = '0' })
+      set_timer('resolve', task.id, task.resolution_ms)
+    end
     data.resolution_due_ms = tonumber(task.resolution_ms)
   end
   set(task, { waits_for = '' })

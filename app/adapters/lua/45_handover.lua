@@ -42,6 +42,9 @@ register('hs_transfer', function(given)
     if (given.to_rep or '') ~= '' then
       local to = load_rep(given.to_rep)
       if not to then return refuse('unknown_rep', 'Nobody here takes tasks as ' .. given.to_rep) end
+      if to.name == given.rep then
+        return refuse('cannot_take', 'The task is yours already: name a colleague')
+      end
       if not redis.call('ZSCORE', 'hs:available', to.name) then
         return refuse('not_available', to.title .. ' is not available now')
       end
