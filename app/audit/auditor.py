@@ -44,7 +44,7 @@ CHECKS: tuple[type[Invariant], ...] = (
 # What each check is given of the files beside the ledger, by the name that it has there.
 _GIVEN = (
     "mentions",
-    "letters",
+    "dead",
     "client",
     "pushes",
     "users",

@@ -56,7 +56,6 @@ CAUSES = frozenset(
     {
         "nobody_has_skills",
         "nobody_is_here",
-        "nobody_has_room",
-        "everybody_declined",
+        "everybody_is_paused",
     }
 )

@@ -56,7 +56,7 @@ class Inputs:
     """None means that the file was not given, so what needs it is not checked."""
 
     mentions: list[Accepted] | None = None
-    letters: list[Letter] | None = None
+    dead: list[Letter] | None = None
     client: list[Told] | None = None
     staff: list[dict[str, Any]] = field(default_factory=list)
     pushes: list[Push] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.audit.fact import Fact
 from app.audit.lanes import skills_of
-from app.audit.task import NOBODY, Task, order_of, steps_of
+from app.audit.task import Task, order_of, steps_of
 
 ESCALATION = "escalation"
 RESOLUTION = "resolution"
@@ -26,19 +26,23 @@ def advance(task: Task, fact: Fact) -> None:
     if op == "transferred":
         _hand_on(task, fact)
     task.queue, task.priority = fact.queue, fact.priority
-    if op in ("rejected", "timed_out"):
-        task.refused |= {fact.rep}
-    elif op == "rescinded" and fact.role != "service":
-        task.spared |= {fact.rep}
+    if op in ("rejected", "timed_out", "rescinded"):
+        _not_taken(task, fact)
     elif op == "replied":
         task.answered, task.silent = True, False
-    elif op == "unroutable":
-        task.causes |= {fact.reason}
     elif op in _SETTING:
         _SETTING[op](task, fact)
-    if fact.to != fact.before or op in ("transferred", "escalated"):
-        task.causes = NOBODY
     _clocks(task, fact)
+
+
+def _not_taken(task: Task, fact: Fact) -> None:
+    """An offer came to nothing; where it was its own agent's, it is kept for them no more."""
+    if fact.op != "rescinded":
+        task.refused |= {fact.rep}
+    elif fact.role != "service":
+        task.spared |= {fact.rep}
+    if fact.rep == task.for_rep:
+        task.for_rep, task.for_until_ms = "", 0
 
 
 def _offered(task: Task, fact: Fact) -> None:
@@ -74,7 +78,9 @@ def _hand_on(task: Task, fact: Fact) -> None:
     told = fact.data.get("hops")
     task.hops = int(told) if told is not None else task.hops + (fact.queue != task.queue)
     if task.hops >= BOUNCED_HOPS and not task.bounced:
-        task.handed_over, task.bounced = fact.seq, True
+        # Handed on to the mediator anyway, it needs no more.
+        task.handed_over = fact.seq if fact.queue != ESCALATION else 0
+        task.bounced = True
     by_rep = fact.actor_id == fact.rep and fact.actor_type == "user"
     if by_rep or fact.reason == NO_FIRST_REPLY:
         task.refused |= {fact.rep}
@@ -141,7 +147,7 @@ def _keep(task: Task, fact: Fact) -> None:
     if "for_rep" in fact.data:
         task.for_rep, task.shared = str(fact.data["for_rep"] or ""), False
         task.for_until_ms = int(fact.data.get("for_until_ms") or 0)
-    elif fact.op in ("accepted", "transferred"):
+    elif fact.op in ("accepted", "transferred", "escalated"):
         task.for_rep, task.for_until_ms = "", 0
 
 

@@ -99,7 +99,7 @@ def _inputs(options: Options) -> inputs.Inputs:
         raise Unreadable("--canaries and --search: expected both or none")
     return inputs.Inputs(
         mentions=_read(inputs.read_mentions, options.mentions),
-        letters=_read(inputs.read_dead, options.dead),
+        dead=_read(inputs.read_dead, options.dead),
         client=_read(inputs.read_client, options.client_log),
         pushes=_read(inputs.read_pushes, options.client_log),
         staff=_read(inputs.read_staff, options.staff) or [],

@@ -60,7 +60,7 @@ class Task:
     shared: bool = False  # offered to another since then: it is kept for its own no more
     refused: frozenset[str] = NOBODY
     spared: frozenset[str] = NOBODY  # perhaps not offered it again: it was taken from them
-    causes: frozenset[str] = NOBODY  # told as unroutable while it waits here
+    cause: tuple[str, int] = ("", 0)  # told as unroutable, and after which change of a rep
     hops: int = 0
     level: int = 0
     handed_over: int = 0  # the fact of the third hand-off, until the mediator is told
@@ -88,6 +88,11 @@ class Task:
         """Does the resolution clock run? It stands still while the customer has to act."""
         waits = self.state == PARKED and self.waits_for == "customer"
         return self.open and self.resolution_due_ms > 0 and not waits
+
+    @property
+    def resolving_later(self) -> bool:
+        """Will its resolution clock go on once the customer has acted?"""
+        return self.resolution_due_ms > 0 and not self.unresolved
 
     def asks(self, at_ms: int) -> tuple[Skills, tuple[str, ...]]:
         """The skills that it asks for at this time, and the queues whose reps may take it."""

@@ -25,6 +25,7 @@ class World:
         self.lanes = Lanes()
         self.now_ms = 0  # the door's time; triage's own clock is not compared with it
         self.facts = 0
+        self.changes = 0  # of reps
         self.of_mention: dict[str, str] = {}
         self._told: dict[str, tuple[Skills | None, int, str]] = {}
         self._steps: list[tuple[int, str]] = []  # when a waiting task asks for less, which
@@ -52,6 +53,7 @@ class World:
             rep.channels = {str(name): int(limit) for name, limit in channels.items()}
         if given.get("state", rep.state) != rep.state:
             rep.state, rep.state_ms = given["state"], now_ms
+        self.changes += 1
         rep.saved_ms = now_ms  # with other skills the work before was another
         self._refresh(rep, now_ms)
 
@@ -72,6 +74,8 @@ class World:
             self._apply_task(fact)
         elif fact.op in ("received", "decided"):
             self._tell(fact)
+        elif fact.op == "degraded" and fact.data.get("back_ms"):
+            self.now_ms = fact.now_ms  # the clock went back, as this fact says
         elif fact.op == "configured" and isinstance(fact.data.get("rep"), dict):
             self.now_ms = max(self.now_ms, fact.now_ms)
             self.enrol(fact.data["rep"], fact.now_ms)
@@ -131,6 +135,10 @@ class World:
         task = self.tasks.get(fact.task_id)
         if task is None:
             task = self._new(fact)
+        if fact.op == "unroutable":
+            task.cause = fact.reason, self.changes
+        elif fact.to != fact.before or fact.op == "escalated":
+            task.cause = "", 0
         requeued = fact.op not in NO_TASK_CHANGE
         if requeued and task.lanes:
             self._leave(task)

@@ -150,7 +150,7 @@ def _waiting(task: Work) -> Row:
         "weight": task.weight, "channel": task.channel, "steps": [list(s) for s in task.steps],
         "for_rep": task.for_rep, "for_until_ms": task.for_until, "half_ms": task.half,
         "at_risk_ms": task.risk, "due_ms": task.due, "clock": "first_response",
-        "resolution_due_ms": task.resolution, "policy": "v1", "calendar": "",
+        "resolution_due_ms": task.resolution, "policy": "v1",
     }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def inputs(history: History, folder: Path) -> Inputs:
         path.write_bytes(content)
     return Inputs(
         mentions=read_mentions(folder / "mentions"),
-        letters=read_dead(folder / "dead"),
+        dead=read_dead(folder / "dead"),
         client=read_client(folder / "client"),
         pushes=read_pushes(folder / "client"),
         users=read_users(folder / "users"),

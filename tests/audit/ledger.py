@@ -48,7 +48,7 @@ class Work:
     unresolved: bool = False
     waiting_since: int = 0
     steps: list[tuple[int, str, str]] = field(default_factory=list)
-    causes: set[str] = field(default_factory=set)
+    cause: str = ""
     for_rep: str = ""
     for_until: int = 0
     parked_at: int = 0
@@ -170,7 +170,7 @@ class Engine:
         )
         if to != before:
             task.waiting_since = self.now
-            task.causes.clear()
+            task.cause = ""
         if to in ("queued", "parked", "completed", "cancelled"):
             self._let_go(task)
         return fact
@@ -192,7 +192,7 @@ class Engine:
         data: Row = {}
         if task.waits_for and task.resolution:
             task.resolution += self.now - task.parked_at
-            data |= {"resolution_due_ms": task.resolution, "calendar": ""}
+            data |= {"resolution_due_ms": task.resolution}
         if for_rep:
             task.for_rep, task.for_until = for_rep, self.now + 2_000
             data |= {"for_rep": for_rep, "for_until_ms": task.for_until}

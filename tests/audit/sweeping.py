@@ -69,8 +69,8 @@ class Sweeping(Offering):
         data: Row = {"from_queue": task.queue, "level": task.level} | extra
         if task.state not in ("accepted", "wrapping"):
             task.queue, task.skills, task.order = "escalation", ("mediator",), task.detected
-            task.steps, task.waiting_since = [], self.now
-            task.causes.clear()
+            task.steps, task.waiting_since, task.for_rep = [], self.now, ""
+            task.cause = ""
             data |= {"skills": ["mediator"], "order_ms": task.order, "steps": []}
         op_id = f"sla:{task.id}:escalated:{task.level}"
         self.change(task, "escalated", task.state, op_id, reason=why, data=data)
@@ -84,19 +84,17 @@ class Sweeping(Offering):
             if task.state != "queued" or self.now - task.waiting_since < 2_000:
                 continue
             cause = self._cause(task)
-            if cause and cause not in task.causes:
+            if cause and cause != task.cause:
                 op_id = f"unroutable:{task.id}:{task.version}"
                 self.change(task, "unroutable", "queued", op_id, reason=cause)
-                task.causes.add(cause)
+            task.cause = cause
 
     def _cause(self, task: Work) -> str:
         able = [p for p in self.people.values() if self.serves(p, task)]
-        here = [p for p in able if p.state == "available"]
+        able = [p for p in able if task.weight <= p.capacity]
+        states = {p.state for p in able}
         if not able:
             return "nobody_has_skills"
-        if not here:
-            return "nobody_is_here"
-        if all(p.name in task.refused for p in here):
-            return "everybody_declined"
-        full = all(p.offer or self.load(p) + task.weight > p.capacity for p in here)
-        return "nobody_has_room" if full else ""
+        if "available" in states:
+            return ""  # now, or when they have done what they have in hand
+        return "everybody_is_paused" if "paused" in states else "nobody_is_here"

@@ -102,7 +102,7 @@ class SignedScores(Invariant):
 class DeadComplete(Invariant):
     id = "I23"
     sentence = "Each dead fact has its letter, each letter its fact, and the bytes are the same."
-    letters: list[Letter] | None = None
+    dead: list[Letter] | None = None
 
     def __init__(self, world: World, bounds: Bounds) -> None:
         super().__init__(world, bounds)
@@ -116,16 +116,16 @@ class DeadComplete(Invariant):
         return iter(())
 
     def end(self) -> Iterator[Violation]:
-        if self.letters is None:
+        if self.dead is None:
             return
-        letters = Counter(letter.src for letter in self.letters)
+        letters = Counter(letter.src for letter in self.dead)
         for src, fact in self._facts.items():
             if not letters[src]:
                 yield self.broken(fact, f"{src} is told as dead, but there is no letter")
         for src, count in letters.items():
             if count > 1:
                 yield Violation(self.id, f"{src} has {count} letters")
-        for letter in self.letters:
+        for letter in self.dead:
             yield from self._compare(letter)
 
     def _compare(self, letter: Letter) -> Iterator[Violation]:
@@ -140,14 +140,14 @@ class DeadComplete(Invariant):
             yield self.broken(fact, f"the letter has {letter.size} bytes, told were {size}")
 
     def missing(self) -> str:
-        if self.letters is None:
+        if self.dead is None:
             return "the dead letters: --dead"
         if self._unsigned:
             return f"the sha256 of {self._unsigned} letters: data.sha256 in the dead fact"
         return ""
 
     def blind(self) -> bool:
-        return self.letters is None
+        return self.dead is None
 
 
 CHECKS = (NoLoss, SignedScores, DeadComplete)

@@ -114,10 +114,11 @@ def _prioritised(fact: Fact, task: Task, world: World) -> Iterator[str]:  # noqa
         yield f"prioritised from {fact.data.get('from_priority')}, but it was {task.priority}"
 
 
-def _unroutable(fact: Fact, task: Task, world: World) -> Iterator[str]:  # noqa: ARG001
+def _unroutable(fact: Fact, task: Task, world: World) -> Iterator[str]:
     if fact.reason not in CAUSES:
         yield f"unroutable for no known cause: {fact.reason}"
-    if fact.reason in task.causes:
+    # Told again where nobody came or went since then; and where nobody tells, who knows?
+    if world.changes and task.cause == (fact.reason, world.changes):
         yield f"told a second time that {fact.reason}"
 
 

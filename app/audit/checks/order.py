@@ -93,8 +93,8 @@ class Order(Invariant):
 
     def _refused(self, fact: Fact, task: Task, rep: Rep) -> Iterator[Violation]:
         """Not again to who refused it, while somebody free who has not refused can take it."""
-        if rep.name not in task.refused or task.skills is None:
-            return
+        if rep.name not in task.refused or task.skills is None or task.for_rep == rep.name:
+            return  # who it is kept for is asked whatever they said before
         other = self._another(task, rep, fact.now_ms)
         if other:
             detail = f"offered again to {rep.name}, who refused it, while {other.name} was free"
