@@ -60,7 +60,7 @@ def _apply(task: Task, fact: Mapping[str, Any]) -> None:
     task.gaps += version != task.version + 1
     task.version = version
     task.newest_ms = max(task.newest_ms, int(fact["now_ms"]))
-    task.fields |= fact["fields"]
+    task.fields |= fact["fields"] if "fields" in fact else _told(task, fact)
     task.fields["version"] = str(version)
     if task.fields["state"] not in _HELD:
         # Only the fact that ended it still names it.
@@ -69,6 +69,54 @@ def _apply(task: Task, fact: Mapping[str, Any]) -> None:
         task.accepted[fact["rep"]] = int(fact["now_ms"])
     _note_refusal(task, fact)
     _note_operation(task, fact)
+
+
+def _told(task: Task, fact: Mapping[str, Any]) -> dict[str, str]:
+    """What a fact of version 0.1 says, which did not list the fields that it changed."""
+    data, due_ms = fact.get("data", {}), int(fact["deadline_ms"])
+    told = {
+        "state": fact["to"],
+        "queue": fact["queue"],
+        "priority": str(fact["priority"]),
+        "rep": fact["rep"] if fact["to"] in _HELD else "",
+        "reservation": fact["reservation_id"],
+        "due_ms": str(due_ms),
+    }
+    if not task.fields:
+        detected_ms = int(data["detected_ms"])
+        warned_ms = detected_ms + (due_ms - detected_ms) * 4 // 5  # the share of that version
+        told |= _UNTOLD | {
+            "mention_id": fact["mention_id"],
+            "source_id": fact["source_id"],
+            "at_risk_ms": str(warned_ms),
+            "created_ms": str(fact["now_ms"]),
+            "entered_ms": str(fact["now_ms"]),
+        }
+    told |= {n: str(round(data[n])) for n in ("detected_ms", "order_ms", "expires_ms") if n in data}
+    told |= {n: str(data[n]) for n in ("skills", "attempt", "level", "sla") if n in data}
+    if fact["op"] in ("at_risk", "breached"):
+        told["sla"] = fact["op"]
+    if fact["op"] == "replied":
+        told["reply"] = json.dumps({"text": data["text"], "at_ms": fact["now_ms"]})
+    return told
+
+
+# What a task of version 0.1 had no word for.
+_UNTOLD = {
+    **dict.fromkeys(
+        "halfway unroutable reply missed handed_on for_rep waits_for pushed_by policy skills"
+        " channel".split(),
+        "",
+    ),
+    **dict.fromkeys(
+        "level attempt hops expires_ms for_until_ms first_reply_ms wrap_ends_ms until_ms left_ms"
+        " half_ms resolution_ms".split(),
+        "0",
+    ),
+    "sla": "ok",
+    "weight": "1",
+    "clock": "first_response",
+}
 
 
 def _note_refusal(task: Task, fact: Mapping[str, Any]) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+import sqlalchemy as sa
 
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
 from app.adapters.store.database import Database
+from app.adapters.store.migrate import migrate
 from app.core.errors import Overtaken, ReadOnly
 from tests.adapters.centre import Centre
-from tests.builders import OFFER_MS, admission, do, ready, set_state, task_id
+from tests.builders import NOON_MS, OFFER_MS, admission, do, ready, set_state, task_id
 
 
 @pytest.fixture
@@ -267,3 +271,50 @@ async def test_profiles_and_sessions_outlive_a_rebuild(centre: Centre) -> None:
     await centre.keeper.turn()
     assert await centre.redis.get("hs:profile:x:kim") == b"{}"
     assert await centre.redis.get("hs:session:abc") == b"ann"
+
+
+async def test_open_tasks_of_version_0_1_are_put_back_when_it_is_replaced(
+    centre: Centre,
+) -> None:
+    """Its Redis has another epoch than the ledger knows, and its facts list no fields."""
+    await ready(centre.door, "ann")
+    await centre.door.admit([admission(), admission("2")])
+    await centre.door.offer(OFFER_MS)
+    entries = await centre.outbox.read(500, 0)
+    old = [{n: v for n, v in e.fact.items() if n != "fields"} for e in entries]
+    await centre.ledger.append(old)
+    await centre.wiped()
+    await centre.redis.set("hs:epoch", "of 0.1")
+    await centre.keeper.turn()
+    tasks = await centre.tasks()
+    assert {task["state"] for task in tasks.values()} == {"queued"}
+    assert {task["due_ms"] for task in tasks.values()} == {str(NOON_MS + 1_800_000)}
+    assert len(await centre.door.offer(OFFER_MS)) == 1
+
+
+def test_the_migration_finds_the_open_tasks_and_reps_of_an_older_ledger(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    migrate(url, "0002")
+    engine = sa.create_engine(url)
+    facts = [
+        ("a/queued", "queued", "m1", {"task_id": "t1", "mention_id": "m1"}),
+        ("b/queued", "queued", "m2", {"task_id": "t2", "mention_id": "m2"}),
+        ("b/completed", "completed", "m2", {"task_id": "t2", "mention_id": "m2"}),
+        ("r/1", "configured", "", {"rep": "ann", "fact_id": "r/1"}),
+        ("r/2", "configured", "", {"rep": "ann", "fact_id": "r/2"}),
+        ("c/1", "configured", "", {"fact_id": "c/1"}),
+    ]
+    insert = sa.text(
+        "INSERT INTO facts (fact_id, op, op_id, mention_id, now_ms, body)"
+        " VALUES (:id, :op, :id, :mention, 1, :body)"
+    )
+    with engine.begin() as connection:
+        for id_, op, mention, body in facts:
+            row = {"id": id_, "op": op, "mention": mention, "body": orjson.dumps(body)}
+            connection.execute(insert, row)
+    migrate(url)
+    with engine.connect() as connection:
+        tasks = connection.execute(sa.text("SELECT task_id, closed_ms FROM live_tasks")).all()
+        reps = connection.execute(sa.text("SELECT rep, fact_id FROM rep_facts")).all()
+    assert [tuple(row) for row in tasks] == [("t1", 0)]
+    assert [tuple(row) for row in reps] == [("ann", "r/2")]

@@ -12,8 +12,11 @@ from sqlalchemy.exc import ArgumentError
 from app.core.errors import ConfigError
 
 
-def migrate(url: str) -> None:
-    """Bring the schema up to date. Raises ConfigError for an address that is none."""
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the schema up to date; a test may stop earlier.
+
+    Raises ConfigError for an address that is none.
+    """
     try:
         make_url(url)
     except ArgumentError as error:
@@ -23,4 +26,4 @@ def migrate(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
