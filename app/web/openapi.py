@@ -46,7 +46,7 @@ _PRIORITY = {"type": "integer", "minimum": 0, "maximum": 100}
 _CODE = {"enum": ["resolved", "no_answer_needed", "duplicate", "passed_on"]}
 _REFUSED = (
     "taken, already_accepted, expired, not_yours, wrong_state, stale_version, has_offer,"
-    " not_available, no_room or bounced"
+    " not_available, cannot_take, too_late or bounced"
 )
 
 
