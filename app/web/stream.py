@@ -23,6 +23,7 @@ _CLOCK_S = 5.0  # server time for the screens' clocks; also how fast a sign-out 
 _COALESCE_S = 0.25  # figures change faster than anybody reads: at most 4 a second
 _PING_S = 15  # proxies cut connections that are silent for longer
 _RETRY_MS = 1000
+_LATE = ("breached", "resolution breached")  # a third hand-off escalates too, and is not late
 _NAMED_ALERTS = 5  # more breaches at once are told as a number
 
 Events = AsyncIterator[ServerSentEvent]
@@ -116,7 +117,7 @@ async def _floor(at: Parts) -> Events:
         yield _event("floor", await views.floor(at), retry=_RETRY_MS)
         async for event in _paced(screen):
             if isinstance(event, FeedEvent):
-                late.append(event.task)
+                late += [event.task] if event.why in _LATE else []
             elif event != "floor":
                 yield await _of_the_line(at, event)
             else:

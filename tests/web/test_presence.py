@@ -187,6 +187,17 @@ async def test_a_late_task_is_called_out_on_the_floor(app: Starlette, parts: Par
         assert late["tasks"][0]["queue_title"] == "Escalation"
 
 
+async def test_a_third_hand_off_escalates_without_an_alarm(app: Starlette, parts: Parts) -> None:
+    await parts.hub.turn()
+    async with requested(app, "sofia", "/api/v1/stream?view=floor") as stream:
+        await stream.next()
+        event = {"to": "floor", "event": "breached", "task": task_id(), "why": "third hand-off"}
+        await parts.base.redis.xadd("hs:feed", event)
+        await parts.hub.turn()
+        assert (await stream.next())[0] == "floor"
+        assert stream._events.empty()
+
+
 async def test_a_parked_task_moves_below_the_desk_by_event(app: Starlette, parts: Parts) -> None:
     door = parts.base.door
     await set_state(door, "amira", "available")
