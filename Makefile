@@ -8,7 +8,7 @@ SEEDS ?= 1000
 KILLS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-live check bench kafka screenshots chaos docs clean
+.PHONY: help setup run test test-live check sim bench kafka screenshots chaos model docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -31,6 +31,9 @@ test: setup ## the fast tests
 test-live: setup ## the tests with real processes, Kafka and Chromium
 	@$(RUN) -m pytest -m live tests/live tests/browser $(ARGS)
 
+model: setup ## the door against its model of plain Python: EXAMPLES=100000 for a campaign
+	@$(RUN) -m tests.adapters.door_campaign --examples $(or $(EXAMPLES),1000) $(ARGS)
+
 check: setup ## format, lint, types, imports, generated documents, fast tests
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
@@ -38,6 +41,9 @@ check: setup ## format, lint, types, imports, generated documents, fast tests
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m tools.docs --check
 	@$(RUN) -m pytest -q
+
+sim: setup ## simulate SEEDS=1000 faulty days of the shipped code; ARGS="--jobs 2 --from 5000"
+	@$(RUN) -m tests.sim --seeds $(SEEDS) $(ARGS)
 
 bench: setup ## measure, beside a reference in the same run
 	@$(RUN) -m benchmarks $(ARGS)

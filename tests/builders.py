@@ -22,6 +22,7 @@ NOON_MS = 1_795_000_000_000  # where tests' clocks begin, ms since the epoch
 NOON = datetime.fromtimestamp(NOON_MS / 1000, UTC)
 WINDOW_S = 1800.0
 OFFER_MS = 20_000
+STICKY_MS = 30_000
 
 NEGATIVE = Sentiment(label="negative", confidence=0.9, negative=0.9, neutral=0.07, positive=0.03)
 NEUTRAL = Sentiment(label="neutral", confidence=0.8, negative=0.1, neutral=0.8, positive=0.1)
@@ -117,6 +118,7 @@ def admission(id_: str = "1", **given: Any) -> Admission:
     """An admission of a mention with this id; `queue=""` closes it without a task."""
     src = given.pop("src", f"src-{id_}")
     known: Seen | None = given.pop("known", None)
+    new = given.pop("new", {})  # what the task has beside the decision: weight, for_rep, ...
     decided = decision(
         queue=given.pop("queue", "service"),
         priority=given.pop("priority", 50),
@@ -141,7 +143,7 @@ def admission(id_: str = "1", **given: Any) -> Admission:
         src=src,
         mention=said,
         facts=(fact("received", wording), fact("decided", {"decision": decided})),
-        task=_new_task(said, decided),
+        task=_new_task(said, decided, new),
         task_id=task_id_of(said.mention_id),
         card=orjson.dumps(card | {"rule": decided.rule}),
         known=known,
@@ -150,7 +152,7 @@ def admission(id_: str = "1", **given: Any) -> Admission:
     )
 
 
-def _new_task(said: Mention, decided: Decision) -> NewTask | None:
+def _new_task(said: Mention, decided: Decision, new: dict[str, Any]) -> NewTask | None:
     if not decided.queue:
         return None
     times = sla.deadlines(said.detected_at, decided.window_s, 0.8)
@@ -164,6 +166,7 @@ def _new_task(said: Mention, decided: Decision) -> NewTask | None:
         due_ms=times.due_ms,
         at_risk_ms=times.at_risk_ms,
         reason=decided.why,
+        **new,
     )
 
 
@@ -198,6 +201,30 @@ async def do(door: RedisDoor, name: str, task: str, rep: str, **given: Any) -> d
         "reply": {"text": "We are on it."},
         "complete": {"code": "resolved", "note": ""},
         "transfer": {"queue": "billing", "skills": "billing", "reason": "about money"},
+        "wrap": {},
+        "park": {"until_ms": door.now_ms + 600_000, "reason": "later"},
+        "resume": {"kept_ms": STICKY_MS},
     }
     fields = defaults.get(name, {}) | given
     return await door.command(name, task, op_id, rep=rep, actor=actor_of(rep), **fields)
+
+
+async def hand_to(door: RedisDoor, task: str, rep: str, to_rep: str, **given: Any) -> Any:
+    """A rep hands a task on to a colleague."""
+    fields = {"to_rep": to_rep, "reason": "yours", "kept_ms": STICKY_MS} | given
+    op_id = f"{rep}:transfer:{task}:{door.now_ms}"
+    return await door.command("transfer", task, op_id, rep=rep, actor=actor_of(rep), **fields)
+
+
+async def supervise(door: RedisDoor, name: str, task: str, **given: Any) -> dict[str, Any]:
+    """A supervisor's command, with an op id of its own unless one is given."""
+    op_id = given.pop("op_id", f"sue:{name}:{task}:{door.now_ms}")
+    defaults: dict[str, dict[str, Any]] = {
+        "assign": {"expires_ms": OFFER_MS},
+        "park": {"until_ms": door.now_ms + 600_000},
+        "resume": {"kept_ms": STICKY_MS},
+        "prioritise": {"priority": 90},
+    }
+    actor = {"type": "user", "id": "sue", "role": "supervisor"}
+    fields = {"reason": "the boss says so"} | defaults.get(name, {}) | given
+    return await door.command(name, task, op_id, actor=actor, **fields)
