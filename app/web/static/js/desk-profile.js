@@ -66,7 +66,7 @@ function Why({ task }) {
 /** @param {{task:Card|null}} props */
 export function ProfilePanel({ task }) {
   const open = drawerOpen.value;
-  return html`<aside class="profile" data-testid="profile-panel" data-open=${open} aria-label="Customer">
+  return html`<aside class="profile" data-testid="profile-panel" data-open=${open} aria-label="Customer" tabindex="0">
     <button class="icon-button drawer-close" type="button" aria-label="Close customer panel"
       onClick=${() => (drawerOpen.value = false)}><${Icon} name="x" /></button>
     ${task
