@@ -14,6 +14,7 @@ from app.adapters.redis_functions import load
 from app.core.catalogue import Queue, Rep
 from app.core.errors import Conflict, ReadOnly
 from app.core.facts import Fact
+from app.core.profile import handle_key
 from app.ports import Admission, Seen
 
 _LUA = Path(__file__).parent / "lua"
@@ -185,6 +186,7 @@ def _admission(admission: Admission) -> dict[str, Any]:
         "src": admission.src,
         "mention_id": mention.mention_id,
         "source_id": mention.source_id,
+        "handle_key": handle_key(mention.channel, mention.author.handle),
         "content_hash": mention.content_hash,
         "known": _seen(known) if known else "",
         "facts": [_json(fact) for fact in admission.facts],
@@ -202,7 +204,7 @@ def _admission(admission: Admission) -> dict[str, Any]:
 
 
 def _seen(known: Seen) -> str:
-    return orjson.dumps([known.src, known.content_hash, known.last_src]).decode()
+    return orjson.dumps([known.src, known.content_hash, known.last_src, known.handle_key]).decode()
 
 
 def _json(fact: Fact) -> str:

@@ -35,7 +35,7 @@ class World:
 
     def __init__(self, redis: Client, door: RedisDoor, database: Database) -> None:
         config = load(CONFIG)
-        self.redis, self.database = redis, database
+        self.redis, self.door, self.database = redis, door, database
         self.ledger, self.producer = Ledger(database), KeepingProducer()
         self.floor = RedisFloor(redis, config.catalogue)
         self.ports: Ports = ports(
@@ -167,3 +167,17 @@ async def test_a_source_name_with_any_character_does_not_break_the_next_delivery
     odd = replace(delivery("s1"), src="a|b|c")
     assert await world.take(odd) == ["task"]
     assert await world.take(odd, delivery("s2")) == ["replayed", "duplicate"]
+
+
+async def test_a_follow_up_is_recognised_by_what_redis_remembers_and_by_the_store(
+    world: World,
+) -> None:
+    """A5.1: who writes again in a thread waits for the next response, not for a first one."""
+    await world.take(delivery("s1"))
+    await world.take(delivery("s2", id="2", in_reply_to="1"))
+    await world.take(delivery("s3", id="3", in_reply_to="1", handle="@somebody-else"))
+    await world.relay()
+    await world.redis.delete(f"hs:seen:{builders.mention('1').mention_id}")
+    await world.take(delivery("s4", id="4", in_reply_to="1"))
+    clocks = [await world.redis.hget(f"hs:task:{builders.task_id(id_)}", "clock") for id_ in "1234"]
+    assert clocks == [b"first_response", b"next_response", b"first_response", b"next_response"]

@@ -5,8 +5,8 @@
 -- hs:epoch                    string   identity of this Redis's state; without it nothing is changed:
 --                                      a wiped Redis is first rebuilt from the ledger
 -- hs:clock                    string   highest time seen, ms: time never runs backwards here
--- hs:seen:<mention>           string   JSON [first src, content hash, last src]: the first delivery,
---                                      the newest wording and who brought it (7 days: the store
+-- hs:seen:<mention>           string   JSON [first src, content hash, last src, handle key]: the first
+--                                      delivery, the newest wording, who brought it, whose it is (7 days: the store
 --                                      remembers longer, this only spares the look-up)
 -- hs:src:<src>                string   a later delivery of a seen mention has had its outcome (7 days)
 -- hs:task:<task>              hash     one task; the fields are listed at new_task()

@@ -60,15 +60,15 @@ local function queue_task(given, admission, now)
   return task
 end
 
-local function remember(admission, first_src)
+local function remember(admission, first_src, handle_key)
   redis.call('SET', 'hs:seen:' .. admission.mention_id,
-    cjson.encode({ first_src, admission.content_hash, admission.src }), 'EX', SEEN_S)
+    cjson.encode({ first_src, admission.content_hash, admission.src, handle_key }), 'EX', SEEN_S)
 end
 
 local OPEN = { queued = true, offered = true, accepted = true, wrapping = true, parked = true }
 
 local function repeated(admission, seen)
-  local first_src, hash, last_src = unpack(cjson.decode(seen))
+  local first_src, hash, last_src, handle_key = unpack(cjson.decode(seen))
   if first_src == admission.src or last_src == admission.src
     or redis.call('EXISTS', 'hs:src:' .. admission.src) == 1 then
     return { outcome = 'replayed' }
@@ -79,7 +79,7 @@ local function repeated(admission, seen)
     or admission.duplicate_fact)
   if outcome == 'duplicate' then return { outcome = outcome } end
   -- Remember the newest wording, so that the same edit delivered again is a duplicate.
-  remember(admission, first_src)
+  remember(admission, first_src, handle_key or admission.handle_key)
   local task = admission.task_id ~= '' and load(admission.task_id)
   if task and OPEN[task.state] then
     set(task, { card = admission.card })
@@ -88,14 +88,14 @@ local function repeated(admission, seen)
   return { outcome = outcome }
 end
 
--- admission: {now, src, mention_id, source_id, content_hash, known, facts, task, task_id, card,
+-- admission: {now, src, mention_id, source_id, handle_key, content_hash, known, facts, task, task_id, card,
 --             duplicate_fact, edited_fact}; `known` is what the store remembers, in the form of
 -- hs:seen. Returns {outcome = task|closed|duplicate|edited|replayed}.
 register('hs_admit', function(admission)
   local now = now_ms(admission.now)
   local seen = redis.call('GET', 'hs:seen:' .. admission.mention_id) or admission.known
   if seen and seen ~= '' then return cjson.encode(repeated(admission, seen)) end
-  remember(admission, admission.src)
+  remember(admission, admission.src, admission.handle_key)
   for _, fact in ipairs(admission.facts) do redis.call('XADD', 'hs:outbox', '*', 'fact', fact) end
   if type(admission.task) ~= 'table' then return cjson.encode({ outcome = 'closed' }) end
   queue_task(admission.task, admission, now)

@@ -23,6 +23,7 @@ end
 -- A parked task waits again; for the agent who had it, if they are there.
 local function wake(task, now, change)
   drop_timers(task.id, 'park')
+  if task.for_rep ~= '' then feed('rep:' .. task.for_rep, 'task_closed', task.id, 'woken') end
   set(task, { state = 'queued', until_ms = '0', pushed_by = '' })
   keep_for(task, task.for_rep, now + (change.kept_ms or 0))
   local data = waiting(task)
@@ -31,7 +32,8 @@ local function wake(task, now, change)
       set(task, { resolution_ms = ms(now + tonumber(task.left_ms)), left_ms = '0' })
       set_timer('resolve', task.id, task.resolution_ms)
     end
-    data.resolution_due_ms = tonumber(task.resolution_ms)
+    -- Where there is no such clock, none is told: nothing stood still.
+    if task.resolution_ms ~= '0' then data.resolution_due_ms = tonumber(task.resolution_ms) end
   end
   set(task, { waits_for = '' })
   emit(task, 'queued', { op_id = change.op_id, now = now, from = 'parked',

@@ -92,13 +92,14 @@ end
 local function complete(task, now, change)
   local rep, from = task.rep, task.state
   settle_clocks(task, now)
+  local in_time = redis.call('ZSCORE', 'hs:timers', 'resolve|' .. task.id) and 'met' or nil
   stop_owning(task)
   if task.reply == '' then stop_clock(task, now) end
   set(task, { state = 'completed' })
   emit(task, 'completed', {
     op_id = change.op_id, now = now, from = from, actor = change.actor, digest = change.digest,
     reason = change.code,
-    data = { note = change.note, sla = task.sla, answered = task.reply ~= '' },
+    data = { note = change.note, sla = task.sla, answered = task.reply ~= '', resolution = in_time },
   })
   close(task)
   give_back_pushed(task, rep, now)

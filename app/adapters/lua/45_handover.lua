@@ -15,7 +15,7 @@ local function hand_over(task, now, change)
   set(task, { state = 'queued', rep = '', reservation = '',
     skills = moved and change.skills or task.skills,
     hops = tonumber(task.hops) + (moved and 1 or 0),
-    handed_on = cjson.encode({ by = rep, reason = change.reason, from_queue = from_queue }) })
+    handed_on = cjson.encode({ by = (change.actor or { id = rep }).id, reason = change.reason, from_queue = from_queue }) })
   keep_for(task, change.for_rep, now + (change.kept_ms or 0))
   local data = waiting(task, { from_queue = from_queue, hops = task.hops })
   emit(task, 'transferred', { op_id = change.op_id, now = now, from = from, rep = rep,
@@ -62,7 +62,9 @@ end)
 -- A supervisor takes a task back from whoever has it.
 register('hs_pull_back', function(given)
   return once(given, function(task, now)
-    if task.state == 'offered' then
+    if task.state == 'offered' and (given.queue or '') ~= '' and given.queue ~= task.queue then
+      return refuse('wrong_state', 'An offer can be taken back, not moved: move it once it is accepted')
+    elseif task.state == 'offered' then
       redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), task.rep)
       put_back(task, 'rescinded', { op_id = given.op_id, now = now, actor = given.actor,
         digest = given.digest, reason = given.reason })

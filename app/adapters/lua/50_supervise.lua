@@ -148,6 +148,9 @@ register('hs_reclock', function(given)
         set_timer('resolve', task.id, given.resolution_due_ms)
       end
     end
+    if (given.resolution_left_ms or 0) > 0 then
+      set(task, { left_ms = ms(given.resolution_left_ms) })
+    end
     reorder(task, now)
     emit(task, 'prioritised', { op_id = given.op_id, now = now, reason = 'policy', data = {
       from_priority = tonumber(task.priority), from_deadline_ms = from_due,

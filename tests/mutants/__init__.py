@@ -1,0 +1,1 @@
+"""Faults made by hand in the shipped code, each with the test that catches it."""
