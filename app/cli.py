@@ -119,28 +119,13 @@ def audit(  # noqa: PLR0913 (each is a flag)
     from app.audit.main import Options, run
 
     options = Options(
-        key=key,
-        follow=follow,
-        mentions=mentions,
-        dead=dead,
-        client_log=client_log,
-        staff=staff,
-        snapshot=snapshot,
-        users=users,
-        samples=samples,
-        canaries=canaries,
-        search=tuple(search or ()),
-        resources=resources,
-        head=head,
-        as_json=as_json,
-        drained=drained,
-        offer_within_s=offer_within,
-        sla_within_s=sla_within,
-        expiry_within_s=expiry_within,
-        at_risk_share=at_risk,
-        outages=tuple(outage or ()),
+        key=key, follow=follow, mentions=mentions, dead=dead, client_log=client_log, staff=staff,
+        snapshot=snapshot, users=users, samples=samples, canaries=canaries,
+        search=tuple(search or ()), resources=resources, head=head, as_json=as_json,
+        drained=drained, offer_within_s=offer_within, sla_within_s=sla_within,
+        expiry_within_s=expiry_within, at_risk_share=at_risk, outages=tuple(outage or ()),
         metrics_port=metrics_port,
-    )
+    )  # fmt: skip
     raise typer.Exit(run(source, options))
 
 

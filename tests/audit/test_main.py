@@ -16,6 +16,13 @@ import pytest
 
 from app.audit import source
 from app.audit.auditor import Auditor
+from app.audit.beside import (
+    read_canaries,
+    read_resources,
+    read_samples,
+    read_snapshot,
+    read_users,
+)
 from app.audit.fact import Unreadable, fact_of
 from app.audit.inputs import read_client, read_dead, read_mentions, read_staff
 from app.audit.invariant import Bounds
@@ -23,7 +30,7 @@ from app.audit.main import BROKEN, CLEAN, USAGE, Options, run
 from app.audit.metric import Metric
 from tests.audit.bugs_in_tasks import lost_fact
 from tests.audit.centre import clean
-from tests.audit.judging import judge, lines
+from tests.audit.judging import inputs, judge, lines, sealed
 from tests.audit.ledger import Row
 
 
@@ -88,7 +95,11 @@ def test_a_source_that_is_no_ledger_is_2(
     assert capsys.readouterr().err
 
 
-@pytest.mark.parametrize("reader", [read_mentions, read_dead, read_client, read_staff])
+@pytest.mark.parametrize(
+    "reader",
+    [read_mentions, read_dead, read_client, read_staff, read_users, read_samples, read_snapshot,
+     read_resources, lambda path: read_canaries(path, [path / "nowhere"])],
+)  # fmt: skip
 @pytest.mark.parametrize("content", ["nonsense", "{}"])
 def test_a_file_beside_the_ledger_that_says_nothing_is_refused(
     reader: Any, content: str, tmp_path: Path
@@ -97,6 +108,48 @@ def test_a_file_beside_the_ledger_that_says_nothing_is_refused(
     path.write_text(content, "utf-8")
     with pytest.raises(Unreadable):
         reader(path)
+
+
+def test_a_head_that_is_none_and_canaries_without_a_place_are_2(
+    ledger: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(str(ledger), Options(head="12")) == USAGE
+    assert run(str(ledger), Options(canaries=ledger)) == USAGE
+    assert "--canaries and --search: expected both or none" in capsys.readouterr().err
+
+
+def test_with_every_file_every_invariant_is_proven(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = clean(7)
+    inputs(history, tmp_path)
+    facts = sealed(history.facts)
+    (tmp_path / "facts").write_text(lines(facts), "utf-8")
+    options = Options(
+        mentions=tmp_path / "mentions", dead=tmp_path / "dead", client_log=tmp_path / "client",
+        snapshot=tmp_path / "snapshot", users=tmp_path / "users", samples=tmp_path / "samples",
+        resources=tmp_path / "resources", canaries=tmp_path / "canaries",
+        search=[tmp_path / "disk"], head=f"{facts[-1]['seq']}:{facts[-1]['chain']}", drained=True,
+    )  # fmt: skip
+    assert run(str(tmp_path / "facts"), options) == CLEAN
+    out = capsys.readouterr().out
+    assert f"proven      {' '.join(f'I{number}' for number in range(1, 27))}" in out
+    assert f"head        {options.head}" in out
+
+
+def test_the_head_that_a_report_prints_shows_later_that_the_end_was_cut_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = sealed(clean(5).facts)
+    path = tmp_path / "facts"
+    path.write_text(lines(facts), "utf-8")
+    run(str(path), Options())
+    head = next(
+        line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("head")
+    )
+    path.write_text(lines(facts[:-3]), "utf-8")
+    assert run(str(path), Options()) == CLEAN
+    assert run(str(path), Options(head=head)) == BROKEN
 
 
 def test_an_outage_that_is_none_is_2(ledger: Path) -> None:

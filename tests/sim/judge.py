@@ -98,7 +98,7 @@ def _inputs(world: World, web: Web, customers: Customers) -> Inputs:
     ]
     return Inputs(
         mentions=[Accepted(f"intake:{id_}", mention) for id_, mention in accepted] + direct,
-        letters=[
+        dead=[
             Letter(row.src, row.sha256, len(row.raw or b""))
             for row in letters
             if row.src not in world.lost
