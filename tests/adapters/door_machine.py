@@ -99,14 +99,13 @@ class DoorMachine(Twin, RuleBasedStateMachine):
 
     @rule()
     def make_offers(self) -> None:
-        made = now(self.door.offer(OFFER_MS))
-        facts = self.offers_made(made)
-        idle = self.model.by_idleness()
-        assert [idle.index(fact["rep"]) for fact in facts] == sorted(
-            idle.index(fact["rep"]) for fact in facts
-        )
-        for fact in facts:
-            self.model.offered(fact["task_id"], fact["rep"], "")
+        """Round by round, until a round offers nothing: what one rep takes may free another."""
+        while facts := self.offers_made(now(self.door.offer(OFFER_MS))):
+            idle = self.model.by_idleness()
+            turns = [idle.index(fact["rep"]) for fact in facts]
+            assert turns == sorted(turns)
+            for fact in facts:
+                self.model.offered(fact["task_id"], fact["rep"], "")
         self.model.nobody_is_left_waiting()
 
     @rule(id_=st.integers(10, 15).map(str), channel=st.sampled_from(sorted(CHANNELS)))
@@ -121,8 +120,9 @@ class DoorMachine(Twin, RuleBasedStateMachine):
 
     @rule()
     def make_only_urgent_offers(self) -> None:
-        for fact in self.offers_made(now(self.door.preempt(OFFER_MS))):
-            self.model.offered(fact["task_id"], fact["rep"], "preempts")
+        while facts := self.offers_made(now(self.door.preempt(OFFER_MS))):
+            for fact in facts:
+                self.model.offered(fact["task_id"], fact["rep"], "preempts")
         self.model.nothing_urgent_is_left_waiting()
 
     @rule()

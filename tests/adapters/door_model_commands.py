@@ -205,5 +205,6 @@ class Model(Clocks):
             self.drop_timers(task, "resolve")
             if task.resolution and not task.left:
                 self.timers["resolve", task.id] = task.resolution
+        task.left = given["resolution_left_ms"] or task.left
         self._reorder(task)
         return ""

@@ -46,18 +46,15 @@ class Offers(Floor):
         self.make_offer(task, rep, override)
 
     def nobody_is_left_waiting(self) -> None:
-        """Who refused a task while a colleague was still free is asked again in the next round."""
         for rep in REPS:
-            fresh = [task for task in self.choices(rep) if rep not in task.refused]
-            assert not (self.is_ready(rep) and fresh), "left waiting"
+            assert not (self.is_ready(rep) and self.choices(rep)), "left waiting"
 
     def nothing_urgent_is_left_waiting(self) -> None:
         for rep in self.available:
             spare = sum(task.weight for task in self.soft(rep))
             if spare and not self.offer_of(rep):
                 for task in self.choices(rep, spare)[:1]:
-                    asked_next = rep in task.refused or self.somebody_ready_could(task)
-                    assert asked_next, "urgent work left waiting"
+                    assert self.somebody_ready_could(task), "urgent work left waiting"
 
     def somebody_ready_could(self, task: Task) -> bool:
         assert task.lane

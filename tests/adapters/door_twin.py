@@ -132,12 +132,20 @@ class Twin:
 
     def _reclock(self, id_: str, window_ms: int) -> dict[str, Any]:
         task = self.model.tasks.get(id_)
-        start = task.detected if task else 0
+        if task is None:
+            return {}
+        due = task.resolution and task.detected + 2 * window_ms
+        left = 0
+        if task.left:  # what was left when the clock stopped, by the new policy
+            parked_at = task.resolution - task.left
+            due = max(due, parked_at + 1)
+            left = due - parked_at
         return {
-            "half_ms": start + window_ms // 2,
-            "at_risk_ms": start + window_ms * 4 // 5,
-            "due_ms": start + window_ms,
-            "resolution_due_ms": task.resolution and start + 2 * window_ms if task else 0,
+            "half_ms": task.detected + window_ms // 2,
+            "at_risk_ms": task.detected + window_ms * 4 // 5,
+            "due_ms": task.detected + window_ms,
+            "resolution_due_ms": due,
+            "resolution_left_ms": left,
             "policy": "other",
         }
 
