@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
@@ -98,9 +99,16 @@ class Rebuild:
         await parts.epoch.restore_repeats(self._token, await parts.live.repeats())
         reps = [folds.fold_rep(fact) for fact in await parts.live.reps()]
         await parts.epoch.restore_reps(self._token, reps)
-        async for page in parts.live.tasks():
-            tasks = [t for facts in page if (t := _task(facts, profiles, counts))]
-            await parts.epoch.restore_tasks(self._token, tasks)
+        pages = parts.live.tasks()
+        reading = asyncio.ensure_future(anext(pages, None))
+        try:
+            while (page := await reading) is not None:
+                # The store reads on while Redis writes.
+                reading = asyncio.ensure_future(anext(pages, None))
+                tasks = [t for facts in page if (t := _task(facts, profiles, counts))]
+                await parts.epoch.restore_tasks(self._token, tasks)
+        finally:
+            reading.cancel()
         return counts
 
 
