@@ -67,7 +67,7 @@ register('hs_pull_back', function(given)
     elseif task.state == 'offered' then
       redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), task.rep)
       put_back(task, 'rescinded', { op_id = given.op_id, now = now, actor = given.actor,
-        digest = given.digest, reason = given.reason })
+        digest = given.digest, reason = given.reason, data = { refused = true } })
     elseif IN_HAND[task.state] then
       hand_over(task, now, given)
     else
