@@ -25,11 +25,13 @@ _OTHERS = (5, 10)
 
 
 def plan(kills: int, seed: int = 7) -> list[str]:
-    """Stage and visit of each kill; every stage comes equally often."""
+    """Stage and visit of each kill; every stage comes once in a round, in an order of its own."""
     chance = random.Random(seed)
-    wanted = []
+    wanted: list[str] = []
     for number in range(kills):
-        stage = STAGES[number % len(STAGES)]
+        if number % len(STAGES) == 0:
+            order = chance.sample(STAGES, len(STAGES))
+        stage = order[number % len(STAGES)]
         wanted.append(f"{stage}:{chance.randint(*_VISITS.get(stage, _OTHERS))}")
     return wanted
 
