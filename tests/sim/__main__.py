@@ -8,7 +8,7 @@ import sys
 import time
 
 from tests.sim import server, store
-from tests.sim.seeds import Brief, brief_of, simulated
+from tests.sim.seeds import Brief, brief_of, end_when_told, simulated
 from tests.sim.simulation import simulate
 from tests.sim.world import grounds
 
@@ -17,6 +17,7 @@ _SHOWN = 10
 
 def main() -> int:
     options = _options()
+    end_when_told()
     if options.seed is not None:
         return _one(options.seed, options.verbose)
     started = time.monotonic()

@@ -110,7 +110,11 @@ async def _redis_down(world: World, fault: Fault) -> None:
 
 def _reload(world: World) -> None:
     """A started Redis reads the functions from its file: what they remembered is gone."""
-    world.on.server.one("FUNCTION LOAD", "REPLACE", redis_door.library())
+    server = world.on.server
+    _, limit = server.one("CONFIG GET", "maxmemory").popitem()
+    server.one("CONFIG SET", "maxmemory", "0")  # what is read at a start is never refused
+    server.one("FUNCTION LOAD", "REPLACE", redis_door.library())
+    server.one("CONFIG SET", "maxmemory", limit)
 
 
 async def _redis_wiped(world: World, fault: Fault) -> None:
