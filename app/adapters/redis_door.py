@@ -75,27 +75,31 @@ class RedisDoor:
             if not made["more"]:
                 return offered
 
-    async def expire(self) -> list[str]:
-        """Take back the offers that ran out; returns the task ids."""
-        return list((await self._call("hs_expire"))["expired"])
+    async def expire(self, until_ms: int = 0) -> list[str]:
+        """Take back the offers that ran out; returns the task ids.
 
-    async def thresholds(self) -> dict[str, list[str]]:
+        This and the other sweeps do nothing where the door's time is beyond `until_ms`.
+        """
+        return list((await self._call("hs_expire", until_ms=until_ms))["expired"])
+
+    async def thresholds(self, until_ms: int = 0) -> dict[str, list[str]]:
         """Mark what crossed a threshold: {"halfway": [...], "at_risk": ..., "breached": ...}."""
-        crossed = await self._call("hs_thresholds")
+        crossed = await self._call("hs_thresholds", until_ms=until_ms)
         return {name: list(tasks) for name, tasks in crossed.items()}  # Lua's empty list is {}
 
-    async def timers(self) -> int:
+    async def timers(self, until_ms: int = 0) -> int:
         """Do what is due by itself (park, wrap-up, first reply, ...); returns how much that was."""
         fired = 0
         while True:
-            swept = await self._call("hs_timers")
+            swept = await self._call("hs_timers", until_ms=until_ms)
             fired += int(swept["fired"])
             if not swept["more"]:
                 return fired
 
-    async def absent(self, grace_ms: int, gone_ms: int) -> list[str]:
+    async def absent(self, grace_ms: int, gone_ms: int, until_ms: int = 0) -> list[str]:
         """Who lost their desk goes offline, later their tasks are released; returns these ids."""
-        return list((await self._call("hs_absent", grace_ms=grace_ms, gone_ms=gone_ms))["released"])
+        found = await self._call("hs_absent", grace_ms=grace_ms, gone_ms=gone_ms, until_ms=until_ms)
+        return list(found["released"])
 
     async def present(self, reps: Sequence[str]) -> None:
         """The desks of these reps are open."""

@@ -94,7 +94,7 @@ def _clocks(task: Task, fact: Fact) -> None:
         task.level = int(fact.data.get("level") or task.level + 1)
         task.handed_over = 0
     elif op == "breached":
-        task.breach_ms = fact.now_ms
+        task.breach_version = fact.version
     if is_resolution(fact):
         task.unresolved |= op == "breached"
         return

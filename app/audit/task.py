@@ -71,7 +71,7 @@ class Task:
     at_risk: bool = False
     breached: bool = False
     unresolved: bool = False  # its resolution clock is breached
-    breach_ms: int = 0  # the last breach of any clock
+    breach_version: int = 0  # the last breach of any clock
     policy_ms: int = 0  # when a new policy moved its deadline
     lanes: tuple[LaneKey, ...] = ()
 

@@ -14,7 +14,7 @@ import structlog
 
 from app import metrics
 from app.adapters.redis_epoch import Standing
-from app.core.clockguard import BACK, FORWARD, ClockGuard
+from app.core.clockguard import BACK, FORWARD, JUMP_MS, ClockGuard
 from app.core.errors import ReadOnly, Unavailable
 from app.processes.rebuild import Parts, Rebuild
 
@@ -39,6 +39,7 @@ class Keeper:
         self._clock = clock
         self._missing = ["redis"]
         self._welcomed = False
+        self.believed_ms = 0  # a time of the door later than this is a clock that has jumped
         # Clear while task state may be old or gone: what is late is swept before anything is
         # offered again.
         self.swept = asyncio.Event()
@@ -101,6 +102,7 @@ class Keeper:
 
     async def _clock_is_right(self, standing: Standing) -> bool:
         own = self._clock()
+        self.believed_ms = max(standing.time_ms, standing.highest_ms) + JUMP_MS
         jump = self._guard.look(standing.time_ms, standing.highest_ms, own)
         if jump == BACK:
             back_ms = await self._parts.epoch.reset_clock()

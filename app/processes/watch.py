@@ -128,13 +128,14 @@ class Sweep:
         """One round, once the keeper finds nothing wrong. Raises Unavailable."""
         if not await self._keeper.turn():
             return  # the clock has jumped: nobody may be late for that
+        until_ms = self._keeper.believed_ms
         # A call does a bounded number: after an outage there may be thousands.
-        while any((await self._door.thresholds()).values()):
+        while any((await self._door.thresholds(until_ms)).values()):
             pass
-        while await self._door.expire():
+        while await self._door.expire(until_ms):
             pass
-        await self._door.timers()
-        await self._door.absent(self._grace_ms, self._gone_ms)
+        await self._door.timers(until_ms)
+        await self._door.absent(self._grace_ms, self._gone_ms, until_ms)
         await self._door.preempt(self._expires_ms)
         self._keeper.swept.set()
         metrics.SWEPT.set(time.time())

@@ -223,3 +223,20 @@ async def test_an_edit_of_a_completed_task_opens_nothing(door: RedisDoor, redis:
 @pytest.mark.parametrize("odd", ["a|b", "a b\nc", "mentions/0/7@1"])
 async def test_any_source_name_is_recognised_when_it_comes_again(door: RedisDoor, odd: str) -> None:
     assert await door.admit([admission(src=odd), admission(src=odd)]) == ["task", "replayed"]
+
+
+async def test_nothing_falls_due_at_a_time_that_its_caller_does_not_believe(
+    door: RedisDoor, redis: Client
+) -> None:
+    """A clock that jumps between a look at it and the sweep makes nobody late."""
+    await ready(door, "ann")
+    await door.admit([admission()])
+    await door.offer(OFFER_MS)
+    believed_ms = door.now_ms + 30_000
+    door.now_ms += 2 * 3600 * 1000
+    assert not await door.expire(believed_ms)
+    assert await door.thresholds(believed_ms) == {}
+    assert await door.timers(believed_ms) == 0
+    assert await door.absent(15_000, 120_000, believed_ms) == []
+    assert await redis.hget(f"hs:task:{task_id()}", "state") == b"offered"
+    assert await door.expire(door.now_ms) == [task_id()]

@@ -170,6 +170,16 @@ local function register(name, body)
   end)
 end
 
+-- A sweep of what is due: not at a time later than its caller believes in, for then the clock has
+-- jumped between their look at it and this call. given: {now, until_ms (0: any time)}.
+local function register_sweep(name, nothing, body)
+  register(name, function(given)
+    local now = now_ms(given.now)
+    if (given.until_ms or 0) > 0 and now > given.until_ms then return cjson.encode(nothing) end
+    return cjson.encode(body(now, given))
+  end)
+end
+
 -- begin: this state is whole now, under a new name.
 register_always('hs_begin', function(given)
   redis.call('SET', 'hs:epoch', given.epoch)

@@ -153,8 +153,7 @@ local function unavailable(name, now, change)
 end
 
 -- Take back the offers that ran out. The rep is paused, visibly: one miss may mean nobody is there.
-register('hs_expire', function(given)
-  local now = now_ms(given.now)
+register_sweep('hs_expire', { expired = {} }, function(now)
   local expired = redis.call('ZRANGEBYSCORE', 'hs:offers', '-inf', ms(now), 'LIMIT', 0, 100)
   for _, id in ipairs(expired) do
     local task = load(id)
@@ -165,5 +164,5 @@ register('hs_expire', function(given)
     unavailable(rep, now, {})
     change_rep(rep, now, { state = 'paused', reason = 'missed an offer', since_ms = ms(now) })
   end
-  return cjson.encode({ expired = expired })
+  return { expired = expired }
 end)

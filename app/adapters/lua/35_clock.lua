@@ -117,8 +117,7 @@ local function settle_clocks(task, now)
 end
 
 -- Sweep every response clock that has run into a threshold. Returns the ids by their new state.
-register('hs_thresholds', function(given)
-  local now = now_ms(given.now)
+register_sweep('hs_thresholds', {}, function(now)
   local crossed = { halfway = {}, at_risk = {}, breached = {} }
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'hs:sla', '-inf', ms(now), 'LIMIT', 0, 200)) do
     local task = load(id)
@@ -126,5 +125,5 @@ register('hs_thresholds', function(given)
     if task.rep ~= '' then feed('rep:' .. task.rep, 'task', id) end
     feed('floor', 'queue', id)
   end
-  return cjson.encode(crossed)
+  return crossed
 end)

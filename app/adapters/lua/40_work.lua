@@ -40,7 +40,7 @@ register('hs_reply', function(given)
     emit(task, 'replied', {
       op_id = given.op_id, now = now, actor = given.actor, digest = given.digest,
       data = { text = given.text, first = first, sla = task.sla,
-        response_ms = now - tonumber(task.detected_ms) },
+        response_ms = math.max(0, now - tonumber(task.detected_ms)) },
     })
     feed('rep:' .. given.rep, 'task', task.id)
     feed('floor', 'queue', task.id)

@@ -71,8 +71,8 @@ function AT.route(task, now, causes)
 end
 
 -- given: {now}. Returns {fired = count, more = whether the limit was met}.
-register('hs_timers', function(given)
-  local now, causes = now_ms(given.now), {}
+register_sweep('hs_timers', { fired = 0, more = false }, function(now)
+  local causes = {}
   local due = redis.call('ZRANGEBYSCORE', 'hs:timers', '-inf', ms(now), 'LIMIT', 0, SWEEP_MAX)
   for _, member in ipairs(due) do
     -- What came before it in this sweep may have dropped this timer, or set it anew for later.
@@ -87,13 +87,13 @@ register('hs_timers', function(given)
       end
     end
   end
-  return cjson.encode({ fired = #due, more = #due == SWEEP_MAX })
+  return { fired = #due, more = #due == SWEEP_MAX }
 end)
 
 -- given: {now, grace_ms, gone_ms}. Who had a desk and lost it goes offline after the grace; what
 -- they had accepted is released when they stay away. Returns {gone = names, released = task ids}.
-register('hs_absent', function(given)
-  local now, gone, released = now_ms(given.now), {}, {}
+register_sweep('hs_absent', { gone = {}, released = {} }, function(now, given)
+  local gone, released = {}, {}
   local swept = tonumber(redis.call('GET', 'hs:swept') or now)
   redis.call('SET', 'hs:swept', ms(now))
   if now - swept > OUTAGE_MS then
@@ -122,5 +122,5 @@ register('hs_absent', function(given)
       end
     end
   end
-  return cjson.encode({ gone = gone, released = released })
+  return { gone = gone, released = released }
 end)

@@ -68,7 +68,7 @@ def _woken(fact: Fact, task: Task, world: World) -> Iterator[str]:
     """The service wakes when the time has come, at a breach, or when the interruption is over."""
     if task.state != PARKED or fact.role != SERVICE or fact.now_ms >= task.timer_ms:
         return
-    if task.breach_ms >= task.parked_ms and task.level:
+    if task.breach_version > task.timer_version and task.level:
         return
     urgent = world.tasks.get(task.interrupted_by)
     if urgent is None or urgent.rep == task.parked_for:

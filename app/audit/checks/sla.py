@@ -81,7 +81,7 @@ class NoSilentMiss(Invariant):
             task = self.world.tasks[task_id]
             if task.open and task.level == level:
                 yield self.broken_task(task, "breached, but never escalated")
-            elif task.state == PARKED and task.parked_ms <= task.breach_ms:
+            elif task.state == PARKED and task.timer_version < task.breach_version:
                 yield self.broken_task(task, "breached while parked, but never woken")
 
 
