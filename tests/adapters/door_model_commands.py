@@ -114,7 +114,7 @@ class Model(Clocks):
         return ""
 
     def _pull_back(self, task: Task, given: dict[str, Any]) -> str:
-        if task.state == "offered":
+        if task.state == "offered" and given.get("queue", task.queue) == task.queue:
             task.refused[task.rep] = self.now
             self.put_back(task, "rescinded")
         elif task.in_hand:

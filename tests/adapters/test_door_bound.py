@@ -43,7 +43,7 @@ def order_of_offers(
     return taken
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=30, derandomize=True, deadline=None)
 @given(
     old=st.tuples(st.sampled_from([0.5, 1.0, 2.0]), st.integers(0, 100)),
     stream=st.lists(

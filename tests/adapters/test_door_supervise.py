@@ -139,6 +139,14 @@ async def test_what_is_pulled_back_may_go_to_another_queue(door: RedisDoor, redi
     assert (await field(redis, "queue"), await field(redis, "skills")) == ("billing", "billing")
 
 
+async def test_an_offer_is_taken_back_and_not_moved(door: RedisDoor, redis: Client) -> None:
+    await ready(door, "ann")
+    await door.admit([admission()])
+    await offer(door)
+    assert await refused(door, "pull_back", queue="billing", skills="billing") == "wrong_state"
+    assert await held(redis, "ann") == {task_id()}
+
+
 @pytest.mark.parametrize("parked", [False, True])
 async def test_nothing_is_pulled_back_from_nobody(door: RedisDoor, parked: bool) -> None:
     await door.admit([admission()])
