@@ -19,7 +19,8 @@ class NoSilentMiss(Invariant):
     def __init__(self, world: World, bounds: Bounds) -> None:
         super().__init__(world, bounds)
         self._due: list[tuple[int, str]] = []  # latest breach, task
-        self._to_escalate: list[tuple[int, str, int]] = []  # latest, task, level before
+        # The latest time, the task, its level and version when it was breached.
+        self._to_escalate: list[tuple[int, str, int, int]] = []
         self._told: set[str] = set()
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
@@ -31,7 +32,7 @@ class NoSilentMiss(Invariant):
             self._watch(fact, fact.now_ms)
         if fact.op == "breached":
             latest_ms = self.bounds.latest(fact.now_ms, self.bounds.sla_ms)
-            heapq.heappush(self._to_escalate, (latest_ms, task.id, task.level))
+            heapq.heappush(self._to_escalate, (latest_ms, task.id, task.level, fact.version))
             if not is_resolution(fact):
                 yield from self._breach(fact, task)
         elif task.clock_runs and fact.op in ("replied", "completed", "cancelled"):
@@ -77,11 +78,11 @@ class NoSilentMiss(Invariant):
                     task, f"open {over_ms} ms after its deadline, no breach told"
                 )
         while self._to_escalate and self._to_escalate[0][0] < now_ms:
-            _, task_id, level = heapq.heappop(self._to_escalate)
+            _, task_id, level, version = heapq.heappop(self._to_escalate)
             task = self.world.tasks[task_id]
             if task.open and task.level == level:
                 yield self.broken_task(task, "breached, but never escalated")
-            elif task.state == PARKED and task.timer_version < task.breach_version:
+            elif task.state == PARKED and task.timer_version < version:
                 yield self.broken_task(task, "breached while parked, but never woken")
 
 
