@@ -144,6 +144,15 @@ class DoorMachine(Twin, RuleBasedStateMachine):
         self.move_on(max(0, task.expires - early_ms - self.model.now))
         self.offers_run_out()
 
+    @precondition(lambda self: self.in_state("offered"))
+    @rule(
+        pick=picks, late_ms=st.sampled_from([-1, 0, 1]), name=st.sampled_from(["accept", "reject"])
+    )
+    def an_answer_comes_at_the_very_end(self, pick: int, late_ms: int, name: str) -> None:
+        task = self.pick_one(pick, "offered")
+        self.move_on(max(0, task.expires + late_ms - self.model.now))
+        self.command(name, task.id, {"rep": task.rep, "actor": actor_of(task.rep)})
+
     @rule()
     def thresholds_are_swept(self) -> None:
         assert now(self.door.thresholds()) == self.model.thresholds()
