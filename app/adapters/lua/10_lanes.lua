@@ -88,7 +88,7 @@ local function easing(task)
   if policy.overflow then
     steps[#steps + 1] = { entered + policy.overflow.after_ms, 'overflow', policy.overflow.to }
   end
-  return #steps > 0 and steps or nil
+  return steps
 end
 
 local function set_timer(kind, id, at) redis.call('ZADD', 'hs:timers', ms(at), kind .. '|' .. id) end

@@ -78,10 +78,11 @@ local function park(task, now, change)
 end
 
 -- Put aside as much interruptible work, the least pressing first, as the accepted task needs.
+-- False where too little of it is left: since the offer was made some has gone into wrap-up.
 local function make_room(rep_name, task, now)
   local rep = load_rep(rep_name)
   local over = tonumber(rep.load) - tonumber(rep.capacity)
-  if over <= 0 then return end
+  if over > tonumber(rep.soft or 0) then return false end
   local soft = {}
   for _, id in ipairs(redis.call('SMEMBERS', 'hs:rep:' .. rep_name .. ':soft')) do
     soft[#soft + 1] = load(id)
@@ -91,19 +92,24 @@ local function make_room(rep_name, task, now)
     return x > y or (x == y and a.id > b.id)
   end)
   for _, other in ipairs(soft) do
-    if over <= 0 then return end
+    if over <= 0 then return true end
     park(other, now, { until_ms = now + PUSHED_ASIDE_MS, pushed_by = task.id,
       op_id = 'push:' .. task.reservation .. ':' .. other.id, reason = 'pre-empted' })
     over = over - tonumber(other.weight)
   end
+  return true
 end
 
 register('hs_accept', function(given)
   return once(given, function(task, now)
     local refused = offer_is(task, given, now)
     if refused then return refused end
+    if task.override == 'preempts' and not make_room(given.rep, task, now) then
+      put_back(task, 'rescinded', { op_id = 'rescind:' .. task.reservation, now = now,
+        reason = 'no room any more' })
+      return refuse('no_room', 'You have no room for it any more: the task goes to somebody else')
+    end
     end_offer(task, 'accepted')
-    if task.override == 'preempts' then make_room(given.rep, task, now) end
     local silent_ms = policy_of(task.queue).first_reply_ms or 0
     set(task, { state = 'accepted', accepted_ms = ms(now), expires_ms = '0', for_rep = '',
       first_reply_ms = silent_ms > 0 and task.reply == '' and ms(now + silent_ms) or '0' })
@@ -112,7 +118,8 @@ register('hs_accept', function(given)
     soften(given.rep, task)
     refresh(given.rep)
     emit(task, 'accepted', { op_id = given.op_id, now = now, from = 'offered',
-      actor = given.actor, digest = given.digest })
+      actor = given.actor, digest = given.digest,
+      data = { reply_by_ms = task.first_reply_ms ~= '0' and tonumber(task.first_reply_ms) or nil } })
     feed('rep:' .. given.rep, 'task', task.id)
     feed('rep:' .. given.rep, 'me')
     return answer(task)
