@@ -44,7 +44,8 @@ def history_hash(found: list[bytes]) -> str:
 def judged(world: World, web: Web, customers: Customers, found: list[bytes]) -> list[str]:
     """Every violation as a sentence; empty where all is well."""
     read = [fact_of(body, number) for number, body in enumerate(found, 1)]
-    auditor = Auditor(_inputs(world, web, customers), _bounds(world))
+    gone = world.lost - {fact.op_id for fact in read}  # some came again, or were there already
+    auditor = Auditor(_inputs(world, web, customers, gone), _bounds(world))
     for fact in read:
         auditor.see(fact)
     auditor.end()
@@ -73,7 +74,7 @@ def _joined(outages: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _inputs(world: World, web: Web, customers: Customers) -> Inputs:
+def _inputs(world: World, web: Web, customers: Customers, gone: set[str]) -> Inputs:
     """What was accepted: the journal, which is more than what anybody was told; and the topic."""
 
     def work(connection: sa.Connection) -> tuple[list[Any], list[Any]]:
@@ -81,7 +82,7 @@ def _inputs(world: World, web: Web, customers: Customers) -> Inputs:
         return list(accepted), list(connection.execute(sa.select(dead_letters)).all())
 
     accepted, letters = world.on.database.run_now(work, True)
-    direct = [Accepted(src, "") for src in customers.direct if src not in world.lost]
+    direct = [Accepted(src, "") for src in customers.direct if src not in gone]
     told = [
         Told(
             number,
@@ -101,7 +102,7 @@ def _inputs(world: World, web: Web, customers: Customers) -> Inputs:
         dead=[
             Letter(row.src, row.sha256, len(row.raw or b""))
             for row in letters
-            if row.src not in world.lost
+            if row.src not in gone
         ],
         client=told,
     )

@@ -128,6 +128,8 @@ async def _drained(world: World, working: list[asyncio.Task[None]]) -> str:
 
 def _left(world: World) -> str:
     """What is still on its way, or nothing."""
+    if not world.on.server.one("GET", "hs:epoch"):
+        return "Redis is being rebuilt"
     queues = list(world.on.config.catalogue.queues)
     *opened, outbox = world.on.server.run(
         [("SCARD", f"hs:open:{name}") for name in queues] + [("XLEN", "hs:outbox")]
