@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import orjson
 
 from app.adapters import redis_door
+from app.adapters.redis_epoch import LEASE_MS
 from tests.sim.network import TIMEOUT_S
 from tests.sim.world import World
 
@@ -52,6 +53,17 @@ async def happen(world: World, faults: list[Fault]) -> None:
         await asyncio.wait(running)
     for task in running:
         task.result()
+
+
+async def leases(world: World) -> None:
+    """Who is killed in the middle of a rebuild holds everybody up until the lease has ended."""
+    known = 0
+    while True:
+        await asyncio.sleep(1.0)
+        if world.network.lapsed > known:
+            known, now = world.network.lapsed, world.now_ms()
+            world.say("the lease of a dead rebuild has ended")
+            world.outages.append((now - LEASE_MS - 2000, now + 4000))
 
 
 async def _one(world: World, fault: Fault) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -21,6 +22,7 @@ from tests.sim.loop import VirtualLoop
 from tests.sim.server import Command, Server
 
 LEASE = "hs:lease:rebuild"
+_LEASED = ("hs_lease", "hs_end_epoch", "hs_clear", "hs_restore", "hs_reopen")  # take or renew it
 TIMEOUT_S = 1.0  # of a client's socket
 _FAST_S = (0.001, 0.015)
 _SLOW_S = (0.02, 0.4)
@@ -51,6 +53,8 @@ class Network:
         self.lossy = 0.0
         self.life = 0  # a restart cuts what is on its way
         self.news: set[str] = set()
+        self.lapsed = 0  # leases whose holder died in the middle
+        self._lease_until = 0.0
         self._told: Any = "0-0"
         self._blocked: list[_Blocked] = []
 
@@ -79,15 +83,14 @@ class Network:
         for waiter in blocked:
             self._fail(waiter.answer, 0.0, RedisConnectionError("Connection closed by server."))
 
-    def forget_lease_of_the_dead(self) -> None:
-        """Redis ends a lease by its own clock; here ten seconds are ten of the world's."""
-        token = self._server.one("GET", LEASE)
+    def _lease(self) -> None:
+        """Redis ends a lease by its own clock; here its ten seconds are ten of the world's."""
+        self._lease_until = self._loop.time() + LEASE_MS / 1000
+        self._loop.outside(LEASE_MS / 1000 + 0.001, self._end_lease)
 
-        def end() -> None:
-            if token and self._server.one("GET", LEASE) == token:
-                self._server.one("DEL", LEASE)
-
-        self._loop.outside(LEASE_MS / 1000, end)
+    def _end_lease(self) -> None:
+        if self._loop.time() >= self._lease_until:
+            self.lapsed += self._server.one("DEL", LEASE)
 
     def _arrive(self, commands: Sequence[Command], life: int, answer: _Answer | None) -> None:
         if not self.up or life != self.life:
@@ -110,6 +113,9 @@ class Network:
         feed = ("XREAD", "STREAMS", "hs:feed", self._told)
         found = self._server.run([*commands, *(w.commands[0] for w in blocked), feed])
         self._push(found.pop())
+        for command, said in zip(commands, found, strict=False):
+            if command[0] == "FCALL" and command[1] in _LEASED and _holds(said):
+                self._lease()
         come = found[len(commands) :]
         self._blocked = [w for w, new in zip(blocked, come, strict=True) if not new]
         for waiter, new in zip(blocked, come, strict=True):
@@ -156,6 +162,12 @@ class Network:
 
     def _delay_s(self) -> float:
         return self._chance.uniform(*(_SLOW_S if self.slow else _FAST_S))
+
+
+def _holds(said: Any) -> bool:
+    """Did this call of the rebuild find itself the holder of the lease?"""
+    answer = orjson.loads(said) if isinstance(said, bytes) else {"error": "refused"}
+    return "error" not in answer and answer.get("held", True)
 
 
 def _raise_in(answer: _Answer, error: Exception) -> None:

@@ -101,6 +101,7 @@ async def _everything(world: World, web: Web, customers: Customers) -> str:
     desks += [Supervisor(world, web, rep) for rep in staff if rep.role == "supervisor"]
     ours = [spawn(None, faults.happen(world, plan)), spawn(None, customers.write())]
     working = [spawn(None, desk.work()) for desk in desks]
+    working.append(spawn(None, faults.leases(world)))
     await asyncio.wait(ours)
     world.say("healed: drain")
     world.drain.set()

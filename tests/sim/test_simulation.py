@@ -24,6 +24,7 @@ def on() -> Iterator[Grounds]:
         yield grounds(redis, database)
 
 
+@pytest.mark.timeout(240)  # a busy machine switches slowly between us and Redis
 def test_thirty_seeds_break_no_promise(on: Grounds) -> None:
     broken = {seed: found for seed in SEEDS if (found := simulate(seed, on).violations)}
     assert not broken, "again: python -m tests.sim --seed N -v"
@@ -62,6 +63,7 @@ BUGS = {
 }
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", BUGS)
 def test_a_bug_in_the_door_is_found(
     name: str, on: Grounds, monkeypatch: pytest.MonkeyPatch

@@ -181,7 +181,6 @@ class World:
         self.say(f"{why}: {host.process.name}")
         self.loop.kill(host.process)
         self.broker.silent(host.process)
-        self.network.forget_lease_of_the_dead()
         self.again(host)
 
     def again(self, host: Host) -> None:
