@@ -8,7 +8,7 @@ SEEDS ?= 1000
 KILLS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-live check sim bench kafka screenshots chaos model docs clean
+.PHONY: help setup run mutants test test-live check sim bench kafka screenshots chaos model docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -33,6 +33,9 @@ test-live: setup ## the tests with real processes, Kafka and Chromium
 
 model: setup ## the door against its model of plain Python: EXAMPLES=100000 for a campaign
 	@$(RUN) -m tests.adapters.door_campaign --examples $(or $(EXAMPLES),1000) $(ARGS)
+
+mutants: setup ## plant each fault of tests/mutants and see its test fail: ARGS="ID ..."
+	@$(RUN) -m tests.mutants $(ARGS)
 
 check: setup ## format, lint, types, imports, generated documents, fast tests
 	@$(RUN) -m ruff format --check .

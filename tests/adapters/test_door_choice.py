@@ -265,3 +265,13 @@ async def test_overflow_asks_for_the_same_skills(door: RedisDoor) -> None:
     door.now_ms += 1000
     await door.timers()
     assert await offer(door) == []
+
+
+async def test_who_is_full_is_no_longer_ready(door: RedisDoor, redis: Client) -> None:
+    await ready(door, "ann", capacity=1)
+    await door.admit([admission()])
+    await offer(door)
+    await do(door, "accept", task_id(), "ann")
+    assert await redis.zrange("hs:ready", 0, -1) == []
+    await do(door, "complete", task_id(), "ann")
+    assert await redis.zrange("hs:ready", 0, -1) == [b"ann"]

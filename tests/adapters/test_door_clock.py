@@ -240,3 +240,30 @@ async def test_nothing_falls_due_at_a_time_that_its_caller_does_not_believe(
     assert await door.absent(15_000, 120_000, believed_ms) == []
     assert await redis.hget(f"hs:task:{task_id()}", "state") == b"offered"
     assert await door.expire(door.now_ms) == [task_id()]
+
+
+async def test_a_reply_in_the_moment_of_the_deadline_is_late_before_any_sweep(
+    door: RedisDoor, redis: Client
+) -> None:
+    """A5.1: no silent miss: the breach stands in the ledger before the reply does."""
+    await ready(door, "ann")
+    await door.admit([admission()])
+    await door.offer(OFFER_MS)
+    await do(door, "accept", task_id(), "ann")
+    door.now_ms = NOON_MS + DUE_MS
+    await do(door, "reply", task_id(), "ann")
+    found = [fact["op"] for fact in await facts(redis, task_id())]
+    assert found.index("breached") < found.index("replied")
+    assert await redis.hget(f"hs:task:{task_id()}", "sla") == b"breached"
+
+
+async def test_a_task_that_needs_no_answer_stops_its_clock_when_it_ends(
+    door: RedisDoor, redis: Client
+) -> None:
+    """A5.1: "no answer needed" is met, not forgotten."""
+    await ready(door, "ann")
+    await door.admit([admission()])
+    await door.offer(OFFER_MS)
+    await do(door, "accept", task_id(), "ann")
+    await do(door, "complete", task_id(), "ann", code="no_answer_needed")
+    assert (await facts(redis, task_id()))[-1]["data"]["sla"] == "met"

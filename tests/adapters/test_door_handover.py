@@ -257,3 +257,25 @@ async def test_a_hand_off_after_the_deadline_is_late_and_says_so(
     await supervise(door, "pull_back", task)
     ops = [f["op"] for f in await facts(redis, task)]
     assert ops[-4:] == ["at_risk", "breached", "escalated", "transferred"]
+
+
+async def test_who_hands_a_task_on_is_not_the_next_to_be_asked(
+    door: RedisDoor, redis: Client
+) -> None:
+    """A4.6: within the same queue too, however long the giver has been idle."""
+    task = await accepted_by(door, "ann")
+    await ready(door, "bob")
+    await do(door, "transfer", task, "ann", queue="service", skills="", reason="my shift ends")
+    assert await offer(door) == [task]
+    assert await held(redis, "bob") == {task}
+
+
+async def test_a_late_task_counts_where_it_is_and_no_longer_where_it_was(
+    door: RedisDoor, redis: Client
+) -> None:
+    task = await accepted_by(door, "ann")
+    door.now_ms = int(await field(redis, "due_ms"))
+    await door.thresholds()
+    await do(door, "transfer", task, "ann", queue="billing", skills="billing", reason="money")
+    assert await redis.smembers("hs:sla:service:breached") == set()
+    assert await redis.smembers("hs:sla:billing:breached") == {task.encode()}

@@ -155,3 +155,19 @@ async def _settled(watched: Guard) -> int | None:
     except SystemExit as end:
         return int(str(end.code))
     return None
+
+
+async def test_a_batch_whose_burial_failed_dies_without_an_acknowledgement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even our own fault loses nothing: the supervisor starts us again, the batch comes again."""
+
+    class BrokenLetters(ListDeadLetters):
+        async def bury(self, letters: Sequence[DeadLetter]) -> None:
+            raise RuntimeError("a fault of ours")
+
+    def leave(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr(module.os, "_exit", leave)
+    assert await _settled(guard(ports(dead_letters=BrokenLetters()))) == module.EXIT_UNFINISHED

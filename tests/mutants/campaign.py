@@ -30,8 +30,9 @@ class Verdict:
 
 
 def run(faults: Sequence[Fault], jobs: int) -> Iterator[Verdict]:
-    """The verdict on each fault, as they come."""
+    """The verdict on each fault, as they come. Raises ValueError where a test fails without one."""
     with _copies(jobs) as free, ThreadPoolExecutor(jobs) as pool:
+        _judge_soundness(faults, free)
 
         def one(fault: Fault) -> Verdict:
             folder = free.get()
@@ -43,11 +44,16 @@ def run(faults: Sequence[Fault], jobs: int) -> Iterator[Verdict]:
         yield from pool.map(one, faults)
 
 
-def tests_of(faults: Sequence[Fault]) -> list[str]:
-    return sorted({test for fault in faults for test in fault.caught_by})
+def _judge_soundness(faults: Sequence[Fault], free: SimpleQueue[Path]) -> None:
+    """In a copy as well: a test that fails there for another reason would prove nothing."""
+    folder = free.get()
+    status, said = _pytest(sorted({test for fault in faults for test in fault.caught_by}), folder)
+    free.put(folder)
+    if status:
+        raise ValueError(f"the tests fail without any fault:\n{said}")
 
 
-def pytest(tests: Sequence[str], folder: Path) -> tuple[int, str]:
+def _pytest(tests: Sequence[str], folder: Path) -> tuple[int, str]:
     """Run these tests in this copy; returns the exit status and the last lines."""
     argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
@@ -86,7 +92,7 @@ def _judge(fault: Fault, folder: Path) -> Verdict:
     sound = path.read_text("utf-8")
     path.write_text(fault.planted(sound), "utf-8")
     try:
-        status, said = pytest(fault.caught_by, folder)
+        status, said = _pytest(fault.caught_by, folder)
     finally:
         path.write_text(sound, "utf-8")
     return Verdict(fault=fault, caught=status == _TESTS_FAILED, said=f"exit {status}: {said}")

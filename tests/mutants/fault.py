@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def faults() -> list[Fault]:
     for path in sorted(FOLDER.glob("*.toml")):
         for row in tomllib.loads(path.read_text("utf-8"))["fault"]:
             found.append(Fault(**row | {"caught_by": tuple(row["caught_by"])}))
-    ids = [fault.id for fault in found]
-    if len(set(ids)) < len(ids):
-        raise ValueError(f"ids that are there twice: {sorted({i for i in ids if ids.count(i) > 1})}")
+    twice = [id_ for id_, count in Counter(fault.id for fault in found).items() if count > 1]
+    if twice:
+        raise ValueError(f"ids that are there twice: {twice}")
     return found
