@@ -17,6 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.adapters.door_machine import DoorMachine
 from tests.adapters.door_server import own_redis
+from tests.one_core import stay_on_one_core
 
 _CHUNK = 1_000  # examples under one seed
 
@@ -70,7 +71,7 @@ def main() -> int:
     chunks = [Chunk(given.seed + i, n, given.steps) for i, n in enumerate(sizes) if n]
     began = time.monotonic()
     examples = steps = 0
-    with ProcessPoolExecutor(given.processes) as pool:
+    with ProcessPoolExecutor(given.processes, initializer=stay_on_one_core) as pool:
         for done in pool.map(run, chunks):
             examples, steps = examples + done.examples, steps + done.steps
             if done.trouble:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.one_core import stay_on_one_core
 from tests.sim import server, store
 from tests.sim.simulation import Result, simulate
 from tests.sim.world import grounds
@@ -29,6 +30,11 @@ class Brief:
     violations: list[str]
 
 
+def begin_to_work() -> None:
+    stay_on_one_core()
+    end_when_told()
+
+
 def end_when_told() -> None:
     """SIGTERM ends the blocks that we are in, and with them our Redis."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -39,7 +45,7 @@ def simulated(seeds: range, jobs: int) -> Iterator[Brief]:
         yield from _share(seeds)
         return
     shares = [seeds[start :: jobs * _PIECES] for start in range(jobs * _PIECES)]
-    with multiprocessing.get_context("spawn").Pool(jobs, end_when_told) as pool:
+    with multiprocessing.get_context("spawn").Pool(jobs, begin_to_work) as pool:
         for found in pool.imap_unordered(_listed, shares):
             yield from found
 
