@@ -82,6 +82,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _get("/api/v1/floor", tasks.floor, OVERSIGHT, "Queues, agents and totals"),
     _get("/api/v1/tasks", tasks.tasks, STAFF, "Open tasks by queue, state and rep"),
     _get("/api/v1/tasks/{task_id}", tasks.task, STAFF, "One task"),
+    _get("/api/v1/snapshot", tasks.snapshot, OVERSIGHT, "All open tasks at one moment"),
     _get("/api/v1/desk", tasks.desk, (AGENT, SUPERVISOR, ADMIN), "My offer, tasks and state"),
     _get("/api/v1/stream", stream.stream, STAFF, "Server-sent events of my desk or the floor"),
     _post("/api/v1/me/state", tasks.my_state, (AGENT,), "Be available, paused or offline"),
