@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from app.audit.auditor import Auditor
 from app.audit.beside import read_snapshot
 from app.audit.fact import fact_of
 from app.audit.inputs import Inputs
-from app.web import tasks
 from app.web.state import Parts
 from tests.builders import admission, task_id
 from tests.web.conftest import Api
@@ -32,11 +29,7 @@ async def test_the_snapshot_is_what_the_ledger_gives(
     assert _broken(found, facts, tmp_path) == ["I17"]
 
 
-async def test_while_facts_are_under_way_there_is_no_such_moment(
-    api: Api, parts: Parts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tasks, "_LOOKS", 1)
-    monkeypatch.setattr(tasks, "_LOOK_AGAIN_S", 0)
+async def test_while_facts_are_under_way_there_is_no_such_moment(api: Api, parts: Parts) -> None:
     await parts.base.door.admit([admission()])
     answer = await api.get("sofia", "/api/v1/snapshot")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_quiet")
