@@ -33,9 +33,10 @@ class Presence:
             raise
         self._hub.unblock("tasks")
         rest = BEAT_S
-        while rest > 0 and not self._hub.read_only:
+        while rest > 0:
             await asyncio.sleep(_STEP_S)
-            rest -= _STEP_S
+            # While another part is away we look often, but never without a pause.
+            rest = 0.0 if self._hub.read_only else rest - _STEP_S
 
     @contextmanager
     def at_the_desk(self, rep: str) -> Iterator[None]:

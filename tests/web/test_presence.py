@@ -252,3 +252,15 @@ async def test_a_read_that_fails_amid_the_stream_makes_the_screen_read_only(
         assert (await stream.next())[0] == "read_only"
         async with asyncio.timeout(2):
             await stream.ended.wait()
+
+
+async def test_a_beat_is_never_without_a_pause(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the feed alone is away the tasks answer: asking without end would take a core."""
+    monkeypatch.setattr(presence_module, "BEAT_S", 5.0)
+    monkeypatch.setattr(presence_module, "_STEP_S", 0.05)
+    parts.hub.block("feed")
+    began = asyncio.get_running_loop().time()
+    await parts.presence.turn()
+    assert 0.04 < asyncio.get_running_loop().time() - began < 1.0
