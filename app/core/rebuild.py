@@ -43,6 +43,7 @@ class RestoredRep:
 
     name: str
     fields: dict[str, str]
+    desk: bool = False  # their desk was open: who works without one is never missed
 
 
 def fold(facts: Sequence[Mapping[str, Any]]) -> Task | None:
@@ -155,6 +156,7 @@ def fold_rep(fact: Mapping[str, Any]) -> RestoredRep:
             "offer": "",
             "changes": fact["op_id"].rpartition(":")[2],
         },
+        desk=bool(said.get("desk")),
     )
 
 

@@ -53,7 +53,7 @@ class Keeper:
         try:
             standing = await self._parts.epoch.standing()
             if not standing.confirmed:
-                await self._agree(standing)
+                await self._agree()
                 standing = await self._parts.epoch.standing()
             if not self._welcomed:
                 await self._parts.welcome()
@@ -65,21 +65,23 @@ class Keeper:
         self._missing = []
         return await self._clock_is_right(standing)
 
-    async def _agree(self, standing: Standing) -> None:
+    async def _agree(self) -> None:
         self.swept.clear()
         self._missing, self._welcomed = [], False
-        cause = await self._difference(standing)
+        # In this order: should somebody else rebuild it meanwhile, ours is refused.
+        known = await self._parts.live.epoch()
+        standing = await self._parts.epoch.standing()
+        cause = await self._difference(standing, known)
         if not cause:
             await self._parts.epoch.confirm(standing.epoch)
             log.info("confirmed", epoch=standing.epoch)
             return
         self._missing = ["rebuilding"]
-        if not await self._rebuild.run(cause):
+        if not await self._rebuild.run(cause, known):
             raise ReadOnly("another process rebuilds the state")
 
-    async def _difference(self, standing: Standing) -> str:
+    async def _difference(self, standing: Standing, known: str) -> str:
         """Why this Redis does not hold what the ledger says; empty where it does."""
-        known = await self._parts.live.epoch()
         if standing.relayed > await self._parts.ledger.last_seq():
             self._missing = ["a ledger as new as Redis"]
             raise ReadOnly(

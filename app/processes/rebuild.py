@@ -58,8 +58,11 @@ class Rebuild:
         self._parts = parts
         self._token = uuid.uuid4().hex  # of this process: after a failure it goes on at once
 
-    async def run(self, cause: str) -> bool:
-        """Put everything back; False where another process does it. Raises Unavailable."""
+    async def run(self, cause: str, after: str) -> bool:
+        """Put everything back; False where another process does it. Raises Unavailable.
+
+        `after` is the ledger's epoch, read before Redis was found wanting.
+        """
         parts, token = self._parts, self._token
         if not await parts.epoch.lease(token):
             return False
@@ -67,7 +70,7 @@ class Rebuild:
         log.warning("rebuilding", cause=cause)
         await self._drain()
         # From here on the ledger takes no fact of the old life any more: what is read is whole.
-        await parts.live.begin_epoch(name, parts.now_ms())
+        await parts.live.begin_epoch(name, parts.now_ms(), after)
         await parts.epoch.clear(token)
         await parts.prepare()
         seq = await parts.ledger.last_seq()

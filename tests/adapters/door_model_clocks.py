@@ -215,6 +215,8 @@ class Clocks(Offers):
                 del self.present[rep]
                 if self.states[rep] != "offline":
                     self.set_state(rep, "offline")
+                else:
+                    self.gone[rep] = self.now
         released = []
         for rep in [rep for rep, at in self.gone.items() if at <= self.now - gone]:
             del self.gone[rep]

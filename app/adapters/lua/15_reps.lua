@@ -13,9 +13,14 @@ local function channel_limit(rep, channel)
   return cjson.decode(rep.channels)[channel]
 end
 
+-- Half of the thousandth that weights are kept to: sums of 0.1 and the like are a little off, and
+-- that little is no load.
+local CRUMB = 0.0005
+
 -- Room for one more task of this weight on this channel, if `spare` units were put aside?
 local function has_room(rep, weight, channel, spare)
-  if tonumber(rep.load or 0) - (spare or 0) + weight > tonumber(rep.capacity) then return false end
+  local load_ = tonumber(rep.load or 0) - (spare or 0) + weight
+  if load_ > tonumber(rep.capacity) + CRUMB then return false end
   local limit = channel_limit(rep, channel)
   return not limit or tonumber(rep['on:' .. channel] or 0) + 1 <= limit
 end
@@ -106,6 +111,7 @@ local function emit_rep(name, now, reason)
     data = { rep = { name = name, title = rep.title, skills = rep.skills, queues = rep.queues,
       capacity = tonumber(rep.capacity), state = rep.state, reason = rep.reason,
       channels = (rep.channels or '') ~= '' and cjson.decode(rep.channels) or nil,
+      desk = redis.call('ZSCORE', 'hs:present', name) and true or false,
       demo = rep.demo == '1' } },
   }))
 end

@@ -45,6 +45,15 @@ register('hs_set_state', function(given)
   return cjson.encode({ rep = given.rep, state = given.state })
 end)
 
+-- Nobody could tell us for a while that they are here: everybody who is missed gets a new grace.
+local function new_grace(now)
+  for _, key in ipairs({ 'hs:present', 'hs:gone' }) do
+    for _, name in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+      redis.call('ZADD', key, ms(now), name)
+    end
+  end
+end
+
 -- These desks are open now. Who works without a desk is never missed.
 register('hs_present', function(given)
   local now = now_ms(given.now)

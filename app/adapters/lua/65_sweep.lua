@@ -96,20 +96,16 @@ register_sweep('hs_absent', { gone = {}, released = {} }, function(now, given)
   local gone, released = {}, {}
   local swept = tonumber(redis.call('GET', 'hs:swept') or now)
   redis.call('SET', 'hs:swept', ms(now))
-  if now - swept > OUTAGE_MS then
-    -- We were away ourselves: nobody could tell us that they are here. A new grace for all.
-    for _, key in ipairs({ 'hs:present', 'hs:gone' }) do
-      for _, name in ipairs(redis.call('ZRANGE', key, 0, -1)) do
-        redis.call('ZADD', key, ms(now), name)
-      end
-    end
-  end
+  if now - swept > OUTAGE_MS then new_grace(now) end   -- we were away ourselves
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', 'hs:present', '-inf', ms(now - given.grace_ms))) do
     redis.call('ZREM', 'hs:present', name)
     local rep = load_rep(name)
     if rep.state ~= 'offline' then
       change_state(rep, now, { state = 'offline', reason = 'disconnected' })
       gone[#gone + 1] = name
+    else
+      -- They signed off first and closed the desk later: only now nobody is there any more.
+      redis.call('ZADD', 'hs:gone', ms(now), name)
     end
   end
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', 'hs:gone', '-inf', ms(now - given.gone_ms))) do

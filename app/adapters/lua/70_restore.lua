@@ -86,6 +86,10 @@ local function restore_rep(given, now)
   elseif given.fields.state == 'offline' then
     redis.call('ZADD', 'hs:gone', ms(now), given.name)   -- a new grace: nobody could come back
   end
+  -- Who had a desk open is missed if they do not come back to it.
+  if given.desk and given.fields.state ~= 'offline' then
+    redis.call('ZADD', 'hs:present', ms(now), given.name)
+  end
 end
 
 -- Somebody who is no longer on the staff may still hold a task.
@@ -226,6 +230,7 @@ register('hs_reset_clock', function(given)
     return cjson.encode({ back_ms = 0, rescinded = 0 })
   end
   local rescinded = rescind_all(now, 'the clock went back')
+  new_grace(now)   -- who was last seen in the hours that are gone again would be missed by nobody
   note('degraded', 'clock:' .. ms(standing_still) .. ':' .. ms(now), now, 'the clock went back',
     { back_ms = back_ms, rescinded = rescinded })
   return cjson.encode({ back_ms = back_ms, rescinded = rescinded })

@@ -31,11 +31,22 @@ class Live:
         """The epoch whose facts the ledger takes; empty before the first."""
         return await self._database.read(lambda c: str(c.execute(_CURRENT).scalar() or ""))
 
-    async def begin_epoch(self, name: str, now_ms: int) -> None:
-        """From here on facts that a relay read under another epoch are refused."""
+    async def begin_epoch(self, name: str, now_ms: int, after: str) -> None:
+        """From here on facts that a relay read under another epoch are refused.
+
+        Raises Overtaken unless the ledger still takes those of `after`: a rebuild that stood still
+        until its lease had ended must not close the ledger to the one that went on without it.
+        """
         statement = self._database.upsert(current_epoch, "epoch", "begun_ms")
         row = {"one": 1, "epoch": name, "begun_ms": now_ms}
-        await self._database.write(lambda c: c.execute(statement, row))
+
+        def work(connection: sa.Connection) -> None:
+            current = connection.execute(_CURRENT.with_for_update()).scalar() or ""
+            if current != after:
+                raise Overtaken(f"the ledger went on to epoch {current} meanwhile")
+            connection.execute(statement, row)
+
+        await self._database.write(work)
 
     async def tasks(self) -> AsyncIterator[list[list[dict[str, Any]]]]:
         """All facts of each live task, in order, some tasks at a time."""
