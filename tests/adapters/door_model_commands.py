@@ -201,10 +201,10 @@ class Model(Clocks):
         if task.id in self.sla_next:
             first = task.at_risk if task.halfway or not task.half else task.half
             self.sla_next[task.id] = task.due if task.sla == "at_risk" else first
-        if ("resolve", task.id) in self.timers or task.resolution > self.now:
-            self.drop_timers(task, "resolve")
-            if task.resolution and not task.left:
-                self.timers["resolve", task.id] = task.resolution
-        task.left = given["resolution_left_ms"] or task.left
+        if not given["resolution_due_ms"] or given["resolution_left_ms"]:
+            task.left = given["resolution_left_ms"]
+        self.drop_timers(task, "resolve")
+        if task.resolution and not task.left:
+            self.timers["resolve", task.id] = task.resolution
         self._reorder(task)
         return ""

@@ -14,6 +14,7 @@ from tests.adapters.test_door_offers import held, offer
 from tests.adapters.test_door_work import facts, field
 from tests.builders import (
     NOON,
+    OFFER_MS,
     STICKY_MS,
     admission,
     do,
@@ -275,3 +276,16 @@ async def test_who_is_full_is_no_longer_ready(door: RedisDoor, redis: Client) ->
     assert await redis.zrange("hs:ready", 0, -1) == []
     await do(door, "complete", task_id(), "ann")
     assert await redis.zrange("hs:ready", 0, -1) == [b"ann"]
+
+
+async def test_weights_that_are_no_exact_numbers_still_fit(door: RedisDoor, redis: Client) -> None:
+    """1.1 - 1 is a little more than 0.1: the urgent task was offered and refused for ever."""
+    queues = queue("urgent", preempts=True), queue("sales", interruptible=True), queue("service")
+    await door.configure(queues)
+    await ready(door, "ann", queues=("urgent", "sales", "service"), capacity=1)
+    await door.admit([weighing("0", 0.9), weighing("1", 0.1, queue="sales")])
+    await take(door, "ann")
+    await door.admit([weighing("2", 0.1, queue="urgent")])
+    assert await door.preempt(OFFER_MS) == [task_id("2")]
+    await do(door, "accept", task_id("2"), "ann")
+    assert await held(redis, "ann") == {task_id("0"), task_id("2")}

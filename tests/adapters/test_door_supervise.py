@@ -270,6 +270,17 @@ async def test_a_resolution_that_was_breached_is_not_breached_again_by_a_new_pol
     assert [f["op"] for f in await facts(redis, task_id())].count("breached") == 1
 
 
+async def test_a_resolution_that_a_new_policy_makes_late_is_told_at_once(
+    door: RedisDoor, redis: Client
+) -> None:
+    """The task had no such clock before: without a timer of its own it would never be late."""
+    await door.admit([admission()])
+    door.now_ms = NOON_MS + 60_000
+    await supervise(door, "reclock", task_id(), **clocks(1_800_000, 30_000))
+    await door.timers()
+    assert [f["op"] for f in await facts(redis, task_id())][-2:] == ["breached", "escalated"]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_nothing_can_be_done_to_a_task_after_its_end_by_anybody(
     door: RedisDoor, redis: Client, name: str

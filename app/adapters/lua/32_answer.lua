@@ -82,7 +82,7 @@ end
 local function make_room(rep_name, task, now)
   local rep = load_rep(rep_name)
   local over = tonumber(rep.load) - tonumber(rep.capacity)
-  if over > tonumber(rep.soft or 0) then return false end
+  if over > tonumber(rep.soft or 0) + CRUMB then return false end
   local soft = {}
   for _, id in ipairs(redis.call('SMEMBERS', 'hs:rep:' .. rep_name .. ':soft')) do
     soft[#soft + 1] = load(id)
@@ -92,7 +92,7 @@ local function make_room(rep_name, task, now)
     return x > y or (x == y and a.id > b.id)
   end)
   for _, other in ipairs(soft) do
-    if over <= 0 then return true end
+    if over <= CRUMB then return true end
     park(other, now, { until_ms = now + PUSHED_ASIDE_MS, pushed_by = task.id,
       op_id = 'push:' .. task.reservation .. ':' .. other.id, reason = 'pre-empted' })
     over = over - tonumber(other.weight)

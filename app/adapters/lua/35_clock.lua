@@ -20,10 +20,15 @@ local function at_risk(task, now)
   })
 end
 
+-- A parked task no longer rests for who parked it: their desk takes it off its list.
+local function leave_desk(task, why)
+  if task.for_rep ~= '' then feed('rep:' .. task.for_rep, 'task_closed', task.id, why) end
+end
+
 -- A parked task waits again; for the agent who had it, if they are there.
 local function wake(task, now, change)
   drop_timers(task.id, 'park')
-  if task.for_rep ~= '' then feed('rep:' .. task.for_rep, 'task_closed', task.id, 'woken') end
+  leave_desk(task, 'woken')
   set(task, { state = 'queued', until_ms = '0', pushed_by = '' })
   keep_for(task, task.for_rep, now + (change.kept_ms or 0))
   local data = waiting(task)
@@ -45,6 +50,7 @@ end
 -- To the mediator's queue, unless somebody has it in hand: they keep it.
 local function escalate(task, now, reason)
   local from_queue, state = task.queue, task.state
+  if state == 'parked' then leave_desk(task, 'woken') end
   if state ~= 'accepted' and state ~= 'wrapping' then
     leave_lane(task)
     enter_queue(task, ESCALATION, now)

@@ -1,4 +1,4 @@
--- reply, wrap, complete, transfer: what the owner does with a task.
+-- reply, wrap, complete: what the owner does with a task.
 
 -- The answer has come, or no answer is needed: the response clock stops.
 local function stop_clock(task, now)
@@ -67,7 +67,7 @@ register('hs_wrap', function(given)
 end)
 
 -- What an urgent task had pushed aside goes back to its agent.
-local function give_back_pushed(task, rep, now)
+local function give_back_pushed(task, now)
   for _, id in ipairs(redis.call('SMEMBERS', 'hs:pushed:' .. task.id)) do
     local other = load(id)
     if other and other.state == 'parked' and other.pushed_by == task.id then
@@ -102,7 +102,7 @@ local function complete(task, now, change)
     data = { note = change.note, sla = task.sla, answered = task.reply ~= '', resolution = in_time },
   })
   close(task)
-  give_back_pushed(task, rep, now)
+  give_back_pushed(task, now)
   feed('rep:' .. rep, 'task_closed', task.id)
   feed('rep:' .. rep, 'me')
   feed('floor', 'queue', task.id)

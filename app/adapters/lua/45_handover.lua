@@ -21,7 +21,7 @@ local function hand_over(task, now, change)
   emit(task, 'transferred', { op_id = change.op_id, now = now, from = from, rep = rep,
     reservation = reservation, actor = change.actor, digest = change.digest,
     reason = change.reason, data = data })
-  give_back_pushed(task, rep, now)
+  give_back_pushed(task, now)
   if moved and task.hops >= MOST_HOPS and queue ~= ESCALATION then
     escalate(task, now, 'third hand-off')
   else

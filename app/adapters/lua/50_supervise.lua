@@ -16,7 +16,7 @@ register('hs_park', function(given)
     end
     settle_clocks(task, now)
     park(task, now, given)
-    give_back_pushed(task, given.rep, now)
+    give_back_pushed(task, now)
     return answer(task)
   end)
 end)
@@ -79,6 +79,8 @@ register('hs_cancel', function(given)
       let_go(rep, task)
     elseif IN_HAND[from] then
       stop_owning(task)
+    elseif from == 'parked' then
+      leave_desk(task, 'cancelled')
     else
       leave_lane(task)
     end
@@ -86,7 +88,7 @@ register('hs_cancel', function(given)
     emit(task, 'cancelled', { op_id = given.op_id, now = now, from = from, actor = given.actor,
       digest = given.digest, reason = given.reason })
     close(task)
-    give_back_pushed(task, rep, now)
+    give_back_pushed(task, now)
     if rep ~= '' then
       feed('rep:' .. rep, 'task_closed', task.id)
       feed('rep:' .. rep, 'me')
@@ -142,14 +144,13 @@ register('hs_reclock', function(given)
         or (task.halfway == '1' or given.half_ms == 0) and task.at_risk_ms or task.half_ms
       redis.call('ZADD', 'hs:sla', next_ms, task.id)
     end
-    if redis.call('ZSCORE', 'hs:timers', 'resolve|' .. task.id) or given.resolution_due_ms > now then
-      drop_timers(task.id, 'resolve')
-      if given.resolution_due_ms > 0 and task.left_ms == '0' then
-        set_timer('resolve', task.id, given.resolution_due_ms)
-      end
+    if given.resolution_due_ms == 0 or (given.resolution_left_ms or 0) > 0 then
+      set(task, { left_ms = ms(given.resolution_left_ms or 0) })
     end
-    if (given.resolution_left_ms or 0) > 0 then
-      set(task, { left_ms = ms(given.resolution_left_ms) })
+    -- A clock that runs and is late by now is told at once; one that stands still, when it goes on.
+    drop_timers(task.id, 'resolve')
+    if given.resolution_due_ms > 0 and task.left_ms == '0' then
+      set_timer('resolve', task.id, given.resolution_due_ms)
     end
     reorder(task, now)
     emit(task, 'prioritised', { op_id = given.op_id, now = now, reason = 'policy', data = {
