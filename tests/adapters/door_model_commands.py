@@ -118,6 +118,8 @@ class Model(Clocks):
             task.refused[task.rep] = self.now
             self.put_back(task, "rescinded")
         elif task.in_hand:
+            if task.hops >= MOST_HOPS and (given.get("queue") or task.queue) != ESCALATION:
+                return "bounced"
             self.hand_over(task, given.get("queue", ""), given.get("skills", ""))
         else:
             return "wrong_state"

@@ -220,6 +220,8 @@ async def test_a_bounced_task_stays_with_the_mediators(door: RedisDoor, redis: C
     await offer(door)
     await do(door, "accept", task, "mia")
     assert await refusal(door, "transfer", "mia", queue="service", skills="") == "bounced"
+    with pytest.raises(Conflict, match="third hand-off"):
+        await supervise(door, "pull_back", task, queue="service", skills="")
     await do(door, "transfer", task, "mia", queue="escalation", skills="mediator")
     assert await field(redis, "queue") == "escalation"
 

@@ -32,13 +32,19 @@ local function hand_over(task, now, change)
   feed('floor', 'queue', task.id)
 end
 
+-- Nobody, not even a supervisor, moves a task on that came to the mediator by its third hand-off.
+local function refuse_bounced(task, queue)
+  if tonumber(task.hops) >= MOST_HOPS and queue ~= ESCALATION then
+    return refuse('bounced', 'The third hand-off made the mediator its owner to the end')
+  end
+end
+
 -- Hand on to another queue, or to a colleague, who may decline like any offer.
 register('hs_transfer', function(given)
   return as_owner(given, IN_HAND, function(task, now)
     local queue = (given.queue or '') ~= '' and given.queue or task.queue
-    if tonumber(task.hops) >= MOST_HOPS and queue ~= ESCALATION then
-      return refuse('bounced', 'The third hand-off made the mediator its owner to the end')
-    end
+    local bounced = refuse_bounced(task, queue)
+    if bounced then return bounced end
     if (given.to_rep or '') ~= '' then
       local to = load_rep(given.to_rep)
       if not to then return refuse('unknown_rep', 'Nobody here takes tasks as ' .. given.to_rep) end
@@ -69,6 +75,8 @@ register('hs_pull_back', function(given)
       put_back(task, 'rescinded', { op_id = given.op_id, now = now, actor = given.actor,
         digest = given.digest, reason = given.reason, data = { refused = true } })
     elseif IN_HAND[task.state] then
+      local bounced = refuse_bounced(task, (given.queue or '') ~= '' and given.queue or task.queue)
+      if bounced then return bounced end
       hand_over(task, now, given)
     else
       return refuse('wrong_state', 'The task is ' .. task.state
