@@ -1,7 +1,7 @@
 -- offer: who gets which waiting task. The task is reserved for one rep until they answer.
 
 -- One round of choosing looks at the same lanes for many reps: read each of them once.
-local function new_view() return { lanes = {}, heads = {}, refused = {} } end
+local function new_view() return { lanes = {}, heads = {}, refused = {}, reps = {} } end
 
 local HEADS = 16   -- tasks of a lane that are looked at in one read; more only behind refused ones
 
@@ -42,11 +42,17 @@ local function forget_lane(view, lane)
   end
 end
 
+-- Of the ready reps only who is offered something changes in a round, and is ready no longer.
+local function ready_rep(view, name)
+  view.reps[name] = view.reps[name] or load_rep(name)
+  return view.reps[name]
+end
+
 -- Could somebody else who is ready take this task now, who has not refused it?
 local function another_can(view, lane, id, except)
   for _, name in ipairs(redis.call('ZRANGE', 'hs:ready', 0, -1)) do
     if name ~= except and not refused_at(view, id, name) then
-      local rep = load_rep(name)
+      local rep = ready_rep(view, name)
       if fits(rep, lane) and has_room(rep, lane.weight, lane.channel) then return true end
     end
   end
