@@ -41,6 +41,11 @@ class Deadlock(Exception):
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
+    # The standard loop's own queues, which its types do not tell.
+    _ready: Any
+    _scheduled: Any
+    _stopping: Any
+
     def __init__(self) -> None:
         super().__init__()
         self._virtual_s = 0.0
@@ -52,7 +57,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._virtual_s
 
-    def run_in_executor(self, _executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]
+        self, _executor: Any, func: Callable[..., Any], *args: Any
+    ) -> Any:
         """What would run in a thread runs here, through whoever simulates it."""
         if self.executor is None:
             raise RuntimeError("nothing here may use threads")
@@ -84,7 +91,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def abandon(self, tasks: list[asyncio.Task[Any]]) -> None:
         """Close what never ended, so that nothing of it runs in the next simulation."""
         for task in tasks:
-            task._log_destroy_pending = False
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
             if not task.done():
                 coroutine: Any = task.get_coro()
                 try:

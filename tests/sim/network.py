@@ -167,7 +167,7 @@ class Network:
 def _holds(said: Any) -> bool:
     """Did this call of the rebuild find itself the holder of the lease?"""
     answer = orjson.loads(said) if isinstance(said, bytes) else {"error": "refused"}
-    return "error" not in answer and answer.get("held", True)
+    return "error" not in answer and bool(answer.get("held", True))
 
 
 def _raise_in(answer: _Answer, error: Exception) -> None:
@@ -221,6 +221,6 @@ class _Pipeline(Pipeline):  # type: ignore[type-arg,misc,unused-ignore]
         else:
             answers = await self._client.network.ask(commands)
         return [
-            self._client._parsed(command[0], answer, dict(options))
+            self._client._parsed(str(command[0]), answer, dict(options))
             for (command, options), answer in zip(stack, answers, strict=True)
         ]
