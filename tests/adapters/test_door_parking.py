@@ -8,7 +8,6 @@ import pytest
 
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
-from app.core.errors import Conflict
 from tests.adapters.test_door_choice import queue, take, weighing
 from tests.adapters.test_door_handover import accepted_by
 from tests.adapters.test_door_offers import held, offer
@@ -267,20 +266,6 @@ async def test_other_work_than_urgent_interrupts_nobody(door: RedisDoor) -> None
     await interruptible(door, 2)
     await door.admit([weighing("b", 1, queue="billing", priority=100)])
     assert await door.preempt(OFFER_MS) == []
-
-
-async def test_urgent_work_goes_on_to_others_when_what_was_to_be_put_aside_is_gone(
-    door: RedisDoor, redis: Client
-) -> None:
-    """A5.1: who went into wrap-up between the offer and the answer is never over capacity."""
-    [other] = await interruptible(door, 2)
-    await urgent_offer(door)
-    await do(door, "wrap", other, "ann")
-    with pytest.raises(Conflict) as refused:
-        await do(door, "accept", task_id("u"), "ann")
-    assert refused.value.code == "no_room"
-    assert (await facts(redis, task_id("u")))[-1]["op"] == "rescinded"
-    assert await load(redis, "ann") == 2
 
 
 async def test_what_a_supervisor_assigns_beyond_capacity_interrupts_nothing(

@@ -55,8 +55,8 @@ end
 local function park(task, now, change)
   local rep, from, reservation = task.rep, task.state, task.reservation
   if from == 'queued' then leave_lane(task) else stop_owning(task) end
-  set(task, { state = 'parked', rep = '', reservation = '', until_ms = ms(change.until_ms), for_rep = rep,
-    waits_for = change.waits_for or '', pushed_by = change.pushed_by or '' })
+  set(task, { state = 'parked', rep = '', reservation = '', until_ms = ms(change.until_ms),
+    for_rep = rep, waits_for = change.waits_for or '', pushed_by = change.pushed_by or '' })
   set_timer('park', task.id, change.until_ms)
   if task.pushed_by ~= '' then redis.call('SADD', 'hs:pushed:' .. task.pushed_by, task.id) end
   local data = { until_ms = change.until_ms, waits_for = change.waits_for,

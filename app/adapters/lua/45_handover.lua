@@ -15,7 +15,8 @@ local function hand_over(task, now, change)
   set(task, { state = 'queued', rep = '', reservation = '',
     skills = moved and change.skills or task.skills,
     hops = tonumber(task.hops) + (moved and 1 or 0),
-    handed_on = cjson.encode({ by = (change.actor or { id = rep }).id, reason = change.reason, from_queue = from_queue }) })
+    handed_on = cjson.encode({ by = (change.actor or { id = rep }).id, reason = change.reason,
+      from_queue = from_queue }) })
   keep_for(task, change.for_rep, now + (change.kept_ms or 0))
   local data = waiting(task, { from_queue = from_queue, hops = task.hops })
   emit(task, 'transferred', { op_id = change.op_id, now = now, from = from, rep = rep,
@@ -60,7 +61,8 @@ register('hs_transfer', function(given)
       end
     end
     hand_over(task, now, { op_id = given.op_id, digest = given.digest, actor = given.actor,
-      reason = given.reason, queue = queue, skills = given.skills, for_rep = given.to_rep, kept_ms = given.kept_ms })
+      reason = given.reason, queue = queue, skills = given.skills, for_rep = given.to_rep,
+      kept_ms = given.kept_ms })
     return answer(task)
   end)
 end)
@@ -69,7 +71,7 @@ end)
 register('hs_pull_back', function(given)
   return once(given, function(task, now)
     if task.state == 'offered' and (given.queue or '') ~= '' and given.queue ~= task.queue then
-      return refuse('wrong_state', 'An offer can be taken back, not moved: move it once it is accepted')
+      return refuse('wrong_state', 'An offer can be taken back, not moved: move what is accepted')
     elseif task.state == 'offered' then
       redis.call('ZADD', 'hs:refused:' .. task.id, ms(now), task.rep)
       put_back(task, 'rescinded', { op_id = given.op_id, now = now, actor = given.actor,
