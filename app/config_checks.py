@@ -1,13 +1,13 @@
-"""What no single entry can tell: names that nobody has, skills that nobody has, doubles."""
+"""What no single entry can tell: names and skills that nobody has, doubles, too much weight."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from app.core.catalogue import ESCALATION_QUEUE, Catalogue, Queue
+from app.core.catalogue import ESCALATION_QUEUE, Catalogue, Queue, Rep
 from app.core.rules import Row
-from app.core.skills import covers
+from app.core.skills import covers, level_of
 
 
 def doubles(names: Sequence[str]) -> Iterator[str]:
@@ -26,10 +26,36 @@ def broken_references(catalogue: Catalogue, rows: Sequence[Row]) -> Iterator[str
         for channel, _ in rep.channels:
             if channel not in catalogue.channels:
                 yield f"staff.toml: rep {rep.name}: channels: no channel is named {channel!r}"
+        yield from _contradictions(rep)
     for queue_ in catalogue.queues.values():
         yield from _broken_policy(catalogue, queue_)
+    yield from _too_heavy(catalogue)
     yield from _skills_of_nobody(catalogue, rows)
     yield from _broken_rows(catalogue, rows)
+
+
+def _contradictions(rep: Rep) -> Iterator[str]:
+    place = f"staff.toml: rep {rep.name}"
+    if rep.role != "agent" and rep.queues:
+        yield f"{place}: queues: expected none, only an agent takes tasks, got role {rep.role!r}"
+    for queue, count in Counter(rep.queues).items():
+        if count > 1:
+            yield f"{place}: queues: expected {queue!r} once, got it {count} times"
+    levels = Counter(name for name, _ in {level_of(skill) for skill in rep.skills})
+    for name, count in levels.items():
+        if count > 1:
+            yield f"{place}: skills: expected one level of {name!r}, got {count}"
+
+
+def _too_heavy(catalogue: Catalogue) -> Iterator[str]:
+    """A task that weighs more than any agent can hold would wait until it is breached."""
+    capacities = [rep.capacity for rep in catalogue.reps.values() if rep.queues]
+    for channel in catalogue.channels.values():
+        if capacities and channel.weight > max(capacities):
+            yield (
+                f"channels.toml: channel.{channel.name}: weight: expected at most"
+                f" {max(capacities):g}, the largest capacity in staff.toml, got {channel.weight:g}"
+            )
 
 
 def _broken_policy(catalogue: Catalogue, queue: Queue) -> Iterator[str]:
