@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from redis.exceptions import ResponseError
 
-from app.adapters.redis_client import Client, away_is_unavailable
+from app.adapters.redis_client import Client, away_is_unavailable, refuse_eviction
 from app.adapters.redis_door import RedisDoor
 from app.core.errors import ReadOnly
 from app.core.rebuild import RestoredRep, Task
@@ -64,6 +64,10 @@ class RedisEpoch:
     async def reset_clock(self) -> int:
         """Go by the server's clock again, which went back; by how many milliseconds it did."""
         return int((await self._call("hs_reset_clock"))["back_ms"])
+
+    async def refuse_eviction(self) -> None:
+        """Raise ConfigError where this Redis may drop keys."""
+        await refuse_eviction(self._client)
 
     async def lease(self, token: str) -> bool:
         """Take the right to rebuild; False while another process has it."""

@@ -15,7 +15,7 @@ import structlog
 from app import metrics
 from app.adapters.redis_epoch import Standing
 from app.core.clockguard import BACK, FORWARD, JUMP_MS, ClockGuard
-from app.core.errors import ReadOnly, Unavailable
+from app.core.errors import ConfigError, ReadOnly, Unavailable
 from app.processes.rebuild import Parts, Rebuild
 
 log = structlog.get_logger()
@@ -23,6 +23,7 @@ log = structlog.get_logger()
 EMPTY, ANOTHER_LIFE, OLD_COPY = "empty", "another_life", "old_copy"
 # The relay marks every batch, so the ledger is ahead of a healthy Redis by one batch at most.
 _MOST_UNMARKED = 1_000
+_EVICTION_MS = 10_000  # how often Redis is asked whether it may drop keys
 
 
 def own_ms() -> int:
@@ -32,21 +33,32 @@ def own_ms() -> int:
 
 
 class Keeper:
-    def __init__(self, parts: Parts, clock: Callable[[], int] = own_ms) -> None:
+    """`anew` is told, before anything is changed there, that Redis may hold another state."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        clock: Callable[[], int] = own_ms,
+        anew: Callable[[], None] = lambda: None,
+    ) -> None:
         self._parts = parts
+        self._anew = anew
         self._rebuild = Rebuild(parts)
         self._guard = ClockGuard()
         self._clock = clock
         self._missing = ["redis"]
         self._welcomed = False
+        self._epoch = ""
+        self._evicts, self._eviction_ms = False, 0  # and when to ask for it again
         self.believed_ms = 0  # a time of the door later than this is a clock that has jumped
         # Clear while task state may be old or gone: what is late is swept before anything is
         # offered again.
         self.swept = asyncio.Event()
+        self.serving = asyncio.Event()  # set while Redis holds what the ledger says
 
     async def missing(self) -> list[str]:
         """For /readyz: what keeps us from serving."""
-        return self._missing
+        return self._missing + ["noeviction"] * self._evicts
 
     async def turn(self) -> bool:
         """Look at Redis, and mend it. True where what is due may be swept. Raises Unavailable."""
@@ -55,18 +67,30 @@ class Keeper:
             if not standing.confirmed:
                 await self._agree()
                 standing = await self._parts.epoch.standing()
+            if standing.epoch != self._epoch:
+                self._begin_anew()  # rebuilt, here or by another process
+                self._epoch = standing.epoch
             if not self._welcomed:
                 await self._parts.welcome()
                 self._welcomed = True
+            await self._look_for_eviction()
         except Unavailable:
             self.swept.clear()
+            self.serving.clear()
             self._missing = self._missing or ["redis"]
             raise
         self._missing = []
+        self.serving.set()
         return await self._clock_is_right(standing)
 
-    async def _agree(self) -> None:
+    def _begin_anew(self) -> None:
         self.swept.clear()
+        self.serving.clear()
+        self._eviction_ms = 0
+        self._anew()
+
+    async def _agree(self) -> None:
+        self._begin_anew()
         self._missing, self._welcomed = [], False
         # In this order: should somebody else rebuild it meanwhile, ours is refused.
         known = await self._parts.live.epoch()
@@ -101,6 +125,23 @@ class Keeper:
             return True
         waiting = await self._parts.outbox.read(_MOST_UNMARKED, block_ms=0) if newer else []
         return bool(set(newer) - {entry.fact["fact_id"] for entry in waiting})
+
+    async def _look_for_eviction(self) -> None:
+        """Somebody may have set it since the start, or another server has taken over.
+
+        Nothing is refused for it: as long as there is memory nothing is dropped, and who is
+        refused loses for certain what they came to do. So it is told until somebody mends it.
+        """
+        if self._clock() < self._eviction_ms:
+            return
+        try:
+            await self._parts.epoch.refuse_eviction()
+        except ConfigError as error:
+            log.error("redis_may_drop_tasks", problems=error.problems)
+            self._evicts = True
+        else:
+            self._evicts = False
+        self._eviction_ms = self._clock() + _EVICTION_MS
 
     async def _clock_is_right(self, standing: Standing) -> bool:
         own = self._clock()

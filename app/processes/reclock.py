@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import structlog
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 _PAGE = 500  # facts read at once
 _TASKS = 100  # tasks whose facts are read at once
+_TURNS = 3  # then offers go on, though of some tasks the ledger does not know all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,15 @@ class Terms:
         return self.slas.edition(self.at_risk_share)
 
 
+@dataclass(slots=True, eq=False)
+class _Look:
+    """What has been seen of one state of Redis."""
+
+    seq: int | None = None  # how far the ledger has been followed
+    waiting: set[str] = field(default_factory=set)  # mentions of which it does not know all yet
+    turns: int = 0
+
+
 class Reclock:
     """Sets clocks again. `turn` is repeated; it does little once every task is right."""
 
@@ -47,32 +57,40 @@ class Reclock:
         self._tasks = tasks
         self._ledger = ledger
         self._terms = terms
-        self._seq: int | None = None  # how far the ledger has been followed
-        self._waiting: set[str] = set()  # mentions of which the ledger does not know all yet
+        self._look = _Look()
         # Set once every open task has been looked at: before that, offers go by old times.
         self.looked = asyncio.Event()
 
+    def begin_anew(self) -> None:
+        """Redis may hold another state than was looked at: offers wait until this one is."""
+        self._look = _Look()
+        self.looked.clear()
+
     async def turn(self) -> int:
         """Look at what is new; returns how many tasks are still to be set. Raises Unavailable."""
-        if self._seq is None:
+        look = self._look
+        if look.seq is None:
             # In this order: a task that is queued meanwhile is found twice rather than never.
             seq = await self._ledger.last_seq()
             found = await self._tasks.open()
-            self._waiting = {t.mention_id for t in found if self._is_other(t.policy)}
-            self._seq = seq
-        await self._follow(self._seq)
-        done = [mention_id async for mention_id in self._done(sorted(self._waiting))]
-        self._waiting.difference_update(done)
+            look.waiting = {t.mention_id for t in found if self._is_other(t.policy)}
+            look.seq = seq
+        await self._follow(look, look.seq)
+        done = [mention_id async for mention_id in self._done(sorted(look.waiting))]
+        look.waiting.difference_update(done)
+        look.turns += 1
         if done:
             log.info("reclocked", edition=self._terms.edition, tasks=len(done))
-        self.looked.set()
-        return len(self._waiting)
+        # A look that was overtaken by `begin_anew` has seen a state that is gone.
+        if look is self._look and (not look.waiting or look.turns >= _TURNS):
+            self.looked.set()
+        return len(look.waiting)
 
-    async def _follow(self, seq: int) -> None:
+    async def _follow(self, look: _Look, seq: int) -> None:
         """A worker with an older configuration may still queue; a customer may have answered."""
         while page := await self._ledger.queued_since(seq, _PAGE):
-            self._waiting |= {fact["mention_id"] for fact in page if self._is_doubtful(fact)}
-            self._seq = seq = page[-1]["seq"]
+            look.waiting |= {fact["mention_id"] for fact in page if self._is_doubtful(fact)}
+            look.seq = seq = page[-1]["seq"]
 
     def _is_doubtful(self, fact: Mapping[str, Any]) -> bool:
         """Back from a park: the door knows its pause on the wall only, and no new policy of it."""

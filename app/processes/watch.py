@@ -38,22 +38,24 @@ async def main(settings: Settings) -> None:
         connected(settings.redis.url) as for_feed,
     ):
         relay = Relay(RedisOutbox(for_outbox), base.ledger, producer)
-        keeper = Keeper(_parts(base, relay))
-        expires_ms = round(settings.offer.expires_s * 1000)
-        offers = Offers(base.door, RedisFeed(for_feed), expires_ms, keeper.swept)
-        sweep = Sweep(base.door, settings.offer, keeper)
         reclock = _reclock(base)
+        keeper = Keeper(_parts(base, relay), anew=reclock.begin_anew)
+        gates = (keeper.swept, reclock.looked)
+        offers = Offers(
+            base.door, RedisFeed(for_feed), round(settings.offer.expires_s * 1000), *gates
+        )
+        sweep = Sweep(base.door, settings.offer, keeper, reclock.looked)
 
-        async def offering() -> None:
-            await reclock.looked.wait()
-            await offers.turn()
+        async def reclocking() -> None:
+            await keeper.serving.wait()  # before that Redis may be empty, or old
+            await reclock.turn()
 
         try:
             async with service.health(keeper.missing):
                 await asyncio.gather(
                     service.patiently("relay", relay.move),
-                    service.patiently("offers", offering),
-                    service.patiently("reclock", reclock.turn, RECLOCK_S),
+                    service.patiently("offers", offers.turn),
+                    service.patiently("reclock", reclocking, RECLOCK_S),
                     service.patiently("sweep", sweep.turn, SWEEP_MS / 1000),
                 )
         finally:
@@ -89,15 +91,18 @@ def _parts(base: wiring.Base, relay: Relay) -> Parts:
 
 
 class Offers:
-    """Offers what can be offered, whenever something on the floor has changed."""
+    """Offers what can be offered, whenever something on the floor has changed.
+
+    Nothing is offered before all `gates` are set.
+    """
 
     def __init__(
-        self, door: RedisDoor, feed: RedisFeed, expires_ms: int, swept: asyncio.Event
+        self, door: RedisDoor, feed: RedisFeed, expires_ms: int, *gates: asyncio.Event
     ) -> None:
         self._door = door
         self._feed = feed
         self._expires_ms = expires_ms
-        self._swept = swept
+        self._gates = gates
         self._seen = ""
 
     async def turn(self) -> None:
@@ -105,9 +110,11 @@ class Offers:
 
         After an outage what is late comes first: it changes what is the most pressing.
         """
-        await self._swept.wait()
         if not self._seen:
             self._seen = await self._feed.last_id()
+        while not all(gate.is_set() for gate in self._gates):  # one may shut while another opens
+            for gate in self._gates:
+                await gate.wait()
         await self._door.offer(self._expires_ms)
         events = await self._feed.next(self._seen, SWEEP_MS)
         if events:
@@ -115,11 +122,17 @@ class Offers:
 
 
 class Sweep:
-    """Does everything that is due by itself; clocks first, so that nothing late is overlooked."""
+    """Does everything that is due by itself; clocks first, so that nothing late is overlooked.
 
-    def __init__(self, door: RedisDoor, offer: Offer, keeper: Keeper) -> None:
+    Nobody is offered a task in place of another before all `gates` are set.
+    """
+
+    def __init__(
+        self, door: RedisDoor, offer: Offer, keeper: Keeper, *gates: asyncio.Event
+    ) -> None:
         self._door = door
         self._keeper = keeper
+        self._gates = gates
         self._expires_ms = round(offer.expires_s * 1000)
         self._grace_ms = round(offer.grace_s * 1000)
         self._gone_ms = round(offer.gone_s * 1000)
@@ -136,7 +149,8 @@ class Sweep:
             pass
         await self._door.timers(until_ms)
         await self._door.absent(self._grace_ms, self._gone_ms, until_ms)
-        await self._door.preempt(self._expires_ms)
+        if all(gate.is_set() for gate in self._gates):
+            await self._door.preempt(self._expires_ms)
         self._keeper.swept.set()
         metrics.SWEPT.set(time.time())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,7 +45,7 @@ class Centre:
         self.live = Live(self.database)
         self.keeper = self.another_keeper()
 
-    def another_keeper(self) -> Keeper:
+    def another_keeper(self, anew: Callable[[], None] = lambda: None) -> Keeper:
         """As of a `watch` that has just started."""
         parts = Parts(
             epoch=self.epoch,
@@ -57,7 +58,7 @@ class Centre:
             prepare=self._prepare,
             welcome=self._prepare,
         )
-        return Keeper(parts, lambda: self.door.now_ms - self.apart_ms)
+        return Keeper(parts, lambda: self.door.now_ms - self.apart_ms, anew)
 
     async def _prepare(self) -> None:
         await self.door.configure(self.queues.values())

