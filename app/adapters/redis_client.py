@@ -9,14 +9,32 @@ from typing import Any, TypeAlias
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    MaxConnectionsError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError, TimeoutError
 
-from app.core.errors import ConfigError, ReadOnly
+from app.core.errors import ConfigError, ReadOnly, Unanswered
 
 # What uvloop says, as a RuntimeError, where we write to a connection that was reset just before.
 # Taken for a fault of our own it would make a good mention a dead letter.
 CLOSED_LINE = "the handler is closed"
+
+# Redis answered no, or we have no connection to send on: nothing was done, for certain.
+_REFUSED = (
+    ResponseError,
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    MaxConnectionsError,
+)
+_NOT_CONNECTED = " connecting to "  # in what redis-py says where no connection came about
 
 # redis-py annotates for sync, async, bytes and text at once; each adapter says what it gets.
 Client: TypeAlias = Any
@@ -47,17 +65,21 @@ def away_is_unavailable() -> Iterator[None]:
     """Turn every failure to reach or use Redis (away, full, busy, a replica) into `ReadOnly`.
 
     Never into success: who asked is told 503, and may ask again with the same operation id.
+    `Unanswered` where what was sent may have been done all the same.
     """
     try:
         yield
-    except (RedisConnectionError, TimeoutError, OSError) as error:
-        raise ReadOnly(f"Redis does not answer: {error}") from error
+    except _REFUSED as error:
+        raise ReadOnly(f"Redis refused: {error}") from error
+    except (RedisConnectionError, TimeoutError) as error:
+        kind = ReadOnly if _NOT_CONNECTED in str(error) else Unanswered
+        raise kind(f"Redis does not answer: {error}") from error
+    except (RedisError, OSError) as error:
+        raise Unanswered(f"Redis does not answer: {error}") from error
     except RuntimeError as error:
         if CLOSED_LINE not in str(error):
             raise
-        raise ReadOnly(f"Redis does not answer: {error}") from error
-    except RedisError as error:
-        raise ReadOnly(f"Redis refused: {error}") from error
+        raise Unanswered(f"Redis does not answer: {error}") from error
 
 
 def _must_wait(error: ResponseError) -> bool:

@@ -40,6 +40,10 @@ class ReadOnly(Unavailable):
     code = "read_only"
 
 
+class Unanswered(ReadOnly):
+    """What was sent may have been done: no answer came, or it was lost on its way."""
+
+
 class Conflict(HandshakeError):
     """A race was lost or the state does not allow it: normal, the caller is told why."""
 

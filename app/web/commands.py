@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.core.errors import Conflict
-from app.web.problems import Problem, wrong_field
-from app.web.state import actor_of, command, parts, text_of, user, whole_field
+from app.web.problems import Problem, done, sent, wrong_field
+from app.web.state import actor_of, command, parts, takers, text_of, user, whole_field
 
 CODES = ("resolved", "no_answer_needed", "duplicate", "passed_on")
 WAITS_FOR = ("customer",)
@@ -135,13 +135,14 @@ async def _do(request: Request, name: str, **fields: Any) -> Response:
     if version is not None:
         said["version"] = version
     task_id = request.path_params["task_id"]
-    done = await at.base.door.command(
-        name, task_id, f"{me.name}:{name}:{key}", actor=actor_of(me), **said
-    )
-    card = await at.floor.card(task_id)
+    op_id = f"{me.name}:{name}:{key}"
+    with sent():
+        made = await at.base.door.command(name, task_id, op_id, actor=actor_of(me), **said)
+    with done():
+        card = await at.floor.card(task_id)
     if card is None:
         raise Conflict("unknown_task", "No task has this id")
-    now = card | {"state": done["state"], "version": done["version"]}
+    now = card | {"state": made["state"], "version": made["version"]}
     return JSONResponse(now, headers={"ETag": f'"{now["version"]}"'})
 
 
@@ -165,9 +166,9 @@ def _digest(given: dict[str, Any]) -> str:
 def _rep_of(request: Request, given: dict[str, Any], field: str) -> str:
     """A field that names somebody who takes tasks. Raises Problem 422."""
     name = text_of(given, field, _NAME_CHARS)
-    takers = [rep.name for rep in parts(request).base.config.catalogue.reps.values() if rep.queues]
-    if name not in takers:
-        raise wrong_field(field, f"somebody who takes tasks: {' or '.join(takers)}", name)
+    known = [rep.name for rep in takers(parts(request))]
+    if name not in known:
+        raise wrong_field(field, f"somebody who takes tasks: {' or '.join(known)}", name)
     return name
 
 

@@ -46,8 +46,11 @@ _PRIORITY = {"type": "integer", "minimum": 0, "maximum": 100}
 _CODE = {"enum": ["resolved", "no_answer_needed", "duplicate", "passed_on"]}
 _REFUSED = (
     "taken, already_accepted, expired, not_yours, wrong_state, stale_version, has_offer,"
-    " not_available, cannot_take, too_late or bounced"
+    " not_available, no_room, cannot_take, too_late or bounced"
 )
+
+_AWAY = "A part is away; nothing was changed: try again after Retry-After"
+_AWAY_UNKNOWN = f"{_AWAY}. With unknown_outcome it may have been done: use the same key again"
 
 
 def _object(*required: str, **properties: Any) -> dict[str, Any]:
@@ -159,18 +162,22 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
 def _responses(endpoint: Any) -> dict[str, Any]:
     good = "202" if endpoint.path == "/api/v1/mentions" else "200"
     found = {good: {"description": endpoint.does}}
-    refusals = {"503": "A part is away; nothing was changed: try again after Retry-After"}
+    refusals = {"503": _AWAY_UNKNOWN if _is_change(endpoint) else _AWAY}
     if endpoint.roles:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
     if endpoint.method == "POST":
         refusals |= {"422": "A field is wrong; `errors` says which"}
     if endpoint.command:
-        refusals |= {"404": "No such task", "409": _REFUSED}
+        refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
     schema = {"$ref": "#/components/schemas/Problem"}
     return found | {
         status: {"description": text, "content": {"application/problem+json": {"schema": schema}}}
         for status, text in sorted(refusals.items())
     }
+
+
+def _is_change(endpoint: Any) -> bool:
+    return bool(endpoint.command) or endpoint.path == "/api/v1/me/state"
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

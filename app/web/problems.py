@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from app.core.errors import Conflict, Invalid, ReadOnly, Unavailable
+from app.core.errors import Conflict, Invalid, ReadOnly, Unanswered, Unavailable
 from app.web import html
 
 log = structlog.get_logger()
@@ -20,6 +22,7 @@ _AWAY = {
     ReadOnly.code: "Tasks cannot be changed just now; nothing was changed. Try again soon.",
     Unavailable.code: "A part of Handshake is away; nothing was changed. Try again.",
 }
+_UNKNOWN = "It is not known whether this was done: send it again with the same Idempotency-Key."
 _GOT_CHARS = 60  # enough to recognise what was sent
 
 
@@ -106,6 +109,29 @@ async def on_bug(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
     detail = "Handshake failed on this request; see its log."
     return answer(request, Problem(500, "internal", detail))
+
+
+@contextmanager
+def sent() -> Iterator[None]:
+    """Around what changes something: where no answer came we do not say that nothing was done."""
+    try:
+        yield
+    except Unanswered as error:
+        raise _unknown(error) from error
+
+
+@contextmanager
+def done() -> Iterator[None]:
+    """Around what is read for the answer after the change: it stands, whatever fails here."""
+    try:
+        yield
+    except Unavailable as error:
+        raise _unknown(error) from error
+
+
+def _unknown(error: Unavailable) -> Problem:
+    log.warning("unknown_outcome", reason=str(error))
+    return Problem(503, "unknown_outcome", _UNKNOWN)
 
 
 def field_error(error: Invalid) -> dict[str, str]:

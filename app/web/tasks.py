@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.adapters import redis_snapshot
 from app.web import views
-from app.web.problems import Problem, wrong_field
+from app.web.problems import Problem, done, sent, wrong_field
 from app.web.state import actor_of, command, parts, text_of, user, whole_number
 
 STATES = ("available", "paused", "offline")
@@ -63,5 +63,7 @@ async def my_state(request: Request) -> Response:
     if state not in STATES:
         raise wrong_field("state", " or ".join(STATES), state)
     reason = text_of(given, "reason", _REASON_CHARS, required=False)
-    await at.base.door.set_state(me.name, state, reason, actor_of(me))
-    return JSONResponse(await at.floor.rep(me.name))
+    with sent():
+        await at.base.door.set_state(me.name, state, reason, actor_of(me))
+    with done():
+        return JSONResponse(await at.floor.rep(me.name))

@@ -7,7 +7,7 @@ from typing import Any
 
 from app import metrics
 from app.adapters.store.users import User
-from app.web.state import Parts
+from app.web.state import Parts, takers
 
 IN_WORK = ("accepted", "wrapping")  # states of a task that stands on somebody's desk
 
@@ -106,10 +106,8 @@ def why_closed(card: dict[str, Any]) -> str:
 
 def _colleagues(at: Parts, me: User) -> list[dict[str, str]]:
     """To whom I can hand a task on."""
-    reps = at.base.config.catalogue.reps.values()
-    return [
-        {"name": rep.name, "title": rep.title} for rep in reps if rep.queues and rep.name != me.name
-    ]
+    others = (rep for rep in takers(at) if rep.name != me.name)
+    return [{"name": rep.name, "title": rep.title} for rep in others]
 
 
 def _all_queues(at: Parts) -> list[dict[str, str]]:

@@ -109,7 +109,7 @@ def test_a_supervisor_pulls_a_task_back_and_assigns_it(house: House, screens: Sc
     at(floor, "ask-confirm").click()
     expect(at(floor, "ask")).to_have_count(0)
     expect(row_of(amira, task_id)).to_have_count(0)
-    expect(at(amira, "notice")).to_contain_text("went to somebody else")
+    expect(at(amira, "notice")).to_contain_text("taken back")
     expect(at(row, "floor-task-state")).to_have_text("Waiting")
     expect(at(row, "floor-task-cause")).to_have_text(re.compile("paused|here"))
     expect(at(floor, "unroutable-count")).to_have_text("1")

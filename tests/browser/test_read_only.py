@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.house import House
 from tests.browser.screens import Screens, at, never_reloaded, row_of, still_there, take
@@ -50,3 +51,33 @@ def test_screens_are_read_only_while_redis_hangs_and_then_go_on(
     expect(at(desk, "task-reply")).to_have_value("What I typed")
     at(desk, "task-send").click()
     expect(at(desk, "reply-sent")).to_contain_text("What I typed")
+
+
+def test_a_reply_that_may_have_been_recorded_is_retried_with_its_own_key(
+    house: House, screens: Screens
+) -> None:
+    """Also where a later try is refused for certain: that says nothing of the first one."""
+    screens.allow("status of 503")
+    desk = screens.desk("amira")
+    take(desk, house)
+    answers = ["unknown_outcome", "read_only"]
+    keys: list[str] = []
+
+    def turn_away(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) > len(answers):
+            route.continue_()
+            return
+        problem = {"status": 503, "code": answers[len(keys) - 1], "title": "", "detail": ""}
+        route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(problem))
+
+    desk.route("**/reply", turn_away)
+    at(desk, "task-reply").fill("What I typed")
+    at(desk, "task-send").click()
+    for tries in (1, 2):
+        expect(at(desk, "task-problem")).to_contain_text("It is not known whether this was done")
+        assert len(keys) == tries
+        at(desk, "task-problem").get_by_role("button", name="Retry").click()
+    expect(at(desk, "reply-sent")).to_contain_text("What I typed")
+    assert len(keys) == 3
+    assert len(set(keys)) == 1

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
 import pytest
+from redis.exceptions import (
+    BusyLoadingError,
+    ConnectionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TimeoutError,
+)
 
 from app.adapters.redis_client import Client, connect
 from app.adapters.redis_outbox import RedisOutbox
@@ -211,3 +220,90 @@ async def test_while_redis_is_away_the_answer_is_503_with_a_time_to_come_back(
     assert (answer.status_code, answer.json()["code"]) == (503, "read_only")
     assert answer.headers["retry-after"] == "2"
     await away.aclose()
+
+
+class AnswersGetLost:
+    """Redis does what it is sent, and its answer never comes."""
+
+    def __init__(self, client: Client, error: Exception) -> None:
+        self._client = client
+        self._error = error
+
+    @asynccontextmanager
+    async def pipeline(self, transaction: bool) -> AsyncIterator[AnswersGetLost]:
+        async with self._client.pipeline(transaction=transaction) as self._pipe:
+            yield self
+
+    def execute_command(self, *words: Any) -> None:
+        self._pipe.execute_command(*words)
+
+    async def execute(self) -> None:
+        await self._pipe.execute()
+        raise self._error
+
+
+LOST = [
+    TimeoutError("Timeout reading from 127.0.0.1:6379"),
+    ConnectionError("Connection closed by server."),
+    OSError("[Errno 104] Connection reset by peer"),
+]
+
+
+@pytest.mark.parametrize("error", LOST)
+@pytest.mark.parametrize("part", ["door", "floor"])
+async def test_what_may_have_been_done_is_not_told_as_refused(
+    api: Api,
+    parts: Parts,
+    accepted: str,
+    monkeypatch: pytest.MonkeyPatch,
+    part: str,
+    error: Exception,
+) -> None:
+    """Sent again with the same key it is answered, and was done once."""
+    lossy = AnswersGetLost(parts.base.redis, error)
+    with monkeypatch.context() as while_it_hangs:
+        broken = parts.base.door if part == "door" else parts.floor
+        while_it_hangs.setattr(broken, "_client", lossy)
+        answer = await api.command("amira", accepted, "reply", {"text": "hello"}, key="once")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unknown_outcome")
+    assert "not known" in answer.json()["detail"]
+    assert "nothing was changed" not in answer.text
+    assert answer.headers["retry-after"] == "2"
+    again = await api.command("amira", accepted, "reply", {"text": "hello"}, key="once")
+    assert (again.status_code, again.json()["reply"]["text"]) == (200, "hello")
+    assert len([fact for fact in await facts(parts) if fact["op"] == "replied"]) == 1
+
+
+async def test_a_state_that_may_have_been_set_is_not_told_as_refused(
+    api: Api, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lossy = AnswersGetLost(parts.base.redis, LOST[0])
+    monkeypatch.setattr(parts.base.door, "_client", lossy)
+    answer = await api.post("amira", "/api/v1/me/state", {"state": "paused"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "unknown_outcome")
+
+
+async def test_a_read_that_is_not_answered_changed_nothing(
+    api: Api, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts.floor, "_client", AnswersGetLost(parts.base.redis, LOST[0]))
+    answer = await api.get("amira", "/api/v1/tasks")
+    assert (answer.status_code, answer.json()["code"]) == (503, "read_only")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutOfMemoryError("command not allowed when used memory > 'maxmemory'."),
+        ReadOnlyError("You can't write against a read only replica."),
+        BusyLoadingError("Redis is loading the dataset in memory"),
+        ConnectionError("Error 111 connecting to 127.0.0.1:6379. Connection refused."),
+        TimeoutError("Timeout connecting to server"),
+    ],
+)
+async def test_what_redis_refused_for_certain_is_told_as_not_done(
+    api: Api, parts: Parts, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(parts.base.door, "_client", AnswersGetLost(parts.base.redis, error))
+    answer = await api.command("amira", T1, "accept")
+    assert (answer.status_code, answer.json()["code"]) == (503, "read_only")

@@ -10,6 +10,7 @@ import pytest
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.store.ledger import Ledger
 from app.processes.relay import Relay
+from app.settings import Demo
 from app.web.state import Parts
 from tests.builders import NOON_MS, OFFER_MS, admission, task_id
 from tests.doubles import KeepingProducer
@@ -247,6 +248,25 @@ async def test_an_assignment_that_cannot_be_is_told(api: Api, parts: Parts, queu
     assert await refused(api, "sofia", "assign", body, task=task_id("2")) == (409, "has_offer")
     assert (await api.command("ben", queued, "accept")).status_code == 200
     assert await refused(api, "sofia", "assign", body, key="x") == (409, "wrong_state")
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_simulated_people_are_colleagues_only_where_the_demo_is_on(
+    api: Api, parts: Parts, queued: str, on: bool
+) -> None:
+    chosen = parts.base.settings.model_copy(update={"demo": Demo(on=on)})
+    object.__setattr__(parts.base, "settings", chosen)
+    simulated = {r.name for r in parts.base.config.catalogue.reps.values() if r.demo and r.queues}
+    colleagues = (await api.get("amira", "/api/v1/desk")).json()["colleagues"]
+    assert simulated
+    assert bool(simulated & {rep["name"] for rep in colleagues}) is on
+    assert "ben" in {rep["name"] for rep in colleagues}
+    answer = await api.command("sofia", queued, "assign", {"rep": "nobody", "reason": "a"})
+    assert answer.status_code == 422
+    assert any(name in answer.json()["errors"][0]["expected"] for name in simulated) is on
+    for name in simulated:
+        answer = await api.command("sofia", queued, "assign", {"rep": name, "reason": "a"}, name)
+        assert answer.status_code == (409 if on else 422)
 
 
 @pytest.mark.parametrize("queue", ["", "billing"])

@@ -97,8 +97,9 @@ export function decline(key = newKey()) {
       store.notify("info", "Declined. It goes to the next agent.");
     },
     (error) => {
-      if (error.unknown && card.expires_ms > serverNow()) store.offer.value = card;
-      store.notify("error", error.message);
+      const alive = error.unknown && card.expires_ms > serverNow();
+      if (alive) store.offer.value = card;
+      store.notify("error", error.message, alive ? () => decline(key) : undefined);
     },
   );
 }

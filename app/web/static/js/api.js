@@ -6,6 +6,9 @@ import { sentence } from "./problems.js";
 const TIMEOUT_MS = 10_000; // a desk action that takes longer is better retried than waited for
 const RETRY_WAITS_MS = [300, 900]; // two quick tries more: a web process restarts in about a second
 const GATEWAY = new Set([502, 504]); // an answer of a proxy: the server may or may not have acted
+const NO_VERDICT = new Set([401, 429, 500, 503]); // refused before anybody looked for an earlier try
+/** Keys of actions that may have been done: a later try that is turned away says nothing of them. */
+const inDoubt = /** @type {Set<string>} */ (new Set());
 
 /** The session ended: the page says so and keeps what was typed. */
 export const signedOut = signal(false);
@@ -46,9 +49,10 @@ async function toError(response) {
     title: `The server answered ${response.status}.`,
     ...problem,
     status: response.status,
-    unknown: GATEWAY.has(response.status),
   });
-  if (error.code === "read_only") readOnly.value = true; // the feed finds out when it is over
+  error.unknown = GATEWAY.has(error.status) || error.code === "unknown_outcome";
+  // the feed finds out when it is over
+  if (error.code === "read_only" || error.code === "unknown_outcome") readOnly.value = true;
   return error;
 }
 
@@ -75,6 +79,27 @@ async function once(path, init) {
   return response.json();
 }
 
+/**
+ * One try of an action; its outcome stays unknown until the server has spoken of this very key.
+ * @param {string} path
+ * @param {RequestInit} init
+ * @param {string} key
+ */
+async function tryOnce(path, init, key) {
+  try {
+    const answer = await once(path, init);
+    inDoubt.delete(key);
+    return answer;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { status, unknown } = error;
+    if (unknown) inDoubt.add(key);
+    else if (!NO_VERDICT.has(status)) inDoubt.delete(key);
+    if (unknown || !inDoubt.has(key)) throw error;
+    throw new ApiError({ status, code: "unknown_outcome", title: "", unknown: true });
+  }
+}
+
 /** @param {number} ms */
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -82,17 +107,18 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
  * Repeats with the same request, hence the same key, while the outcome is unknown.
  * @param {string} path
  * @param {RequestInit} init
+ * @param {string} key
  */
-async function withRetry(path, init) {
+async function withRetry(path, init, key) {
   for (const wait of RETRY_WAITS_MS) {
     try {
-      return await once(path, init);
+      return await tryOnce(path, init, key);
     } catch (error) {
-      if (!(error instanceof ApiError) || !error.unknown) throw error;
+      if (!(error instanceof ApiError) || !error.unknown || readOnly.value) throw error;
       await sleep(wait);
     }
   }
-  return once(path, init);
+  return tryOnce(path, init, key);
 }
 
 /** @param {string} path */
@@ -111,7 +137,7 @@ export function postJson(path, body, key = newKey()) {
     Accept: "application/json",
     "Idempotency-Key": key,
   };
-  return withRetry(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return withRetry(path, { method: "POST", headers, body: JSON.stringify(body) }, key);
 }
 
 /** @param {string} id @param {string} verb */

@@ -15,8 +15,10 @@ const SENTENCES = /** @type {Record<string, string>} */ ({
   too_late: "That moment has passed already. Choose a later one.",
   bounced: "This task was handed on too often: from here it can only stay in Escalation.",
   key_reused: "This was sent before with other words. Nothing was changed; try again.",
+  unknown_rep: "This agent is not at work here.",
   unknown_task: "This task is no longer there.",
   read_only: "Tasks cannot be changed just now. Nothing was changed; try again soon.",
+  unknown_outcome: "It is not known whether this was done. Try again soon: nothing is done twice.",
   unavailable: "A part of Handshake is away. Nothing was changed; try again soon.",
 });
 

@@ -29,7 +29,7 @@ export const Shape = ({ name }) => html`
 export function slaState(task, at) {
   if (task.sla === "met") return { state: "met", text: "met" };
   const moment = task.reply ? task.reply.at_ms : at;
-  if (moment >= task.due_ms) return { state: "late", text: `late −${duration(moment - task.due_ms)}` };
+  if (moment >= task.due_ms) return { state: "late", text: `late ${duration(moment - task.due_ms)}` };
   if (task.reply) return { state: "met", text: "met" };
   const left = duration(task.due_ms - moment + 999);
   return moment >= task.at_risk_ms ? { state: "at_risk", text: left } : { state: "ok", text: left };

@@ -159,7 +159,7 @@ export const leaving = /** @type {Set<string>} */ (new Set());
 
 /** Why a task left the desk though its agent did nothing. */
 const WHY_CLOSED = /** @type {Record<string, string>} */ ({
-  handed_on: "A task has left your desk: it went to somebody else.",
+  handed_on: "A task was taken back: it waits in its queue or with somebody else.",
   cancelled: "A supervisor has cancelled a task of yours.",
   no_first_reply: "A task went back to its queue: it had no first reply in time.",
   agent_gone: "A task went back to its queue while you were gone.",
