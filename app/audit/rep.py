@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.audit.lanes import Skills
 from app.audit.task import Task
 
+AVAILABLE = "available"
 _EASED = 64  # how many of the last times a rep had less to carry are remembered
 
 
@@ -22,12 +23,17 @@ class Rep:
     channels: dict[str, int] = field(default_factory=dict)
     state: str | None = None
     state_ms: int = 0
+    state_at: int = 0  # the same as a place in the ledger: within a millisecond only that tells
     holding: dict[str, Task] = field(default_factory=dict)
     offers: set[str] = field(default_factory=set)
     free_since_ms: int | None = None
     saved_ms: int = 0  # room was kept for a heavier task until then
     # When they had less to carry, how much it was before, and on which channel it was.
     eased: deque[tuple[int, float, str]] = field(default_factory=lambda: deque(maxlen=_EASED))
+
+    def stayed_since(self, place: int) -> bool:
+        """Available ever since this place? Who left and is back is not asked first."""
+        return self.state == AVAILABLE and self.state_at <= place
 
     @property
     def load(self) -> float:

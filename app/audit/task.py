@@ -55,6 +55,7 @@ class Task:
     order: float | None = None
     weight: float = 1.0
     channel: str = ""
+    since_at: int = 0  # the place in the ledger where it began to wait
     for_rep: str = ""
     for_until_ms: int = 0
     shared: bool = False  # offered to another since then: it is kept for its own no more

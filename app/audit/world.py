@@ -10,11 +10,10 @@ from typing import Any
 from app.audit.fact import Fact
 from app.audit.lanes import Lane, Lanes, Skills, covers, skills_of
 from app.audit.learning import advance, learn
-from app.audit.rep import Rep
+from app.audit.rep import AVAILABLE, Rep
 from app.audit.task import OFFERED, OWNED, QUEUED, Task
 
 NO_TASK_CHANGE = frozenset({"halfway", "at_risk", "breached", "replied", "unroutable"})
-AVAILABLE = "available"
 
 
 class World:
@@ -52,7 +51,7 @@ class World:
         if isinstance(channels, dict):
             rep.channels = {str(name): int(limit) for name, limit in channels.items()}
         if given.get("state", rep.state) != rep.state:
-            rep.state, rep.state_ms = given["state"], now_ms
+            rep.state, rep.state_ms, rep.state_at = given["state"], now_ms, self.facts
         self.changes += 1
         rep.saved_ms = now_ms  # with other skills the work before was another
         self._refresh(rep, now_ms)
@@ -98,7 +97,7 @@ class World:
         own = self.reps.get(task.for_rep)
         if task.for_rep in task.refused:
             return min(task.for_until_ms, task.since_ms)
-        if own is None or own.state in (None, AVAILABLE):
+        if own is None or own.state is None or own.stayed_since(task.since_at):
             return task.for_until_ms
         return min(task.for_until_ms, max(own.state_ms, task.since_ms))
 
@@ -151,7 +150,7 @@ class World:
         self._uneven |= task.weight != 1
         if task.state == QUEUED:
             if state != QUEUED or queue != task.queue:
-                task.since_ms = fact.now_ms
+                task.since_ms, task.since_at = fact.now_ms, self.facts
             if requeued:
                 self._enter(task)
         self._hold(task, fact)

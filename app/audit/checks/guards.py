@@ -8,8 +8,9 @@ from app.audit.edges import CAUSES, SAME, SERVICE, Edge
 from app.audit.fact import SUPERVISORS, Fact
 from app.audit.lanes import Skills, covers, skills_of
 from app.audit.learning import BOUNCED_HOPS, ESCALATION, NO_FIRST_REPLY, THIRD_HAND_OFF
+from app.audit.rep import AVAILABLE
 from app.audit.task import ACCEPTED, DROP, PARKED, WRAPPING, Task
-from app.audit.world import AVAILABLE, World
+from app.audit.world import World
 
 
 def against_edge(fact: Fact, edge: Edge) -> Iterator[str]:

@@ -9,7 +9,7 @@ from app.audit.invariant import Bounds, Invariant, Violation
 from app.audit.lanes import Lane, covers, skills_of
 from app.audit.rep import Rep
 from app.audit.task import Task, order_of
-from app.audit.world import AVAILABLE, World
+from app.audit.world import World
 
 _ROUNDING_MS = 1.0  # keys are fractions of a millisecond; nobody waits for one
 
@@ -124,8 +124,7 @@ class Order(Invariant):
         own = self.world.reps.get(task.for_rep)
         if own is None or own is rep or task.shared or fact.now_ms >= task.for_until_ms:
             return
-        stayed = own.state == AVAILABLE and own.state_ms <= task.since_ms
-        if stayed and own.name not in task.refused | task.spared:
+        if own.stayed_since(task.since_at) and own.name not in task.refused | task.spared:
             detail = f"offered to {rep.name} while it was kept for {own.name}"
             yield self.broken(fact, detail, task.last_seq)
 
