@@ -51,8 +51,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._virtual_s = 0.0
         self.everything: list[asyncio.Task[Any]] = []  # kept: no garbage collection ends a task
         self.executor: Executor | None = None
-        self.set_exception_handler(lambda _loop, _context: None)
+        self.mistakes: list[str] = []  # of the simulation itself: its servers are our callbacks
+        self.set_exception_handler(self._note)
         self.set_task_factory(_made)
+
+    def _note(self, _loop: Any, context: dict[str, Any]) -> None:
+        message = str(context.get("message", ""))
+        if message.startswith("Exception in callback"):
+            self.mistakes.append(f"{message}: {context.get('exception')!r}")
 
     def time(self) -> float:
         return self._virtual_s

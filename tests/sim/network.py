@@ -213,6 +213,8 @@ class _Pipeline(Pipeline):  # type: ignore[type-arg,misc,unused-ignore]
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         stack, self.command_stack = self.command_stack, []
+        if not stack:
+            return []  # as redis-py: nothing to say, nothing sent
         commands = [command for command, _ in stack]
         if self.is_transaction:
             *_, answers = await self._client.network.ask([("MULTI",), *commands, ("EXEC",)])

@@ -66,7 +66,7 @@ def simulate(seed: int, on: Grounds) -> Result:
         tasks=len({t for t in (b.partition(b'"task_id":"')[2][:36] for b in found) if t}),
         calls=on.server.calls,
         virtual_s=loop.time(),
-        violations=([f"drain: {ended}"] if ended else []) + violations,
+        violations=([f"drain: {ended}"] if ended else []) + loop.mistakes + violations,
         said=world.said,
         bodies=found,
     )
