@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.adapters.redis_client import Client, away_is_unavailable
-
-_PAGE = 500  # tasks in one round trip
+from app.adapters.redis_open import open_tasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,21 +25,11 @@ class RedisClocks:
 
     async def open(self) -> list[ClockedTask]:
         """All open tasks. Raises Unavailable."""
-        found: list[ClockedTask] = []
         with away_is_unavailable():
-            for queue in self._queues:
-                ids = sorted(await self._client.smembers(f"hs:open:{queue}"))
-                for start in range(0, len(ids), _PAGE):
-                    found += await self._page([id_.decode() for id_ in ids[start : start + _PAGE]])
-        return found
-
-    async def _page(self, ids: Sequence[str]) -> list[ClockedTask]:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for id_ in ids:
-                pipe.hmget(f"hs:task:{id_}", ["mention_id", "policy"])
-            rows = await pipe.execute()
+            found = await open_tasks(self._client, self._queues, ("mention_id", "policy"))
         return [
-            ClockedTask(task_id=id_, mention_id=mention.decode(), policy=(policy or b"").decode())
-            for id_, (mention, policy) in zip(ids, rows, strict=True)
-            if mention
+            ClockedTask(
+                task_id=id_, mention_id=(mention or b"").decode(), policy=(policy or b"").decode()
+            )
+            for id_, (mention, policy) in found
         ]

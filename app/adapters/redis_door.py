@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from redis.exceptions import ResponseError
 
 from app.adapters.redis_client import Client, away_is_unavailable
-from app.adapters.redis_functions import load
+from app.adapters.redis_functions import load, with_functions
 from app.core.catalogue import Queue, Rep
 from app.core.errors import Conflict, ReadOnly
 from app.core.facts import Fact
@@ -139,15 +138,8 @@ class RedisDoor:
         return result
 
     async def _pipeline(self, name: str, calls: list[bytes]) -> list[bytes]:
-        try:
-            return await self._fcall(name, calls)
-        except ResponseError as error:
-            # A Redis that came back empty has lost the functions too: bring them, and repeat.
-            # Admission is idempotent, so it does not matter how much of the batch had run.
-            if "Function not found" not in str(error):
-                raise
-            await load(self._client, library())
-            return await self._fcall(name, calls)
+        # Admission is idempotent: it does not matter how much of the batch a repeat finds done.
+        return await with_functions(self._client, library, lambda: self._fcall(name, calls))
 
     async def _fcall(self, name: str, calls: list[bytes]) -> list[bytes]:
         async with self._client.pipeline(transaction=False) as pipe:

@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
-from redis.exceptions import ResponseError
 
 from app.adapters.redis_client import Client, away_is_unavailable, refuse_eviction
-from app.adapters.redis_door import RedisDoor
+from app.adapters.redis_door import RedisDoor, library
+from app.adapters.redis_functions import with_functions
 from app.core.errors import ReadOnly
 from app.core.rebuild import RestoredRep, Task
 
@@ -104,13 +104,9 @@ class RedisEpoch:
     async def _call(self, name: str, **given: Any) -> dict[str, Any]:
         argument = orjson.dumps({"now": self._door.now_ms, **given})
         with away_is_unavailable():
-            try:
-                answer = await self._client.fcall(name, 0, argument)
-            except ResponseError as error:
-                if "Function not found" not in str(error):
-                    raise
-                await self._door.open()  # a wiped Redis has lost its functions, too
-                answer = await self._client.fcall(name, 0, argument)
+            answer = await with_functions(
+                self._client, library, lambda: self._client.fcall(name, 0, argument)
+            )
         result: dict[str, Any] = orjson.loads(answer)
         if "error" in result:
             raise ReadOnly(f"{result['error']}: {result['message']}")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from redis.exceptions import ResponseError
 
 from app.adapters.redis_client import Client
 
 LIBRARY = "handshake"
+
+_T = TypeVar("_T")
 
 
 async def load(client: Client, code: str) -> None:
@@ -14,6 +19,19 @@ async def load(client: Client, code: str) -> None:
     has been compared with the ledger, and everybody would wait for `watch` once more."""
     if await _code(client) != code:
         await client.function_load(code, replace=True)
+
+
+async def with_functions(
+    client: Client, code: Callable[[], str], call: Callable[[], Awaitable[_T]]
+) -> _T:
+    """Call, and once more where a Redis that came back empty has lost the functions, too."""
+    try:
+        return await call()
+    except ResponseError as error:
+        if "Function not found" not in str(error):
+            raise
+        await load(client, code())
+        return await call()
 
 
 async def _code(client: Client) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.adapters.redis_client import Client, away_is_unavailable
+from app.adapters.redis_open import open_tasks
 
-_PAGE = 500  # tasks in one round trip
 _FIELDS = ("state", "rep", "queue", "priority", "due_ms", "version")
 
 
@@ -27,13 +27,7 @@ async def snapshot(client: Client, queues: Sequence[str]) -> dict[str, Any] | No
     """{"seq", "tasks"} with the open tasks; None while facts are under way. Raises Unavailable."""
     with away_is_unavailable():
         before = await _mark(client)
-        open_tasks = await client.sunion([f"hs:open:{queue}" for queue in queues])
-        ids = sorted(bytes(task).decode() for task in open_tasks)
-        tasks = [
-            task
-            for start in range(0, len(ids), _PAGE)
-            for task in await _tasks(client, ids[start : start + _PAGE])
-        ]
+        tasks = [_task(*found) for found in await open_tasks(client, queues, _FIELDS)]
         if before.under_way or before != await _mark(client):
             return None
     return {"seq": before.seq, "tasks": tasks}
@@ -49,16 +43,8 @@ async def _mark(client: Client) -> _Mark:
     return _Mark(int(seq or 0), under_way, bytes(stream.get("last-generated-id", b"")))
 
 
-async def _tasks(client: Client, ids: Sequence[str]) -> list[dict[str, Any]]:
-    async with client.pipeline(transaction=False) as pipe:
-        for task_id in ids:
-            pipe.hmget(f"hs:task:{task_id}", *_FIELDS)
-        found = await pipe.execute()
-    return [_task(task_id, row) for task_id, row in zip(ids, found, strict=True) if row[0]]
-
-
-def _task(task_id: str, row: Sequence[bytes]) -> dict[str, Any]:
-    state, rep, queue, priority, due_ms, version = (value.decode() for value in row)
+def _task(task_id: str, row: Sequence[bytes | None]) -> dict[str, Any]:
+    state, rep, queue, priority, due_ms, version = ((value or b"").decode() for value in row)
     return {
         "task_id": task_id,
         "state": state,

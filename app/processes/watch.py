@@ -15,7 +15,6 @@ from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.store.live import Live
 from app.adapters.store.record import Record
-from app.core.catalogue import Rep
 from app.processes import service
 from app.processes.keeper import Keeper
 from app.processes.rebuild import Parts
@@ -75,7 +74,7 @@ def _parts(base: wiring.Base, relay: Relay) -> Parts:
 
     async def welcome() -> None:
         await prepare()
-        await base.door.enrol(_takers(base))
+        await base.door.enrol(base.takers())
 
     return Parts(
         epoch=RedisEpoch(base.redis, base.door),
@@ -153,9 +152,3 @@ class Sweep:
             await self._door.preempt(self._expires_ms)
         self._keeper.swept.set()
         metrics.SWEPT.set(time.time())
-
-
-def _takers(base: wiring.Base) -> list[Rep]:
-    demo = base.settings.demo.on
-    reps = base.config.catalogue.reps.values()
-    return [rep for rep in reps if rep.queues and (demo or not rep.demo)]

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.core.errors import Conflict
 from app.web.problems import Problem, done, sent, wrong_field
-from app.web.state import actor_of, command, parts, takers, text_of, user, whole_field
+from app.web.state import actor_of, command, parts, text_of, user, whole_field
 
 CODES = ("resolved", "no_answer_needed", "duplicate", "passed_on")
 WAITS_FOR = ("customer",)
@@ -166,7 +166,7 @@ def _digest(given: dict[str, Any]) -> str:
 def _rep_of(request: Request, given: dict[str, Any], field: str) -> str:
     """A field that names somebody who takes tasks. Raises Problem 422."""
     name = text_of(given, field, _NAME_CHARS)
-    known = [rep.name for rep in takers(parts(request))]
+    known = [rep.name for rep in parts(request).base.takers()]
     if name not in known:
         raise wrong_field(field, f"somebody who takes tasks: {' or '.join(known)}", name)
     return name

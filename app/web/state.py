@@ -15,7 +15,6 @@ from app.adapters.redis_floor import RedisFloor
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.record import Record
 from app.adapters.store.users import User
-from app.core.catalogue import Rep
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.problems import Problem, wrong_field
@@ -44,13 +43,6 @@ def parts(request: Request) -> Parts:
 def user(request: Request) -> User:
     found: User = request.state.user
     return found
-
-
-def takers(at: Parts) -> list[Rep]:
-    """Who takes tasks here: the simulated people only where the demo is on."""
-    demo = at.base.settings.demo.on
-    reps = at.base.config.catalogue.reps.values()
-    return [rep for rep in reps if rep.queues and (demo or not rep.demo)]
 
 
 _UPLOAD_S = 15  # a client that takes longer holds a connection that others need

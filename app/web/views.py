@@ -7,7 +7,7 @@ from typing import Any
 
 from app import metrics
 from app.adapters.store.users import User
-from app.web.state import Parts, takers
+from app.web.state import Parts
 
 IN_WORK = ("accepted", "wrapping")  # states of a task that stands on somebody's desk
 
@@ -106,7 +106,7 @@ def why_closed(card: dict[str, Any]) -> str:
 
 def _colleagues(at: Parts, me: User) -> list[dict[str, str]]:
     """To whom I can hand a task on."""
-    others = (rep for rep in takers(at) if rep.name != me.name)
+    others = (rep for rep in at.base.takers() if rep.name != me.name)
     return [{"name": rep.name, "title": rep.title} for rep in others]
 
 

@@ -11,6 +11,7 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
 from app.config import Config
+from app.core.catalogue import Rep
 from app.settings import CONFIG, Settings
 
 STANDARD_WINDOW_S = 1800.0  # what the windows in config/queues.toml are written for
@@ -35,6 +36,11 @@ class Base:
     door: RedisDoor
     database: Database
     ledger: Ledger
+
+    def takers(self) -> list[Rep]:
+        """Who takes tasks here: the simulated people only where the demo is on."""
+        reps, demo = self.config.catalogue.reps.values(), self.settings.demo.on
+        return [rep for rep in reps if rep.queues and (demo or not rep.demo)]
 
     async def close(self) -> None:
         await self.redis.aclose()

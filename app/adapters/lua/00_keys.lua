@@ -47,13 +47,16 @@ local ESCALATION = 'escalation'
 local MEDIATOR = 'mediator'
 local SERVICE = { type = 'system', id = 'door', role = 'service' }
 
-local function now_ms(given)
-  -- A number is a test's clock. Everybody else gets the server's, so that hosts cannot disagree.
+-- A number is a test's clock. Everybody else gets the server's, so that hosts cannot disagree.
+local function time_ms(given)
   local time = tonumber(given)
-  if not time or time == 0 then
-    local t = redis.call('TIME')
-    time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-  end
+  if time and time ~= 0 then return time end
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+
+local function now_ms(given)
+  local time = time_ms(given)
   local highest = tonumber(redis.call('GET', 'hs:clock') or '0')
   if time <= highest then return highest end
   redis.call('SET', 'hs:clock', string.format('%.0f', time))
@@ -64,13 +67,15 @@ local function ms(number) return string.format('%.0f', number) end
 
 local function refuse(code, message) return { error = code, message = message } end
 
-local function load(id)
-  local flat = redis.call('HGETALL', 'hs:task:' .. id)
+-- A hash as a table, on top of what is given; nil where there is no such key.
+local function load_hash(key, found)
+  local flat = redis.call('HGETALL', key)
   if #flat == 0 then return nil end
-  local task = { id = id }
-  for i = 1, #flat, 2 do task[flat[i]] = flat[i + 1] end
-  return task
+  for i = 1, #flat, 2 do found[flat[i]] = flat[i + 1] end
+  return found
 end
+
+local function load(id) return load_hash('hs:task:' .. id, { id = id }) end
 
 -- Change a task. The next fact tells what was changed, so that the ledger alone can give the task
 -- back; a lane follows from the rest, and the card from the mention's own facts.

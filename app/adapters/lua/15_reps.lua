@@ -1,12 +1,6 @@
 -- Reps: what they hold, and whether they have room for more.
 
-local function load_rep(name)
-  local flat = redis.call('HGETALL', 'hs:rep:' .. name)
-  if #flat == 0 then return nil end
-  local rep = { name = name }
-  for i = 1, #flat, 2 do rep[flat[i]] = flat[i + 1] end
-  return rep
-end
+local function load_rep(name) return load_hash('hs:rep:' .. name, { name = name }) end
 
 local function channel_limit(rep, channel)
   if (rep.channels or '') == '' then return nil end

@@ -159,7 +159,7 @@ register('hs_offer', function(given)
   local view, offered = new_view(), {}
   for _, name in ipairs(redis.call('ZRANGE', 'hs:ready', 0, -1)) do
     if #offered >= given.limit then break end
-    local rep = load_rep(name)
+    local rep = ready_rep(view, name)
     local best = most_pressing(view, rep, lane_keys(rep), at)
     if best then
       make_offer(rep, best.id, at.now, given.expires_ms)

@@ -22,11 +22,10 @@ end
 -- standing: whose state is this, has it been compared with the ledger, and what time is it here?
 redis.register_function{ function_name = 'hs_standing', flags = { 'no-writes' },
   callback = function(_, args)
-    local given, t = cjson.decode(args[1]), redis.call('TIME')
-    local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+    local given = cjson.decode(args[1])
     return cjson.encode({ epoch = epoch() or '', confirmed = serving() or false,
       relayed = tonumber(redis.call('GET', 'hs:relayed') or 0),
-      time_ms = (given.now or 0) > 0 and given.now or time,
+      time_ms = time_ms(given.now),
       highest_ms = tonumber(redis.call('GET', 'hs:clock') or 0) })
   end }
 
