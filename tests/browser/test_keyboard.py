@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.house import House
-from tests.browser.screens import Screens, at, offer_of, row_of
+from tests.browser.screens import Screens, at, offer_of, row_of, take
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
@@ -56,6 +56,27 @@ def test_the_flow_by_shortcuts(house: House, screens: Screens) -> None:
     expect(at(page, "key-sheet")).to_be_visible()
     page.keyboard.press("Escape")
     expect(at(page, "key-sheet")).to_have_count(0)
+
+
+def test_a_reply_counts_as_sent_only_when_the_next_key_will_be_heard(
+    house: House, screens: Screens
+) -> None:
+    """The stream may tell of the reply before its answer is here: `e` would be lost until then."""
+    page = screens.desk()
+    task_id = take(page, house)
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/reply", lambda route: held.append((route, route.fetch())))
+    page.keyboard.press("r")
+    page.keyboard.type("On its way.")
+    page.keyboard.press("Control+Enter")
+    expect(row_of(page, task_id)).to_have_attribute("aria-busy", "false")  # so says the stream
+    expect(at(page, "reply-pending")).to_be_visible()
+    expect(at(page, "task-complete")).to_be_disabled()
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    expect(at(page, "reply-sent")).to_be_visible()
+    page.keyboard.press("e")
+    expect(row_of(page, task_id)).to_have_count(0)
 
 
 def test_the_flow_by_tab_and_enter(house: House, screens: Screens) -> None:

@@ -82,7 +82,8 @@ function MentionBubble({ task }) {
 /** @param {{task:Card}} props */
 function ReplyBubble({ task }) {
   if (!task.reply) return null;
-  const sent = !task.pending;
+  // the stream may tell of it before the answer comes; until then nothing else can be done
+  const sent = !task.pending && !busy.value.has(task.task_id);
   return html`<article class="bubble ours" data-testid=${sent ? "reply-sent" : "reply-pending"}>
     <p dir="auto">${task.reply.text}</p>
     <footer>${sent ? `Recorded ${clockTime(task.reply.at_ms)}` : "Sending…"}</footer>
