@@ -9,6 +9,7 @@ import pytest
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
 from app.ports import Seen
+from tests.adapters.test_door_handover import accepted_by
 from tests.adapters.test_door_work import facts, field
 from tests.builders import NOON, NOON_MS, OFFER_MS, admission, do, ready, set_state, task_id
 
@@ -246,10 +247,7 @@ async def test_a_reply_in_the_moment_of_the_deadline_is_late_before_any_sweep(
     door: RedisDoor, redis: Client
 ) -> None:
     """A5.1: no silent miss: the breach stands in the ledger before the reply does."""
-    await ready(door, "ann")
-    await door.admit([admission()])
-    await door.offer(OFFER_MS)
-    await do(door, "accept", task_id(), "ann")
+    await accepted_by(door, "ann")
     door.now_ms = NOON_MS + DUE_MS
     await do(door, "reply", task_id(), "ann")
     found = [fact["op"] for fact in await facts(redis, task_id())]
@@ -261,9 +259,6 @@ async def test_a_task_that_needs_no_answer_stops_its_clock_when_it_ends(
     door: RedisDoor, redis: Client
 ) -> None:
     """A5.1: "no answer needed" is met, not forgotten."""
-    await ready(door, "ann")
-    await door.admit([admission()])
-    await door.offer(OFFER_MS)
-    await do(door, "accept", task_id(), "ann")
+    await accepted_by(door, "ann")
     await do(door, "complete", task_id(), "ann", code="no_answer_needed")
     assert (await facts(redis, task_id()))[-1]["data"]["sla"] == "met"

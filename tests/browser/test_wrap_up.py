@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.house import House
 from tests.browser.screens import PHONE, Screens, at, offer_of, row_of, take
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
-def calm(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def started(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Its queues have their full times: a wrap-up takes a minute."""
     folder = tmp_path_factory.mktemp("calm")
     with running(folder, "--no-demo", "--offer", "10s") as run:
@@ -27,23 +27,10 @@ def calm(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         house.close()
 
 
-@pytest.fixture
-def house(calm: House) -> House:
-    calm.clean()
-    return calm
-
-
 @pytest.fixture(scope="module")
 def sessions() -> dict[str, Any]:
     """Cookies of this house, not of the other tests'."""
     return {}
-
-
-@pytest.fixture
-def screens(browser: Browser, house: House, sessions: dict[str, Any]) -> Iterator[Screens]:
-    screens = Screens(browser, house, sessions)
-    yield screens
-    assert screens.close() == [], "the browser's console must stay silent"
 
 
 def test_after_the_conversation_a_code_ends_the_wrap_up(house: House, screens: Screens) -> None:
