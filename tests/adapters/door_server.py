@@ -105,7 +105,7 @@ class Behind:
     """A door, the Redis behind it, and how one looks at all of it at once."""
 
     def __init__(self, path: str, now_ms: int) -> None:
-        self.redis = Redis(unix_socket_path=path)
+        self.redis = Redis(unix_socket_path=path, single_connection_client=True)
         self.door = RedisDoor(SyncClient(self.redis), now_ms=now_ms)
         self._look = self.redis.register_script(_LOOK)
         self._read_to = "-"
