@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field
 
-from app import config_sla
+from app import config_rules, config_sla
 from app.config_checks import broken_references, doubles
-from app.config_entry import Entry, Name, Seconds, Sentence
+from app.config_entry import Entry, Name, Seconds, Skill, read
 from app.config_sla import CalendarFile, SlaFile, Surroundings
 from app.core.catalogue import Catalogue, Channel, Overflow, Queue, Relaxation, Rep
 from app.core.errors import ConfigError
 from app.core.rules import Row
-
-Skill = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}(:[1-9])?$")]
 
 
 class _Relaxation(Entry):
@@ -67,27 +59,6 @@ class _Rep(Entry):
     demo: bool = False
 
 
-class _Then(Entry):
-    queue: str = ""
-    priority: int = Field(0, ge=0, le=100)
-    window: Seconds = 0.0
-    skills: tuple[Skill, ...] = ()
-    close: bool = False
-
-    @model_validator(mode="after")
-    def _one_way(self) -> _Then:
-        if self.close and self.queue:
-            raise ValueError("expected a queue or close = true, got both")
-        return self
-
-
-class _Row(Entry):
-    id: Name
-    when: str = Field(min_length=1, max_length=2000)
-    then: _Then
-    why: Sentence
-
-
 class _Queues(Entry):
     queue: dict[Name, _Queue] = Field(min_length=1)
 
@@ -98,11 +69,6 @@ class _Channels(Entry):
 
 class _Staff(Entry):
     rep: list[_Rep]
-
-
-class _Table(Entry):
-    title: str
-    row: list[_Row] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,30 +84,30 @@ RowCheck = Callable[[Row], Iterator[str]]
 
 
 def load(
-    folder: Path, window_scale: float = 1.0, check_row: RowCheck = lambda _row: iter(())
+    folder: Path,
+    window_scale: float = 1.0,
+    check_row: RowCheck = lambda _row: iter(()),
+    rule_texts: Mapping[str, str] | None = None,
 ) -> Config:
     """Read every file of the folder; raise `ConfigError` with all problems, by file and key.
 
     `window_scale` stretches or shrinks all SLA windows (a demo or a test runs them faster).
-    `check_row` tells what is wrong with a row's condition.
+    `check_row` tells what is wrong with a row's condition. `rule_texts` are rules by file name,
+    to be taken in place of the folder's own.
     """
     problems: list[str] = []
-    queues = _parse(folder / "queues.toml", _Queues, problems)
-    channels = _parse(folder / "channels.toml", _Channels, problems)
-    staff = _parse(folder / "staff.toml", _Staff, problems)
-    policies = _parse(folder / "sla.toml", SlaFile, problems)
-    calendars = _parse(folder / "calendars.toml", CalendarFile, problems)
-    tables = [
-        (path.name, _parse(path, _Table, problems))
-        for path in sorted((folder / "rules").glob("*.toml"))
-    ]
-    if not tables:
-        problems.append("rules/: expected at least one file of rules, found none")
+    queues = read(folder / "queues.toml", _Queues, problems)
+    channels = read(folder / "channels.toml", _Channels, problems)
+    staff = read(folder / "staff.toml", _Staff, problems)
+    policies = read(folder / "sla.toml", SlaFile, problems)
+    calendars = read(folder / "calendars.toml", CalendarFile, problems)
+    texts = config_rules.texts_of(folder, problems) if rule_texts is None else rule_texts
+    tables = config_rules.tables(texts, problems)
     if problems or not (queues and channels and staff and policies and calendars):
         raise ConfigError(problems)
     problems.extend(doubles([rep.name for rep in staff.rep]))
     catalogue = _catalogue(queues, channels, staff, window_scale)
-    rows = tuple(_rows([(name, table) for name, table in tables if table], window_scale))
+    rows = tuple(config_rules.rows(tables, window_scale))
     problems.extend(broken_references(catalogue, rows))
     problems.extend(problem for row in rows for problem in check_row(row))
     around = Surroundings(catalogue=catalogue, rows=rows, scale=window_scale)
@@ -150,27 +116,6 @@ def load(
         raise ConfigError(problems)
     catalogue = replace(catalogue, slas=config_sla.slas(policies, calendars, around))
     return Config(catalogue=catalogue, rows=rows, version=_version(catalogue, rows))
-
-
-_M = TypeVar("_M", bound=BaseModel)
-
-
-def _parse(path: Path, model: type[_M], problems: list[str]) -> _M | None:
-    name = f"{path.parent.name}/{path.name}"
-    try:
-        return model.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
-        problems.append(f"{name}: the file is missing")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{name}: {error}")
-    except ValidationError as error:
-        problems.extend(f"{name}: {_sentence(problem)}" for problem in error.errors())
-    return None
-
-
-def _sentence(problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    return f"{key}: {problem['msg']}, got {str(problem['input'])[:80]!r}"
 
 
 def _catalogue(queues: _Queues, channels: _Channels, staff: _Staff, scale: float) -> Catalogue:
@@ -203,21 +148,6 @@ def _queue(name: str, queue: _Queue, scale: float) -> Queue:
         preempts=queue.preempts,
         interruptible=queue.interruptible,
     )
-
-
-def _rows(tables: list[tuple[str, _Table]], scale: float) -> Iterator[Row]:
-    for file, table in tables:
-        for row in table.row:
-            yield Row(
-                id=row.id,
-                when=row.when,
-                why=row.why,
-                queue="" if row.then.close else row.then.queue,
-                priority=row.then.priority,
-                window_s=row.then.window * scale,
-                skills=row.then.skills,
-                source=f"rules/{file}: row {row.id}: {'close' if row.then.close else 'queue'}",
-            )
 
 
 def _version(catalogue: Catalogue, rows: tuple[Row, ...]) -> str:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from app.core import duration
 
@@ -14,6 +24,7 @@ Seconds = Annotated[
     WithJsonSchema({"type": "number", "format": "duration"}),
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Skill = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}(:[1-9])?$")]
 Sentence = Annotated[str, AfterValidator(str.strip), Field(min_length=1, max_length=300)]
 
 
@@ -21,3 +32,36 @@ class Entry(BaseModel):
     """One entry of a file; a key that nobody reads is refused, it would be a typo."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def read(path: Path, model: type[_M], problems: list[str]) -> _M | None:
+    """What a file says, or None and what is wrong with it, by its key, added to `problems`."""
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        problems.append(f"{name}: the file is missing")
+        return None
+    except UnicodeDecodeError as error:
+        problems.append(f"{name}: {error}")
+        return None
+    return parse(name, text, model, problems)
+
+
+def parse(name: str, text: str, model: type[_M], problems: list[str]) -> _M | None:
+    """As `read`, of a text that is known as `name`."""
+    try:
+        return model.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{name}: {error}")
+    except ValidationError as error:
+        problems.extend(f"{name}: {_sentence(problem)}" for problem in error.errors())
+    return None
+
+
+def _sentence(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    return f"{key}: {problem['msg']}, got {str(problem['input'])[:80]!r}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app import config, config_sla
+from app import config, config_rules, config_sla
 from app.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "config"
@@ -40,8 +40,8 @@ FILES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "staff.toml": ("[[rep]]", config._Rep),
     "sla.toml": ("[[policy]]", config_sla.PolicyEntry),
     "calendars.toml": ("[calendar.NAME]", config_sla.CalendarEntry),
-    "rules/*.toml": ("[[row]]", config._Row),
-    "rules/*.toml, then": ("then = { }", config._Then),
+    "rules/*.toml": ("[[row]]", config_rules.RowEntry),
+    "rules/*.toml, then": ("then = { }", config_rules.Then),
 }
 ENTRY_MEANINGS = {
     "title": "what people read",

@@ -93,6 +93,17 @@ def test_a_file_that_is_not_utf_8_is_named(folder: Path) -> None:
     assert problem.startswith("config/staff.toml: ")
 
 
+def test_rules_that_are_not_utf_8_are_named_and_never_guessed(folder: Path) -> None:
+    (folder / "rules" / "05-own.toml").write_bytes(b'title = "M\xfcller"\n')
+    [problem] = problems_of(folder)
+    assert problem.startswith("rules/05-own.toml: ")
+
+
+def test_rules_given_as_texts_stand_in_place_of_the_folders(folder: Path) -> None:
+    texts = {"10-own.toml": 'title = "Own"\n' + row("all", "true")}
+    assert [r.id for r in config.load(folder, rule_texts=texts).rows] == ["all"]
+
+
 def test_a_folder_without_rules_is_refused(folder: Path) -> None:
     shutil.rmtree(folder / "rules")
     assert problems_of(folder) == ["rules/: expected at least one file of rules, found none"]
