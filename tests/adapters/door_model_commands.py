@@ -37,8 +37,9 @@ class Model(Clocks):
         refused = self._answers(task, given)
         if refused:
             return refused
-        if task.override == "preempts":
-            self._make_room(task)
+        if task.override == "preempts" and not self._make_room(task):
+            self.put_back(task, "rescinded")
+            return "no_room"
         task.state, task.expires, task.for_rep = "accepted", 0, ""
         silent = round(QUEUES[task.queue].first_reply_s * 1000)
         task.first_reply = self.now + silent if silent and not task.replied else 0
@@ -48,12 +49,19 @@ class Model(Clocks):
         self.emit(task, "accepted", "offered")
         return ""
 
-    def _make_room(self, task: Task) -> None:
-        """Put aside what may be, the least pressing first, until the new task has room."""
+    def _make_room(self, task: Task) -> bool:
+        """Put aside what may be, the least pressing first, until the new task has room.
+
+        False, and nothing is put aside, where all of it would not be enough.
+        """
         soft = sorted(self.soft(task.rep), key=lambda other: other.key, reverse=True)
+        kept = self.load(task.rep) - sum(other.weight for other in soft)
+        if kept > REPS[task.rep].capacity:
+            return False
         for other in soft:
             if self.load(task.rep) > REPS[task.rep].capacity:
                 self.park(other, self.now + 1_800_000, pushed_by=task.id)
+        return True
 
     def _reject(self, task: Task, given: dict[str, Any]) -> str:
         refused = self._answers(task, given)
