@@ -143,11 +143,11 @@ _TELLING = frozenset({"queued", "prioritised"})
 
 
 def _keep(task: Task, fact: Fact) -> None:
-    """For whom it is kept; a task that somebody took or handed on is not kept as it was."""
+    """For whom it is kept; what somebody took, parked or handed on is not kept as it was."""
     if "for_rep" in fact.data:
         task.for_rep, task.shared = str(fact.data["for_rep"] or ""), False
         task.for_until_ms = int(fact.data.get("for_until_ms") or 0)
-    elif fact.op in ("accepted", "transferred", "escalated"):
+    elif fact.op in ("accepted", "parked", "transferred", "escalated"):
         task.for_rep, task.for_until_ms = "", 0
 
 

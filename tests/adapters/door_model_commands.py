@@ -153,8 +153,9 @@ class Model(Clocks):
         if given["actor"]["role"] == "agent" and task.for_rep != given["rep"]:
             return "not_yours"
         self.settle(task)
-        if task.state == "parked":
-            self.wake(task, given.get("kept_ms", 0))
+        if task.state != "parked":
+            return "wrong_state"
+        self.wake(task, given.get("kept_ms", 0))
         return ""
 
     def _assign(self, task: Task, given: dict[str, Any]) -> str:

@@ -114,6 +114,18 @@ async def test_parking_hides_no_breach_the_task_wakes_at_the_mediator(
     assert not [m for m in await redis.zrange("hs:timers", 0, -1) if m.startswith(b"park|")]
 
 
+async def test_who_resumes_at_the_very_breach_is_not_told_that_they_did(
+    door: RedisDoor, redis: Client
+) -> None:
+    """The breach has woken it, for the mediator: nothing of the command is in the ledger."""
+    task = await accepted_by(door, "ann", "mia")
+    await do(door, "park", task, "ann", until_ms=NOON_MS + 100 * MINUTE_MS)
+    door.now_ms = NOON_MS + 30 * MINUTE_MS
+    assert await refusal(door, "resume", "ann", task) == "wrong_state"
+    last = (await facts(redis, task))[-1]
+    assert (last["op"], last["queue"], last["actor"]["role"]) == ("queued", "escalation", "service")
+
+
 async def test_after_call_work_counts_as_load_and_ends_by_its_own_timer(
     door: RedisDoor, redis: Client
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from app.audit.auditor import NOT_CHECKED, PARTLY, PROVEN, Auditor
 from app.audit.edges import CAUSES, EDGES
 from app.audit.fact import fact_of
+from app.audit.invariant import Bounds
 from tests.audit.centre import clean
 from tests.audit.judging import judge
 from tests.audit.ledger import Row
@@ -76,8 +77,8 @@ def test_a_seed_gives_the_same_history_every_time() -> None:
     assert clean(3) == clean(3)
 
 
-def _recorded(name: str) -> Auditor:
-    auditor = Auditor()
+def _recorded(name: str, bounds: Bounds = Bounds()) -> Auditor:  # noqa: B008 (frozen)
+    auditor = Auditor(bounds=bounds)
     for number, line in enumerate((_HERE / name).read_text("utf-8").splitlines(), 1):
         auditor.see(fact_of(line, number))
     auditor.end()
@@ -98,6 +99,19 @@ def test_two_faults_of_the_first_engine_are_found_in_what_it_wrote() -> None:
     """One Idempotency-Key on two tasks lost a fact; a late completion was told as met."""
     found = Counter(v.invariant for v in _recorded("recorded-broken.jsonl").violations)
     assert found == {"I4": 1, "I11": 1}
+
+
+def test_what_a_supervisor_parks_is_kept_for_nobody_any_more() -> None:
+    """Of a simulated day: kept for lucia, parked again by sofia, woken, offered to ben."""
+    assert _recorded("recorded-parked-again.jsonl").violations == []
+
+
+def test_in_an_outage_a_sweep_that_opens_a_task_to_others_may_be_late() -> None:
+    """Of a simulated day with lost answers: its overflow was due 2.1 s before the other's offer."""
+    lossy = Bounds(outages=((1795000014069, 1795000021636),))
+    assert _recorded("recorded-late-sweep.jsonl", lossy).violations == []
+    strict = _recorded("recorded-late-sweep.jsonl").violations
+    assert [v.invariant for v in strict] == ["I9"]
 
 
 def test_without_the_staff_facts_the_clean_stay_clean_and_less_is_proven(tmp_path: Path) -> None:

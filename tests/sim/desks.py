@@ -12,6 +12,7 @@ from tests.sim.world import OFFER_S, World
 Shown = tuple[str, str, list[tuple[str, str]]]  # my state, the task offered to me, what I hold
 
 _KEPT_MS = 3000
+_HELP_S = 3.0
 _WORK = {"reply": 5.0, "complete": 5.0, "wrap": 2.0, "transfer": 1.5, "park": 1.0}
 _OLD_TAB = ("accept", "reject", "reply", "complete", "wrap", "resume", "transfer")
 
@@ -164,6 +165,34 @@ class Supervisor:
                 return
             if self.world.network.up:
                 await self._turn()
+
+    async def help(self) -> None:
+        """In the drain: give what is told as unroutable to somebody, as the floor asks for.
+
+        Its response clock may have stopped long ago; then no breach brings it to the mediator.
+        """
+        await self.world.drain.wait()
+        while True:
+            await asyncio.sleep(_HELP_S)
+            idle = self._idle()
+            for task in self._unroutable()[: len(idle)]:
+                given = self._said("assign") | {"to_rep": idle.pop()}
+                await self.web.command(self.who, "assign", task, **given)
+
+    def _unroutable(self) -> list[str]:
+        server, queues = self.world.on.server, self.world.on.config.catalogue.queues
+        opened = server.run([("SMEMBERS", f"hs:open:{name}") for name in queues])
+        ids = sorted(task.decode() for found in opened for task in found)
+        asked = [("HMGET", f"hs:task:{id_}", "state", "unroutable") for id_ in ids]
+        told = server.run(asked) if ids else []
+        return [id_ for id_, (at, why) in zip(ids, told, strict=True) if at == b"queued" and why]
+
+    def _idle(self) -> list[str]:
+        reps = [rep.name for rep in self.world.on.config.catalogue.reps.values() if rep.queues]
+        told = self.world.on.server.run([("HMGET", f"hs:rep:{r}", "state", "offer") for r in reps])
+        return [
+            r for r, (at, offer) in zip(reps, told, strict=True) if at == b"available" and not offer
+        ]
 
     async def _turn(self) -> None:
         name = self.chance.choice(list(self.world.on.config.catalogue.queues))

@@ -97,10 +97,14 @@ async def _everything(world: World, web: Web, customers: Customers) -> str:
     spawn = world.loop.spawn
     plan = faults.plan(world.chance("faults"), _HORIZON_S)
     staff = world.on.config.catalogue.reps.values()
-    desks: list[Desk | Supervisor] = [Desk(world, web, rep) for rep in staff if rep.queues]
-    desks += [Supervisor(world, web, rep) for rep in staff if rep.role == "supervisor"]
+    bosses = [Supervisor(world, web, rep) for rep in staff if rep.role == "supervisor"]
+    desks: list[Desk | Supervisor] = [
+        *(Desk(world, web, rep) for rep in staff if rep.queues),
+        *bosses,
+    ]
     ours = [spawn(None, faults.happen(world, plan)), spawn(None, customers.write())]
     working = [spawn(None, desk.work()) for desk in desks]
+    working += [spawn(None, boss.help()) for boss in bosses]
     working.append(spawn(None, faults.leases(world)))
     await asyncio.wait(ours)
     world.say("healed: drain")

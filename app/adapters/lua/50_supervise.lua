@@ -30,10 +30,11 @@ register('hs_resume', function(given)
       return refuse('not_yours', 'Another agent parked this task')
     end
     settle_clocks(task, now)
-    if task.state == 'parked' then
-      wake(task, now, { op_id = given.op_id, digest = given.digest, actor = given.actor,
-        kept_ms = given.kept_ms })
+    if task.state ~= 'parked' then   -- its breach has just woken it, for the mediator
+      return refuse('wrong_state', 'The task is ' .. task.state .. ', expected parked')
     end
+    wake(task, now, { op_id = given.op_id, digest = given.digest, actor = given.actor,
+      kept_ms = given.kept_ms })
     return answer(task)
   end)
 end)

@@ -72,11 +72,11 @@ class Order(Invariant):
         """Should the rep have had the other, which is more pressing, or nothing for now?"""
         if rep.capacity is None and (other.weight, other.channel) != (task.weight, task.channel):
             return False  # who has room for the one may have none for the other
-        # A sweep does what time brings, so it needs a moment.
-        swept_ms = now_ms - self.bounds.expiry_ms
-        if not self.world.would_be_next(rep, other, swept_ms):
+        if not self.world.would_be_next(rep, other, now_ms):
             return False
-        if rep.skills is not None and (rep.can_take_ms(other) or 0) > swept_ms:
+        # A sweep does what time brings, so it needs a moment, and more of them in an outage.
+        open_ms = max(self.world.kept_until_ms(other, rep), rep.can_take_ms(other) or 0)
+        if open_ms and now_ms < self.bounds.latest(open_ms, self.bounds.expiry_ms):
             return False
         # For a task too heavy as yet the rep saves room once its key has passed, not before.
         return not rep.too_heavy(other) or (other.order or 0) < now_ms - _ROUNDING_MS
