@@ -113,6 +113,9 @@ def audit(  # noqa: PLR0913 (each is a flag)
     head: Annotated[str, typer.Option(help="SEQ:CHAIN of a fact, kept elsewhere")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="one object for programs")] = False,
     drained: Annotated[bool, typer.Option("--drained", help="every task has ended")] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="no fact is no failure")
+    ] = False,
     offer_within: Annotated[float, typer.Option(help="seconds until a free agent is asked")] = 5.0,
     sla_within: Annotated[float, typer.Option(help="seconds until a breach is a fact")] = 5.0,
     expiry_within: Annotated[float, typer.Option(help="seconds until an offer ends")] = 2.0,
@@ -127,9 +130,9 @@ def audit(  # noqa: PLR0913 (each is a flag)
         key=key, follow=follow, mentions=mentions, dead=dead, client_log=client_log, staff=staff,
         snapshot=snapshot, users=users, samples=samples, canaries=canaries,
         search=tuple(search or ()), resources=resources, head=head, as_json=as_json,
-        drained=drained, offer_within_s=offer_within, sla_within_s=sla_within,
-        expiry_within_s=expiry_within, at_risk_share=at_risk, outages=tuple(outage or ()),
-        metrics_port=metrics_port,
+        drained=drained, allow_empty=allow_empty, offer_within_s=offer_within,
+        sla_within_s=sla_within, expiry_within_s=expiry_within, at_risk_share=at_risk,
+        outages=tuple(outage or ()), metrics_port=metrics_port,
     )  # fmt: skip
     raise typer.Exit(run(source, options))
 
