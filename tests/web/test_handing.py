@@ -157,11 +157,19 @@ async def test_a_wrong_field_of_an_agents_command_is_named(
     assert (await api.get("amira", f"/api/v1/tasks/{accepted}")).json()["state"] == "accepted"
 
 
-@pytest.mark.parametrize("name", ["wrap", "park", "transfer", "complete", "reply"])
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("wrap", {}),
+        ("park", {"minutes": 5, "reason": "a"}),
+        ("transfer", {"queue": "billing", "reason": "a"}),
+        ("complete", {}),
+        ("reply", {"text": "a"}),
+    ],
+)
 async def test_what_another_agent_has_is_not_mine_to_change(
-    api: Api, accepted: str, name: str
+    api: Api, accepted: str, name: str, body: dict[str, Any]
 ) -> None:
-    body = {"minutes": 5, "reason": "a", "queue": "billing", "text": "a"}
     assert await refused(api, "ben", name, body) == (409, "not_yours")
 
 
@@ -319,10 +327,20 @@ async def test_a_wrong_field_of_a_supervisors_command_is_named(
 
 
 @pytest.mark.parametrize(
-    "name", ["wrap", "park", "resume", "assign", "pull_back", "cancel", "prioritise"]
+    ("name", "body"),
+    [
+        ("wrap", {}),
+        ("park", {"minutes": 5, "reason": "a"}),
+        ("resume", {}),
+        ("assign", {"rep": "ben", "reason": "a"}),
+        ("pull_back", {"reason": "a"}),
+        ("cancel", {"reason": "a"}),
+        ("prioritise", {"priority": 5, "reason": "a"}),
+    ],
 )
-async def test_every_command_tells_an_unknown_task_and_wants_a_key(api: Api, name: str) -> None:
-    body = {"rep": "ben", "minutes": 5, "priority": 5, "reason": "a"}
+async def test_every_command_tells_an_unknown_task_and_wants_a_key(
+    api: Api, name: str, body: dict[str, Any]
+) -> None:
     who = "amira" if name in ("wrap", "park", "resume") else "sofia"
     assert await refused(api, who, name, body, task="nothing") == (404, "unknown_task")
     assert await refused(api, who, name, body, key="") == (400, "idempotency_key")
