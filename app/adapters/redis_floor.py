@@ -17,6 +17,7 @@ _INTS = (
     *("wrap_ends_ms", "until_ms", "for_until_ms"),
 )
 _TEXTS = ("mention_id", "state", "queue", "sla", "rep", "for_rep", "channel", "clock", "unroutable")
+_OBJECTS = ("handed_on", "assigned", "reply")  # null where there is none
 _LOOKED_AT = 200  # waiting tasks of a queue that are asked why nobody can take them
 
 _SCANNED = 5000  # timers in one step of a search, about a millisecond of Redis
@@ -171,8 +172,7 @@ class RedisFloor:
             "weight": _units(float(fields.get("weight") or 1)),
             "waits_for": fields.get("waits_for", ""),
             "reservation_id": fields.get("reservation", ""),
-            "handed_on": orjson.loads(fields["handed_on"]) if fields.get("handed_on") else None,
-            "reply": orjson.loads(fields["reply"]) if fields.get("reply") else None,
+            **{name: orjson.loads(fields.get(name) or "null") for name in _OBJECTS},
         }
 
 

@@ -105,8 +105,8 @@ def _told(task: Task, fact: Mapping[str, Any]) -> dict[str, str]:
 # What a task of version 0.1 had no word for.
 _UNTOLD = {
     **dict.fromkeys(
-        "halfway unroutable reply missed handed_on for_rep waits_for pushed_by policy skills"
-        " channel".split(),
+        "halfway unroutable reply missed handed_on assigned for_rep waits_for pushed_by policy"
+        " skills channel".split(),
         "",
     ),
     **dict.fromkeys(

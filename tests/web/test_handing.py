@@ -96,6 +96,25 @@ async def test_a_transfer_to_a_colleague_is_an_offer_kept_for_them(
     assert card["handed_on"] == handed
 
 
+async def test_who_is_assigned_a_task_reads_by_whom_and_why_until_it_is_offered_anew(
+    api: Api, parts: Parts, accepted: str
+) -> None:
+    reason = "<img src=x onerror=alert(1)> she knows you"
+    await api.command("sofia", accepted, "pull_back", {"reason": "a"}, key="p")
+    await available(api, "ben")
+    body = {"rep": "ben", "reason": reason}
+    assigned = (await api.command("sofia", accepted, "assign", body)).json()["assigned"]
+    assert assigned == {"by": "sofia", "reason": reason}
+    offer = (await api.get("ben", "/api/v1/desk")).json()["offer"]
+    assert offer["assigned"] == assigned
+    await api.command("ben", accepted, "accept")
+    [task] = (await api.get("ben", "/api/v1/desk")).json()["tasks"]
+    assert task["assigned"] == assigned
+    await api.command("ben", accepted, "transfer", {"to_rep": "amira", "reason": "not mine"})
+    assert await parts.base.door.offer(OFFER_MS) == [accepted]
+    assert (await api.get("amira", "/api/v1/desk")).json()["offer"]["assigned"] is None
+
+
 async def test_a_parked_task_stands_below_the_desk_until_it_is_resumed(
     api: Api, parts: Parts, accepted: str
 ) -> None:
