@@ -2,6 +2,7 @@
 -- ledger. One process at a time does it, under a lease; what an earlier holder still sends is refused.
 
 local LEASE = 'hs:lease:rebuild'
+local CONDEMNED = 'hs:condemned'
 local CLOCK_JUMP_MS = 30 * 1000   -- farther apart than this, two clocks do not just drift
 
 -- What is not task state, or is written at every start anyway.
@@ -24,6 +25,7 @@ redis.register_function{ function_name = 'hs_standing', flags = { 'no-writes' },
   callback = function(_, args)
     local given = cjson.decode(args[1])
     return cjson.encode({ epoch = epoch() or '', confirmed = serving() or false,
+      condemned = redis.call('GET', CONDEMNED) or '',
       relayed = tonumber(redis.call('GET', 'hs:relayed') or 0),
       time_ms = time_ms(given.now),
       highest_ms = tonumber(redis.call('GET', 'hs:clock') or 0) })
@@ -44,17 +46,24 @@ redis.register_function{ function_name = 'hs_relayed', flags = { 'allow-oom' },
     return cjson.encode({ removed = #given.ids })
   end }
 
--- confirm: this state is the one that the ledger knows; go on.
+-- confirm: this state is the one that the ledger knows; go on. Not once somebody has found it
+-- wanting: their rebuild has begun to change it, and may have died in the middle.
 register_always('hs_confirm', function(given)
-  if epoch() == given.epoch then confirmed = given.epoch end
+  if epoch() == given.epoch and redis.call('EXISTS', CONDEMNED) == 0 then
+    confirmed = given.epoch
+  end
   return cjson.encode({ confirmed = serving() or false })
 end)
 
 -- lease: the only key whose end decides something. Its holder may die in the middle, and then
--- somebody else must begin again; no deadline of a task hangs on it.
+-- somebody else must begin again; no deadline of a task hangs on it. With the lease the state is
+-- condemned, for longer than the lease; and nobody gets it on a state that others have confirmed.
 register_always('hs_lease', function(given)
+  if serving() then return cjson.encode({ held = false }) end
   redis.call('SET', LEASE, given.token, 'NX', 'PX', given.lease_ms)
-  return cjson.encode({ held = redis.call('GET', LEASE) == given.token })
+  local held = redis.call('GET', LEASE) == given.token
+  if held then redis.call('SET', CONDEMNED, given.cause) end
+  return cjson.encode({ held = held })
 end)
 
 -- end_epoch: from here on nothing is changed by anybody but a rebuild.
@@ -204,7 +213,7 @@ local function after_rebuild(given, now)
   end
   given.rebuilt.rescinded = rescinded
   note('configured', 'rebuild:' .. given.epoch, now, 'rebuilt', { rebuilt = given.rebuilt })
-  redis.call('DEL', LEASE)
+  redis.call('DEL', LEASE, CONDEMNED)
   return rescinded
 end
 
