@@ -124,7 +124,7 @@ class RedisFloor:
         return [
             self._rep(name, _text(fields), _names(tasks))
             for name, fields, tasks in zip(names, people, held, strict=True)
-            if fields
+            if b"state" in fields  # of who has left only a number is kept
         ]
 
     async def _read(self, asks: Iterable[Ask]) -> list[Any]:

@@ -44,6 +44,7 @@ class RestoredRep:
     name: str
     fields: dict[str, str]
     desk: bool = False  # their desk was open: who works without one is never missed
+    left: bool = False  # no longer on the staff: only the number of their changes is put back
 
 
 def fold(facts: Sequence[Mapping[str, Any]]) -> Task | None:
@@ -157,6 +158,7 @@ def fold_rep(fact: Mapping[str, Any]) -> RestoredRep:
             "changes": fact["op_id"].rpartition(":")[2],
         },
         desk=bool(said.get("desk")),
+        left=bool(said.get("left")),
     )
 
 

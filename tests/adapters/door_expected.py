@@ -47,8 +47,12 @@ def check_tasks(model: Model, keys: dict[str, Any]) -> None:
 
 
 def check_reps(model: Model, keys: dict[str, Any]) -> None:
+    assert keys.get("hs:reps", frozenset()) == frozenset(model.states)
     for name in REPS:
         found = keys[f"hs:rep:{name}"]
+        if name not in model.states:
+            assert list(found) == ["changes"]
+            continue
         offer = model.offer_of(name)
         assert (found["state"], found["offer"]) == (model.states[name], offer.id if offer else "")
         assert float(found.get("load", 0)) == model.load(name)

@@ -27,7 +27,8 @@
 -- hs:reps                     set      everybody who can be offered work
 -- hs:rep:<rep>                hash     title, skills, queues, capacity, channels, state, reason, since_ms,
 --                                      offer, load, soft (the part of load that may be interrupted),
---                                      on:<channel> (tasks held of that channel)
+--                                      on:<channel> (tasks held of that channel), changes (facts
+--                                      of them so far: all that is kept of who has left)
 -- hs:rep:<rep>:tasks          set      tasks that the rep holds: offered, accepted and wrapping
 -- hs:rep:<rep>:soft           set      accepted tasks of the rep that urgent work may interrupt
 -- hs:available                zset     reps who take work, by the time they became idle, ms

@@ -87,6 +87,7 @@ end))
 
 local function restore_rep(given, now)
   local key = 'hs:rep:' .. given.name
+  if given.left then return redis.call('HSET', key, 'changes', given.fields.changes) end
   redis.call('SADD', 'hs:reps', given.name)
   for field, value in pairs(given.fields) do redis.call('HSET', key, field, value) end
   if given.fields.state == 'available' then
@@ -100,9 +101,10 @@ local function restore_rep(given, now)
   end
 end
 
--- Somebody who is no longer on the staff may still hold a task.
+-- Somebody of whom no fact tells may hold a task: until the staff is told, they are known.
 local function known_rep(name)
-  if redis.call('EXISTS', 'hs:rep:' .. name) == 1 then return end
+  if load_rep(name) then return end
+  redis.call('SADD', 'hs:reps', name)
   redis.call('HSET', 'hs:rep:' .. name, 'title', name, 'skills', '', 'queues', '', 'capacity', 0,
     'channels', '', 'state', 'offline', 'reason', '', 'since_ms', 0, 'offer', '', 'demo', 0)
 end

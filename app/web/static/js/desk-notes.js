@@ -10,6 +10,7 @@ import { me } from "./store.js";
 const BY_ITSELF = /** @type {Record<string, string>} */ ({
   no_first_reply: "there was no first reply in time",
   agent_gone: "the agent was gone",
+  agent_left: "the agent has left",
 });
 const LOST_BEFORE_US_MS = 60_000; // below a minute the way from the channel to us is nobody's concern
 
