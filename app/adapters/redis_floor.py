@@ -20,8 +20,6 @@ _TEXTS = ("mention_id", "state", "queue", "sla", "rep", "for_rep", "channel", "c
 _OBJECTS = ("handed_on", "assigned", "reply")  # null where there is none
 _LOOKED_AT = 200  # waiting tasks of a queue that are asked why nobody can take them
 
-_SCANNED = 5000  # timers in one step of a search, about a millisecond of Redis
-
 Ask = tuple[str | int, ...]  # one command of Redis with its arguments
 
 
@@ -54,21 +52,10 @@ class RedisFloor:
 
     async def parked_by(self, rep: str) -> list[dict[str, Any]]:
         """The parked cards that come back to this rep, the next one first."""
-        timers = await self._parked()
-        owners = await self._read(("HGET", f"hs:task:{id_}", "for_rep") for id_ in timers)
-        mine = [id_ for id_, owner in zip(timers, owners, strict=True) if owner == rep.encode()]
-        cards = [card for card in await self.cards(mine) if card and card["state"] == "parked"]
+        [parked] = await self._read([("SMEMBERS", f"hs:rep:{rep}:parked")])
+        # One that has left meanwhile is told by its own event.
+        cards = [c for c in await self.cards(_names(parked)) if c and c["state"] == "parked"]
         return sorted(cards, key=lambda card: (card["until_ms"], card["task_id"]))
-
-    async def _parked(self) -> list[str]:
-        """All parked tasks, by the timer that wakes each of them."""
-        found, cursor = set(), -1
-        while cursor:
-            [(cursor, pairs)] = await self._read(
-                [("ZSCAN", "hs:timers", max(cursor, 0), "MATCH", "park|*", "COUNT", _SCANNED)]
-            )
-            found |= {bytes(member).decode().removeprefix("park|") for member, _ in pairs}
-        return sorted(found)
 
     async def open_in(
         self, queues: Sequence[str], limit: int, only: Mapping[str, str]

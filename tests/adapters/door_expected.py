@@ -88,6 +88,9 @@ def _of_people(model: Model) -> dict[str, Any]:
     }
     for rep in REPS:
         found[f"hs:rep:{rep}:tasks"] = frozenset(task.id for task in model.held(rep))
+        found[f"hs:rep:{rep}:parked"] = frozenset(
+            t.id for t in model.tasks.values() if t.state == "parked" and t.for_rep == rep
+        )
         found[f"hs:rep:{rep}:soft"] = frozenset(task.id for task in model.soft(rep))
     for id_, pushed in model.pushed.items():
         found[f"hs:pushed:{id_}"] = frozenset(pushed)

@@ -97,6 +97,18 @@ local function let_go(name, task)
   refresh(name)
 end
 
+-- A parked task rests below the desk of who comes back to it; of nobody, where it was queued.
+local function rest_on_desk(task)
+  if task.for_rep ~= '' then redis.call('SADD', 'hs:rep:' .. task.for_rep .. ':parked', task.id) end
+end
+
+-- It rests there no longer: the desk takes it off its list.
+local function leave_desk(task, why)
+  if task.for_rep == '' then return end
+  redis.call('SREM', 'hs:rep:' .. task.for_rep .. ':parked', task.id)
+  feed('rep:' .. task.for_rep, 'task_closed', task.id, why)
+end
+
 -- Say in the ledger what a rep can do and whether they are there: without it nobody could
 -- prove afterwards that an offer was right.
 local function emit_rep(name, now, reason, left)

@@ -169,6 +169,7 @@ local function restore_task(given, now)
     restore_waiting(task, now)
   elseif task.state == 'parked' then
     set_timer('park', task.id, task.until_ms)
+    rest_on_desk(task)
     if task.pushed_by ~= '' then redis.call('SADD', 'hs:pushed:' .. task.pushed_by, task.id) end
   else
     restore_holder(task)
