@@ -20,15 +20,20 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+# Flags that several commands have: one name, one meaning.
+StoreUrl = Annotated[str, typer.Option("--store", help="SQLAlchemy URL; default: SQLite")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where data live; default: var/")]
+Window = Annotated[str, typer.Option("--sla", help="the standard window, e.g. 30m or 30s")]
+
 
 @cli.command()
 def up(  # noqa: PLR0913 (each is a flag)
     kafka: Annotated[str, typer.Option(help="Kafka host:port; default: embedded")] = "",
     redis: Annotated[str, typer.Option(help="redis:// URL; default: embedded")] = "",
-    store: Annotated[str, typer.Option(help="SQLAlchemy URL; default: SQLite")] = "",
-    data_dir: Annotated[Path | None, typer.Option(help="where data live; default: var/")] = None,
+    store: StoreUrl = "",
+    data_dir: DataDir = None,
     port: Annotated[int | None, typer.Option(help="web port; 0 picks a free one")] = None,
-    sla: Annotated[str, typer.Option(help="the standard window, e.g. 30m or 30s")] = "",
+    sla: Window = "",
     offer: Annotated[str, typer.Option(help="how long an offer stands, e.g. 20s")] = "",
     speed: Annotated[float | None, typer.Option(help="pace of the demo's world")] = None,
     demo: Annotated[bool | None, typer.Option(help="send the demo's traffic")] = None,
@@ -108,6 +113,9 @@ def audit(  # noqa: PLR0913 (each is a flag)
     head: Annotated[str, typer.Option(help="SEQ:CHAIN of a fact, kept elsewhere")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="one object for programs")] = False,
     drained: Annotated[bool, typer.Option("--drained", help="every task has ended")] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="no fact is no failure")
+    ] = False,
     offer_within: Annotated[float, typer.Option(help="seconds until a free agent is asked")] = 5.0,
     sla_within: Annotated[float, typer.Option(help="seconds until a breach is a fact")] = 5.0,
     expiry_within: Annotated[float, typer.Option(help="seconds until an offer ends")] = 2.0,
@@ -122,9 +130,9 @@ def audit(  # noqa: PLR0913 (each is a flag)
         key=key, follow=follow, mentions=mentions, dead=dead, client_log=client_log, staff=staff,
         snapshot=snapshot, users=users, samples=samples, canaries=canaries,
         search=tuple(search or ()), resources=resources, head=head, as_json=as_json,
-        drained=drained, offer_within_s=offer_within, sla_within_s=sla_within,
-        expiry_within_s=expiry_within, at_risk_share=at_risk, outages=tuple(outage or ()),
-        metrics_port=metrics_port,
+        drained=drained, allow_empty=allow_empty, offer_within_s=offer_within,
+        sla_within_s=sla_within, expiry_within_s=expiry_within, at_risk_share=at_risk,
+        outages=tuple(outage or ()), metrics_port=metrics_port,
     )  # fmt: skip
     raise typer.Exit(run(source, options))
 
@@ -132,11 +140,17 @@ def audit(  # noqa: PLR0913 (each is a flag)
 @cli.command()
 def sla(
     file: Annotated[Path | None, typer.Argument(help="facts as JSON lines; default: ours")] = None,
+    window: Window = "",
+    store: StoreUrl = "",
+    data_dir: DataDir = None,
 ) -> None:
     """Count met and breached clocks again, from the facts, under the present policies."""
     from app.processes.sla_report import run
 
-    typer.echo(run(_settings(), file))
+    given = _settings(
+        sla={"window_s": _seconds("--sla", window)}, store={"url": store}, data_dir=data_dir
+    )
+    typer.echo(run(given, file))
 
 
 @cli.command()

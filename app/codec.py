@@ -10,14 +10,7 @@ import msgspec
 import orjson
 
 from app.core.errors import Invalid
-from app.core.mention import (
-    DETECTED_IN_FUTURE,
-    POSTED_IN_FUTURE,
-    Author,
-    Mention,
-    clamp,
-    mention_id_of,
-)
+from app.core.mention import Author, Mention, clamp, mention_id_of
 
 MAX_DEPTH = 32  # nesting beyond this is an attack or a mistake, never a mention
 HTTP_BYTES = 262_144  # 256 KiB: no channel that we know carries more in one message
@@ -141,19 +134,20 @@ def to_mention(wire: WireMention, fallback_id: str, now: datetime) -> Mention:
     """Complete a checked mention: identity, times in UTC, flags.
 
     `fallback_id` stands in where the source gave no id. Times more than five minutes
-    ahead of `now` are clamped to it and flagged. Raises Invalid for a time outside the
-    calendar.
+    ahead of `now`, and those before the year 2000, become `now` and are flagged.
     """
     source_id = clean(wire.id or fallback_id)
     flags: list[str] = []
-    detected_at, ahead = clamp(_utc(wire.detected_at or now, "detected_at"), now)
-    if ahead:
-        flags.append(DETECTED_IN_FUTURE)
-    posted_at = _utc(wire.posted_at, "posted_at") if wire.posted_at else None
-    if posted_at:
-        posted_at, ahead = clamp(posted_at, now)
-        if ahead:
-            flags.append(POSTED_IN_FUTURE)
+
+    def believed(moment: datetime, what: str) -> datetime:
+        found, doubt = clamp(moment, now)
+        if doubt:
+            flags.append(f"{what}_{doubt}")
+        # Only what is believed is moved to UTC: near the years 1 and 9999 that is impossible.
+        return found.astimezone(UTC)
+
+    detected_at = believed(wire.detected_at or now, "detected")
+    posted_at = believed(wire.posted_at, "posted") if wire.posted_at else None
     return Mention(
         mention_id=mention_id_of(wire.channel, source_id),
         source_id=source_id,
@@ -172,13 +166,6 @@ def to_mention(wire: WireMention, fallback_id: str, now: datetime) -> Mention:
         meta=wire.meta or {},
         flags=tuple(flags),
     )
-
-
-def _utc(moment: datetime, field: str) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # within a day of the years 1 or 9999, moved by its zone
-        raise Invalid("wrong_field", "a time of the calendar", str(moment), field) from None
 
 
 def encode_wire(wire: WireMention) -> bytes:

@@ -126,6 +126,14 @@ class RedisDoor:
                 demo=rep.demo,
             )
 
+    async def staff(self, reps: Sequence[Rep]) -> list[str]:
+        """Enrol these and nobody else; returns who had to leave.
+
+        What those held is given back, with a fact and the reason `agent_left`.
+        """
+        await self.enrol(reps)
+        return list((await self._call("hs_leave", staff=[rep.name for rep in reps]))["left"])
+
     async def set_state(self, rep: str, state: str, reason: str, actor: dict[str, str]) -> None:
         await self._call("hs_set_state", rep=rep, state=state, reason=reason, actor=actor)
 

@@ -5,6 +5,8 @@ hs:relayed         string  the last number of the ledger that the relay brought 
                            old copy of this Redis gives itself away by a ledger that is further
 hs:lease:rebuild   string  token of the process that rebuilds; the only key whose end decides
                            something (10 s): nobody could tell otherwise that its holder has died
+hs:condemned       string  why this state is to be rebuilt, since somebody took the lease for it: it
+                           is never confirmed again, whatever became of them
 """
 
 from __future__ import annotations
@@ -30,10 +32,14 @@ _SRCS_A_CALL = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is behind the door. Without `confirmed` nobody may change it."""
+    """What is behind the door. Without `confirmed` nobody may change it.
+
+    `condemned` says why somebody has begun to rebuild it; empty where nobody has.
+    """
 
     epoch: str
     confirmed: bool
+    condemned: str
     relayed: int
     time_ms: int
     highest_ms: int
@@ -57,9 +63,9 @@ class RedisEpoch:
     async def standing(self) -> Standing:
         return Standing(**await self._call("hs_standing"))
 
-    async def confirm(self, epoch: str) -> None:
-        """This is the state that the ledger knows: open the door."""
-        await self._call("hs_confirm", epoch=epoch)
+    async def confirm(self, epoch: str) -> bool:
+        """This is the state that the ledger knows: open the door; False where it is another."""
+        return bool((await self._call("hs_confirm", epoch=epoch))["confirmed"])
 
     async def reset_clock(self) -> int:
         """Go by the server's clock again, which went back; by how many milliseconds it did."""
@@ -69,9 +75,13 @@ class RedisEpoch:
         """Raise ConfigError where this Redis may drop keys."""
         await refuse_eviction(self._client)
 
-    async def lease(self, token: str) -> bool:
-        """Take the right to rebuild; False while another process has it."""
-        return bool((await self._call("hs_lease", token=token, lease_ms=LEASE_MS))["held"])
+    async def lease(self, token: str, cause: str) -> bool:
+        """Take the right to rebuild; False while another process has it, or serves this state.
+
+        From here on nobody confirms this state any more, also after the lease.
+        """
+        given = {"token": token, "lease_ms": LEASE_MS, "cause": cause}
+        return bool((await self._call("hs_lease", **given))["held"])
 
     async def clear(self, token: str) -> None:
         """End this epoch and forget its state. Profiles, sessions and the feed stay."""

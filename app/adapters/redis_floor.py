@@ -17,9 +17,8 @@ _INTS = (
     *("wrap_ends_ms", "until_ms", "for_until_ms"),
 )
 _TEXTS = ("mention_id", "state", "queue", "sla", "rep", "for_rep", "channel", "clock", "unroutable")
+_OBJECTS = ("handed_on", "assigned", "reply")  # null where there is none
 _LOOKED_AT = 200  # waiting tasks of a queue that are asked why nobody can take them
-
-_SCANNED = 5000  # timers in one step of a search, about a millisecond of Redis
 
 Ask = tuple[str | int, ...]  # one command of Redis with its arguments
 
@@ -53,21 +52,10 @@ class RedisFloor:
 
     async def parked_by(self, rep: str) -> list[dict[str, Any]]:
         """The parked cards that come back to this rep, the next one first."""
-        timers = await self._parked()
-        owners = await self._read(("HGET", f"hs:task:{id_}", "for_rep") for id_ in timers)
-        mine = [id_ for id_, owner in zip(timers, owners, strict=True) if owner == rep.encode()]
-        cards = [card for card in await self.cards(mine) if card and card["state"] == "parked"]
+        [parked] = await self._read([("SMEMBERS", f"hs:rep:{rep}:parked")])
+        # One that has left meanwhile is told by its own event.
+        cards = [c for c in await self.cards(_names(parked)) if c and c["state"] == "parked"]
         return sorted(cards, key=lambda card: (card["until_ms"], card["task_id"]))
-
-    async def _parked(self) -> list[str]:
-        """All parked tasks, by the timer that wakes each of them."""
-        found, cursor = set(), -1
-        while cursor:
-            [(cursor, pairs)] = await self._read(
-                [("ZSCAN", "hs:timers", max(cursor, 0), "MATCH", "park|*", "COUNT", _SCANNED)]
-            )
-            found |= {bytes(member).decode().removeprefix("park|") for member, _ in pairs}
-        return sorted(found)
 
     async def open_in(
         self, queues: Sequence[str], limit: int, only: Mapping[str, str]
@@ -123,7 +111,7 @@ class RedisFloor:
         return [
             self._rep(name, _text(fields), _names(tasks))
             for name, fields, tasks in zip(names, people, held, strict=True)
-            if fields
+            if b"state" in fields  # of who has left only a number is kept
         ]
 
     async def _read(self, asks: Iterable[Ask]) -> list[Any]:
@@ -171,8 +159,7 @@ class RedisFloor:
             "weight": _units(float(fields.get("weight") or 1)),
             "waits_for": fields.get("waits_for", ""),
             "reservation_id": fields.get("reservation", ""),
-            "handed_on": orjson.loads(fields["handed_on"]) if fields.get("handed_on") else None,
-            "reply": orjson.loads(fields["reply"]) if fields.get("reply") else None,
+            **{name: orjson.loads(fields.get(name) or "null") for name in _OBJECTS},
         }
 
 

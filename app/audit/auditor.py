@@ -118,15 +118,21 @@ class Auditor:
         found += [v for check in self._checks for v in check.end()]
         return self._keep(found)
 
+    @property
+    def empty(self) -> bool:
+        """Has there been no fact at all? Then whatever holds for each of them proves nothing."""
+        return not self.world.facts
+
     def verdicts(self) -> list[Verdict]:
         """One for each invariant I1 to I26, in order."""
         found: dict[str, Verdict] = {}
         for check in self._checks:
-            needs = check.missing()
+            unseen = self.empty and check.of_facts
+            needs = "any fact at all: the ledger is empty" if unseen else check.missing()
             verdict = found.setdefault(check.id, Verdict(check.id, check.sentence, PROVEN))
             verdict.needs = "; ".join(filter(None, (verdict.needs, needs)))
             verdict.status = PARTLY if verdict.needs else PROVEN
-            if check.blind():
+            if unseen or check.blind():
                 verdict.status = NOT_CHECKED
             verdict.violations = self.counts[check.id]
             if verdict.violations:

@@ -47,6 +47,7 @@ class Invariant:
 
     id: ClassVar[str]
     sentence: ClassVar[str]
+    of_facts: ClassVar[bool] = True  # proven from the ledger: without a fact nothing is
 
     def __init__(self, world: World, bounds: Bounds) -> None:
         self.world = world

@@ -21,6 +21,7 @@ from app.audit.source import facts
 T = TypeVar("T")
 
 CLEAN, BROKEN, USAGE = 0, 1, 2
+EMPTY = 6  # 3 to 5 have other meanings for other commands
 _RELAY_MS = 2_000  # a fact may be on its way this long before its absence means anything
 
 
@@ -43,6 +44,7 @@ class Options:
     head: str = ""
     as_json: bool = False
     drained: bool = False
+    allow_empty: bool = False
     offer_within_s: float = 5.0
     sla_within_s: float = 5.0
     expiry_within_s: float = 2.0
@@ -68,7 +70,9 @@ def run(source: str, options: Options) -> int:
             metric.close()
     auditor.end()
     _say(report.as_json(auditor) if options.as_json else report.as_text(auditor))
-    return BROKEN if auditor.counts else CLEAN
+    if auditor.counts:
+        return BROKEN
+    return EMPTY if auditor.empty and not options.allow_empty else CLEAN
 
 
 def _pass(source: str, options: Options, auditor: Auditor, metric: Metric | None) -> None:

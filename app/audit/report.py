@@ -40,6 +40,8 @@ def as_text(auditor: Auditor) -> str:
     world = auditor.world
     if auditor.head:
         lines.append(f"head        {auditor.head[0]}:{auditor.head[1]}")
+    if auditor.empty:
+        lines.append("the ledger is empty: nothing was proven from it")
     lines.append(f"{world.facts} facts, {len(world.tasks)} tasks, {total} violations")
     return "\n".join(lines)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # A source's clock may run a little ahead of ours; beyond this we trust our own.
 FUTURE_TOLERANCE = timedelta(minutes=5)
+# What is older was read off no clock: it is a zero, or the day at which some library counts from.
+# Believed, it would be the most pressing task there is.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
-POSTED_IN_FUTURE = "posted_in_future"
-DETECTED_IN_FUTURE = "detected_in_future"
+IN_FUTURE, BEFORE_2000 = "in_future", "before_2000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,13 @@ def mention_id_of(channel: str, source_id: str) -> str:
     return hashlib.sha256(f"{channel}|{source_id}".encode()).hexdigest()
 
 
-def clamp(moment: datetime, now: datetime) -> tuple[datetime, bool]:
-    """Return the moment, or `now` and True where it lies too far ahead to be believed."""
+def clamp(moment: datetime, now: datetime) -> tuple[datetime, str]:
+    """Return the moment and nothing, or `now` and why the moment cannot be believed."""
     if moment - now > FUTURE_TOLERANCE:
-        return now, True
-    return moment, False
+        return now, IN_FUTURE
+    if moment < EARLIEST:
+        return now, BEFORE_2000
+    return moment, ""
 
 
 def _digest(*parts: str) -> str:

@@ -44,6 +44,7 @@ class RestoredRep:
     name: str
     fields: dict[str, str]
     desk: bool = False  # their desk was open: who works without one is never missed
+    left: bool = False  # no longer on the staff: only the number of their changes is put back
 
 
 def fold(facts: Sequence[Mapping[str, Any]]) -> Task | None:
@@ -105,8 +106,8 @@ def _told(task: Task, fact: Mapping[str, Any]) -> dict[str, str]:
 # What a task of version 0.1 had no word for.
 _UNTOLD = {
     **dict.fromkeys(
-        "halfway unroutable reply missed handed_on for_rep waits_for pushed_by policy skills"
-        " channel".split(),
+        "halfway unroutable reply missed handed_on assigned for_rep waits_for pushed_by policy"
+        " skills channel".split(),
         "",
     ),
     **dict.fromkeys(
@@ -157,6 +158,7 @@ def fold_rep(fact: Mapping[str, Any]) -> RestoredRep:
             "changes": fact["op_id"].rpartition(":")[2],
         },
         desk=bool(said.get("desk")),
+        left=bool(said.get("left")),
     )
 
 

@@ -94,15 +94,24 @@ class Keeper:
         self._missing, self._welcomed = [], False
         # In this order: should somebody else rebuild it meanwhile, ours is refused.
         known = await self._parts.live.epoch()
-        standing = await self._parts.epoch.standing()
-        cause = await self._difference(standing, known)
-        if not cause:
-            await self._parts.epoch.confirm(standing.epoch)
-            log.info("confirmed", epoch=standing.epoch)
-            return
+        standing, cause = await self._look(known)
         self._missing = ["rebuilding"]
-        if not await self._rebuild.run(cause, known):
-            raise ReadOnly("another process rebuilds the state")
+        if cause:
+            if not await self._rebuild.run(cause, known):
+                raise ReadOnly("another process rebuilds the state")
+        elif await self._parts.epoch.confirm(standing.epoch):
+            log.info("confirmed", epoch=standing.epoch)
+        else:
+            raise ReadOnly("another process has found the state wanting")
+
+    async def _look(self, known: str) -> tuple[Standing, str]:
+        """How Redis stands, and why it has to be rebuilt; empty where it has not."""
+        while True:
+            standing = await self._parts.epoch.standing()
+            cause = await self._difference(standing, known)
+            # Ours or another relay may just have taken out of the outbox what we missed there.
+            if not cause or (await self._parts.epoch.standing()).relayed == standing.relayed:
+                return standing, cause
 
     async def _difference(self, standing: Standing, known: str) -> str:
         """Why this Redis does not hold what the ledger says; empty where it does."""
@@ -112,6 +121,8 @@ class Keeper:
                 "the ledger is older than Redis: bring back the newer store, or empty Redis to go"
                 " on from this one"
             )
+        if standing.condemned:
+            return standing.condemned
         if not standing.epoch:
             return EMPTY
         if standing.epoch != known:

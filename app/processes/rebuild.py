@@ -59,12 +59,12 @@ class Rebuild:
         self._token = uuid.uuid4().hex  # of this process: after a failure it goes on at once
 
     async def run(self, cause: str, after: str) -> bool:
-        """Put everything back; False where another process does it. Raises Unavailable.
+        """Put everything back; False where another process does it or serves. Raises Unavailable.
 
         `after` is the ledger's epoch, read before Redis was found wanting.
         """
         parts, token = self._parts, self._token
-        if not await parts.epoch.lease(token):
+        if not await parts.epoch.lease(token, cause):
             return False
         began, name = time.monotonic(), uuid.uuid4().hex[:12]
         log.warning("rebuilding", cause=cause)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import structlog
+
 from app import metrics
 from app.adapters.kafka import Producer
 from app.adapters.redis_client import connected
@@ -22,6 +24,8 @@ from app.processes.reclock import Reclock, Terms
 from app.processes.relay import Relay
 from app.settings import Offer, Settings
 from app.wiring import base as wiring
+
+log = structlog.get_logger()
 
 # A change on the feed wakes the offers at once; the rest is swept this often.
 SWEEP_MS = 200
@@ -74,7 +78,8 @@ def _parts(base: wiring.Base, relay: Relay) -> Parts:
 
     async def welcome() -> None:
         await prepare()
-        await base.door.enrol(base.takers())
+        if left := await base.door.staff(base.takers()):
+            log.info("left", reps=left)
 
     return Parts(
         epoch=RedisEpoch(base.redis, base.door),

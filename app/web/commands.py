@@ -31,40 +31,43 @@ _TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 
 async def accept(request: Request) -> Response:
     """Take the task; `reservation_id` says which of its offers is meant."""
-    given = await command(request)
+    given = await _given(request, "reservation_id")
     reservation = text_of(given, "reservation_id", _KEY_CHARS * 2, required=False)
-    return await _do(request, "accept", **({"reservation_id": reservation} if reservation else {}))
+    return await _do(
+        request, given, "accept", **({"reservation_id": reservation} if reservation else {})
+    )
 
 
 async def reject(request: Request) -> Response:
-    given = await command(request)
+    given = await _given(request, "reason")
     reason = text_of(given, "reason", _REASON_CHARS, required=False)
-    return await _do(request, "reject", reason=reason or "no reason given")
+    return await _do(request, given, "reject", reason=reason or "no reason given")
 
 
 async def reply(request: Request) -> Response:
     """Record my reply; the SLA clock stops here while no channel sends yet."""
-    given = await command(request)
-    return await _do(request, "reply", text=text_of(given, "text", _REPLY_CHARS))
+    given = await _given(request, "text")
+    return await _do(request, given, "reply", text=text_of(given, "text", _REPLY_CHARS))
 
 
 async def wrap(request: Request) -> Response:
     """The conversation is over; what is left is the after-call work."""
-    return await _do(request, "wrap")
+    given = await _given(request)
+    return await _do(request, given, "wrap")
 
 
 async def complete(request: Request) -> Response:
-    given = await command(request)
+    given = await _given(request, "code", "note")
     code = text_of(given, "code", 40, required=False) or "resolved"
     if code not in CODES:
         raise wrong_field("code", " or ".join(CODES), code)
     note = text_of(given, "note", _REPLY_CHARS, required=False)
-    return await _do(request, "complete", code=code, note=note)
+    return await _do(request, given, "complete", code=code, note=note)
 
 
 async def transfer(request: Request) -> Response:
     """Hand the task on to another queue or to one colleague, with the reason."""
-    given = await command(request)
+    given = await _given(request, "queue", "to_rep", "reason")
     if bool(given.get("queue")) == bool(given.get("to_rep")):
         field = "to_rep" if given.get("to_rep") else "queue"
         got = "both" if given.get("queue") else "neither"
@@ -73,59 +76,65 @@ async def transfer(request: Request) -> Response:
     if given.get("to_rep"):
         kept_ms = round(parts(request).base.settings.offer.sticky_s * 1000)
         to_rep = _rep_of(request, given, "to_rep")
-        return await _do(request, "transfer", to_rep=to_rep, kept_ms=kept_ms, reason=reason)
+        return await _do(request, given, "transfer", to_rep=to_rep, kept_ms=kept_ms, reason=reason)
     moved = await _queue_of(request, given)
-    return await _do(request, "transfer", **moved, reason=reason)
+    return await _do(request, given, "transfer", **moved, reason=reason)
 
 
 async def park(request: Request) -> Response:
     """Let the task rest until a moment, with the reason; its clock goes on."""
-    given = await command(request)
+    given = await _given(request, "until", "minutes", "reason", "waits_for")
     until_ms = await _until_ms(request, given)
     reason = text_of(given, "reason", _REASON_CHARS)
     waits_for = text_of(given, "waits_for", _NAME_CHARS, required=False)
     if waits_for and waits_for not in WAITS_FOR:
         raise wrong_field("waits_for", " or ".join(WAITS_FOR), waits_for)
-    return await _do(request, "park", until_ms=until_ms, reason=reason, waits_for=waits_for)
+    return await _do(request, given, "park", until_ms=until_ms, reason=reason, waits_for=waits_for)
 
 
 async def resume(request: Request) -> Response:
     """The task waits again, for its agent first."""
+    given = await _given(request)
     kept_ms = round(parts(request).base.settings.offer.sticky_s * 1000)
-    return await _do(request, "resume", kept_ms=kept_ms)
+    return await _do(request, given, "resume", kept_ms=kept_ms)
 
 
 async def assign(request: Request) -> Response:
     """Offer the task to this agent, whatever stands in the way but time."""
-    given = await command(request)
+    given = await _given(request, "rep", "reason")
     to_rep, reason = _rep_of(request, given, "rep"), text_of(given, "reason", _REASON_CHARS)
     expires_ms = round(parts(request).base.settings.offer.expires_s * 1000)
-    return await _do(request, "assign", to_rep=to_rep, expires_ms=expires_ms, reason=reason)
+    return await _do(request, given, "assign", to_rep=to_rep, expires_ms=expires_ms, reason=reason)
 
 
 async def pull_back(request: Request) -> Response:
     """Take the task from whoever has it; it waits again, in another queue if one is named."""
-    given = await command(request)
+    given = await _given(request, "queue", "reason")
     reason = text_of(given, "reason", _REASON_CHARS)
     moved = await _queue_of(request, given) if given.get("queue") else {}
-    return await _do(request, "pull_back", **moved, reason=reason)
+    return await _do(request, given, "pull_back", **moved, reason=reason)
 
 
 async def cancel(request: Request) -> Response:
-    given = await command(request)
-    return await _do(request, "cancel", reason=text_of(given, "reason", _REASON_CHARS))
+    given = await _given(request, "reason")
+    return await _do(request, given, "cancel", reason=text_of(given, "reason", _REASON_CHARS))
 
 
 async def prioritise(request: Request) -> Response:
-    given = await command(request)
+    given = await _given(request, "priority", "reason")
     priority = whole_field(given, "priority", 0, _HIGHEST_PRIORITY)
     reason = text_of(given, "reason", _REASON_CHARS)
-    return await _do(request, "prioritise", priority=priority, reason=reason)
+    return await _do(request, given, "prioritise", priority=priority, reason=reason)
 
 
-async def _do(request: Request, name: str, **fields: Any) -> Response:
+async def _given(request: Request, *fields: str) -> dict[str, Any]:
+    """The body of a command: its own fields, and the version of the task that was seen."""
+    return await command(request, *fields, "version")
+
+
+async def _do(request: Request, given: dict[str, Any], name: str, **fields: Any) -> Response:
     """Run one command through the door, once for each Idempotency-Key."""
-    at, me, given = parts(request), user(request), await command(request)
+    at, me = parts(request), user(request)
     key = request.headers.get("idempotency-key", "").strip()
     if not key or len(key) > _KEY_CHARS:
         expected = f"expected a header Idempotency-Key of 1 to {_KEY_CHARS} chars"

@@ -55,7 +55,7 @@ _AWAY_UNKNOWN = f"{_AWAY}. With unknown_outcome it may have been done: use the s
 
 def _object(*required: str, **properties: Any) -> dict[str, Any]:
     named = {"required": list(required)} if required else {}
-    return {"type": "object", **named, "properties": properties}
+    return {"type": "object", **named, "properties": properties, "additionalProperties": False}
 
 
 _COMMANDS: dict[str, dict[str, Any]] = {
@@ -166,7 +166,7 @@ def _responses(endpoint: Any) -> dict[str, Any]:
     if endpoint.roles:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
     if endpoint.method == "POST":
-        refusals |= {"422": "A field is wrong; `errors` says which"}
+        refusals |= {"422": "A field is wrong, or unknown (unknown_field); `errors` says which"}
     if endpoint.command:
         refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
     schema = {"$ref": "#/components/schemas/Problem"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +24,7 @@ _AWAY = {
 }
 _UNKNOWN = "It is not known whether this was done: send it again with the same Idempotency-Key."
 _GOT_CHARS = 60  # enough to recognise what was sent
+_TOLD = 20  # unknown fields of one body that are named
 
 
 class Problem(Exception):
@@ -56,6 +57,17 @@ def wrong_field(field: str, expected: str, got: object) -> Problem:
     """One field is not what it must be: its name, what it should be and what came."""
     errors = [{"field": field, "expected": expected, "got": str(got)[:_GOT_CHARS]}]
     return Problem(422, "wrong_field", f"{field}: expected {expected}", errors)
+
+
+def unknown_fields(given: dict[str, Any], unknown: Sequence[str], known: Sequence[str]) -> Problem:
+    """These fields of what was given mean nothing here: their names, and which there are."""
+    expected = f"one of {', '.join(known)}"
+    errors = [
+        {"field": name[:_GOT_CHARS], "expected": expected, "got": str(given[name])[:_GOT_CHARS]}
+        for name in unknown[:_TOLD]
+    ]
+    named = ", ".join(error["field"] for error in errors)
+    return Problem(422, "unknown_field", f"unknown: {named}; expected {expected}", errors)
 
 
 def answer(request: Request, problem: Problem) -> Response:

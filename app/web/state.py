@@ -17,7 +17,7 @@ from app.adapters.store.record import Record
 from app.adapters.store.users import User
 from app.web.hub import Hub
 from app.web.presence import Presence
-from app.web.problems import Problem, wrong_field
+from app.web.problems import Problem, unknown_fields, wrong_field
 from app.wiring.base import Base
 from app.wiring.intake import Gate
 
@@ -69,12 +69,17 @@ async def body(request: Request, limit: int) -> bytes:
 _COMMAND_BYTES = 65_536  # a long reply is a tenth of this
 
 
-async def command(request: Request) -> dict[str, Any]:
-    """A small JSON object. Raises Invalid or Problem 422."""
+async def command(request: Request, *fields: str) -> dict[str, Any]:
+    """A small JSON object of these fields. Raises Invalid or Problem 422.
+
+    A field that nobody reads is a mistake: somebody believes that it does something.
+    """
     raw = await body(request, _COMMAND_BYTES)
     value = codec.loads(raw) if raw.strip() else {}
     if not isinstance(value, dict):
         raise Problem(422, "wrong_field", "expected a JSON object")
+    if unknown := [name for name in value if name not in fields]:
+        raise unknown_fields(value, unknown, fields)
     return value
 
 

@@ -170,7 +170,7 @@ async def _paced(screen: Any) -> AsyncIterator[FeedEvent | str | None]:
 async def _hydrated(at: Parts, me: User, event: FeedEvent) -> ServerSentEvent | None:
     """The event with the present state of what it points at; None where that has moved on."""
     if event.event == "me":
-        return _event("me", await at.floor.rep(me.name), event.id)
+        return _event("me", await views.myself(at, me), event.id)
     if event.event == "offer_ended":
         return _event("offer_ended", {"task_id": event.task, "why": event.why}, event.id)
     card = await at.floor.card(event.task)

@@ -58,7 +58,7 @@ async def task(request: Request) -> Response:
 
 async def my_state(request: Request) -> Response:
     """Say that I am ready for work, pausing, or gone."""
-    at, me, given = parts(request), user(request), await command(request)
+    at, me, given = parts(request), user(request), await command(request, "state", "reason")
     state = text_of(given, "state", 20)
     if state not in STATES:
         raise wrong_field("state", " or ".join(STATES), state)

@@ -18,7 +18,7 @@ async def desk(at: Parts, me: User) -> dict[str, Any]:
     held = await at.floor.held_by(me.name)
     settings = at.base.settings
     return {
-        "me": await at.floor.rep(me.name) or _onlooker(me),
+        "me": await myself(at, me),
         "offer": next((card for card in held if card["state"] == "offered"), None),
         "tasks": [card for card in held if card["state"] in IN_WORK],
         "parked": await at.floor.parked_by(me.name),
@@ -31,6 +31,11 @@ async def desk(at: Parts, me: User) -> dict[str, Any]:
         "offer_seconds": settings.offer.expires_s,
         "sla_seconds": settings.sla.window_s,
     }
+
+
+async def myself(at: Parts, me: User) -> dict[str, Any]:
+    """Who looks at the desk; also somebody who takes no tasks, or no longer."""
+    return await at.floor.rep(me.name) or _onlooker(me)
 
 
 async def floor(at: Parts) -> dict[str, Any]:
@@ -99,7 +104,7 @@ def is_parked_by(card: dict[str, Any], rep: str) -> bool:
 def why_closed(card: dict[str, Any]) -> str:
     """Why a task left a desk, in a word that the screens know; for who did not do it themselves."""
     if card["state"] == "queued" and card["handed_on"]:
-        by_itself = card["handed_on"]["reason"] in ("no_first_reply", "agent_gone")
+        by_itself = card["handed_on"]["reason"] in ("no_first_reply", "agent_gone", "agent_left")
         return str(card["handed_on"]["reason"]) if by_itself else "handed_on"
     return str(card["state"])
 

@@ -105,7 +105,7 @@ class Centre:
         found: dict[str, Any] = {}
         for pattern in ("hs:open:*", "hs:sla*", "hs:timers", "hs:offers", "hs:refused:*",
                         "hs:lane:*", "hs:wait:*", "hs:pushed:*", "hs:rep:*:tasks",
-                        "hs:available", "hs:ready"):  # fmt: skip
+                        "hs:rep:*:parked", "hs:available", "hs:ready"):  # fmt: skip
             for key in await self.redis.keys(pattern):
                 if await self.redis.type(key) == b"zset":
                     members = dict(await self.redis.zrange(key, 0, -1, withscores=True))

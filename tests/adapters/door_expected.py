@@ -47,8 +47,12 @@ def check_tasks(model: Model, keys: dict[str, Any]) -> None:
 
 
 def check_reps(model: Model, keys: dict[str, Any]) -> None:
+    assert keys.get("hs:reps", frozenset()) == frozenset(model.states)
     for name in REPS:
         found = keys[f"hs:rep:{name}"]
+        if name not in model.states:
+            assert list(found) == ["changes"]
+            continue
         offer = model.offer_of(name)
         assert (found["state"], found["offer"]) == (model.states[name], offer.id if offer else "")
         assert float(found.get("load", 0)) == model.load(name)
@@ -84,6 +88,9 @@ def _of_people(model: Model) -> dict[str, Any]:
     }
     for rep in REPS:
         found[f"hs:rep:{rep}:tasks"] = frozenset(task.id for task in model.held(rep))
+        found[f"hs:rep:{rep}:parked"] = frozenset(
+            t.id for t in model.tasks.values() if t.state == "parked" and t.for_rep == rep
+        )
         found[f"hs:rep:{rep}:soft"] = frozenset(task.id for task in model.soft(rep))
     for id_, pushed in model.pushed.items():
         found[f"hs:pushed:{id_}"] = frozenset(pushed)

@@ -178,8 +178,13 @@ class DoorMachine(Twin, RuleBasedStateMachine):
     def a_rep_comes_or_goes(self, rep: str, state: str) -> None:
         self.set_state(rep, state)
 
+    @rule(rep=reps)
+    def somebody_leaves_the_staff(self, rep: str) -> None:
+        self.staff(sorted(self.model.states.keys() - {rep}))
+
     @rule()
     def everybody_comes_back(self) -> None:
+        self.staff(list(REPS))
         for rep in REPS:
             self.set_state(rep, "available")
 

@@ -168,6 +168,7 @@ class Floor:
 
     now: int
     tasks: dict[str, Task] = field(default_factory=dict)
+    # Of everybody who is enrolled.
     states: dict[str, str] = field(default_factory=lambda: dict.fromkeys(REPS, "offline"))
     available: dict[str, int] = field(default_factory=dict)  # since when
     present: dict[str, int] = field(default_factory=dict)

@@ -197,7 +197,7 @@ class Clocks(Offers):
         states = {
             self.states[rep.name]
             for rep in REPS.values()
-            if lane.fits(rep) and lane.could_be_held_by(rep)
+            if rep.name in self.states and lane.fits(rep) and lane.could_be_held_by(rep)
         }
         if not states:
             return "nobody_has_skills"
@@ -226,8 +226,22 @@ class Clocks(Offers):
                     released.append(task.id)
         return released
 
-    def note_desks(self, reps: list[str]) -> None:
+    def staff(self, reps: list[str]) -> list[str]:
+        """These are enrolled, and whoever else was has to leave; returns them."""
         for rep in reps:
+            self.states.setdefault(rep, "offline")
+        left = sorted(set(self.states) - set(reps))
+        for rep in left:
+            self.unavailable(rep)
+            for task in sorted(self.held(rep), key=lambda task: task.id):
+                self.hand_over(task)
+            self.present.pop(rep, None)
+            self.gone.pop(rep, None)
+            del self.states[rep]
+        return left
+
+    def note_desks(self, reps: list[str]) -> None:
+        for rep in self.states.keys() & set(reps):
             self.present[rep] = self.now
             self.gone.pop(rep, None)
 

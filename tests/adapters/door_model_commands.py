@@ -110,7 +110,7 @@ class Model(Clocks):
         if task.hops >= MOST_HOPS and queue != ESCALATION:
             return "bounced"
         if to:
-            if to not in REPS:
+            if to not in self.states:
                 return "unknown_rep"
             if to == given["rep"]:
                 return "cannot_take"
@@ -160,7 +160,7 @@ class Model(Clocks):
 
     def _assign(self, task: Task, given: dict[str, Any]) -> str:
         to = given["to_rep"]
-        if to not in REPS:
+        if to not in self.states:
             return "unknown_rep"
         if to not in self.available:
             return "not_available"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
+import pytest
 
 from app.audit.auditor import Auditor
 from app.audit.fact import fact_of
@@ -91,8 +92,16 @@ class Twin:
         return facts
 
     def set_state(self, rep: str, state: str) -> None:
+        if rep not in self.model.states:
+            with pytest.raises(Conflict, match="Nobody here takes tasks"):
+                now(self.door.set_state(rep, state, "", actor_of(rep)))
+            return
         now(self.door.set_state(rep, state, "", actor_of(rep)))
         self.model.set_state(rep, state)
+
+    def staff(self, reps: list[str]) -> None:
+        left = now(self.door.staff([REPS[rep] for rep in reps]))
+        assert left == self.model.staff(reps)
 
     def any_task(self, pick: int) -> str:
         """The open ones are tried more often; rarely one that is not there."""

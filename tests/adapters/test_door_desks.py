@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import pytest
 
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_epoch import RedisEpoch
 from app.adapters.redis_feed import RedisFeed
+from app.adapters.redis_floor import Ask, RedisFloor
 from tests.adapters.test_door_handover import accepted_by
 from tests.adapters.test_door_offers import state_of
 from tests.adapters.test_door_presence import GONE_MS, GRACE_MS, sweep
-from tests.builders import NOON_MS, do, set_state, supervise
+from tests.builders import (
+    CATALOGUE,
+    NOON_MS,
+    OFFER_MS,
+    admission,
+    do,
+    ready,
+    set_state,
+    supervise,
+    task_id,
+)
 
 DUE_MS = NOON_MS + 1_800_000
 HOUR_MS = 3_600_000
@@ -45,6 +59,49 @@ async def test_a_desk_hears_that_its_parked_task_was_cancelled(
 ) -> None:
     task = await parked_by_ann(door)
     assert await heard(redis, lambda: supervise(door, "cancel", task)) == [(task, "cancelled")]
+
+
+class Counting(RedisFloor):
+    """Counts what it asks of Redis."""
+
+    asked = 0
+
+    async def _read(self, asks: Iterable[Ask]) -> list[Any]:
+        asks = list(asks)
+        self.asked += len(asks)
+        return await super()._read(asks)
+
+
+async def test_a_desk_asks_for_its_own_parked_tasks_alone(door: RedisDoor, redis: Client) -> None:
+    """However many others rest: one question, and one for each card that is shown."""
+    mine = await parked_by_ann(door)
+    for number in range(10, 40):
+        await door.admit([admission(str(number))])
+        rest = {"until_ms": NOON_MS + HOUR_MS, "waits_for": ""}
+        await supervise(door, "park", task_id(str(number)), **rest)
+    floor = Counting(redis, CATALOGUE)
+    assert [card["task_id"] for card in await floor.parked_by("ann")] == [mine]
+    assert floor.asked == 2
+    assert await floor.parked_by("bob") == []
+    assert floor.asked == 3
+
+
+@pytest.mark.parametrize("end", ["resume", "cancel", "assign", "breach", "time"])
+async def test_a_task_that_rests_no_longer_is_not_among_the_parked_ones(
+    door: RedisDoor, redis: Client, end: str
+) -> None:
+    task = await parked_by_ann(door)
+    await ready(door, "bob")
+    if end == "breach":
+        door.now_ms = DUE_MS
+        await door.thresholds()
+    elif end == "time":
+        door.now_ms = NOON_MS + 2 * HOUR_MS
+        await door.timers()
+    else:
+        given = {"assign": {"to_rep": "bob", "expires_ms": OFFER_MS}}.get(end, {})
+        await supervise(door, end, task, **given)
+    assert await redis.exists("hs:rep:ann:parked") == 0
 
 
 async def test_who_signs_off_and_then_closes_the_desk_keeps_nothing(door: RedisDoor) -> None:

@@ -223,7 +223,7 @@ async def test_of_two_keepers_one_rebuilds_and_a_late_one_is_refused(centre: Cen
     await a_busy_hour(centre)
     await centre.relayed()
     await centre.wiped()
-    await centre.epoch.lease("somebody else")
+    await centre.epoch.lease("somebody else", "empty")
     with pytest.raises(ReadOnly):
         await centre.keeper.turn()
     await centre.redis.delete("hs:lease:rebuild")  # it has run out

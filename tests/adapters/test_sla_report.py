@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import orjson
 import pytest
+from typer.testing import CliRunner
 
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
+from app.cli import cli
 from app.core.errors import Invalid
 from app.core.policy import Policy, Slas
 from app.core.sla_facts import history
@@ -54,12 +57,35 @@ def test_a_file_of_facts_is_read_and_anything_else_refused_in_one_sentence(tmp_p
         sla_report.run(load(), file)
 
 
+def told() -> list[dict[str, object]]:
+    """The facts of one answered mention, each with an identity as the ledger wants it."""
+    return [fact | {"fact_id": f"{n}", "op_id": f"{n}"} for n, fact in enumerate(ANSWERED.facts)]
+
+
+def test_the_command_reads_the_store_of_a_data_dir_under_another_window(
+    database: Database, tmp_path: Path
+) -> None:
+    """Answered after 3 s: met in 30 minutes, late where the standard window is 2 s."""
+    asyncio.run(Ledger(database).append(told()))
+    place = ("sla", "--data-dir", str(tmp_path))
+    for flags, expected in (((), [1, 0, 0, 0]), (("--sla", "2s"), [0, 1, 0, 0])):
+        done = CliRunner().invoke(cli, [*place, *flags])
+        assert rows(done.output)[("standard", "first_response")] == expected
+    store = ("--store", f"sqlite:///{tmp_path / 'handshake.db'}")
+    assert CliRunner().invoke(cli, ["sla", *store]).output == CliRunner().invoke(cli, place).output
+
+
+def test_a_window_that_is_no_time_is_refused_with_the_name_of_its_flag() -> None:
+    done = CliRunner().invoke(cli, ["sla", "--sla", "soon"])
+    assert done.exit_code == 2
+    assert "--sla" in done.output
+
+
 async def test_the_store_is_read_page_by_page(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sla_report, "_PAGE", 2)
-    facts = [fact | {"fact_id": f"{n}", "op_id": f"{n}"} for n, fact in enumerate(ANSWERED.facts)]
-    await Ledger(database).append(facts)
+    await Ledger(database).append(told())
     pages = [page async for page in sla_report._pages(Ledger(database))]
     assert [len(page) for page in pages] == [2, 2, 2]
     assert history(fact for page in pages for fact in page) == history(ANSWERED.facts)

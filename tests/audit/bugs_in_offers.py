@@ -75,6 +75,14 @@ def channel_ignored(h: History) -> None:
     _rep_of(h, offered)["channels"] = {"phone": 0}
 
 
+@plant("I7", "who has left the staff keeps a task")
+def left_with_a_task(h: History) -> None:
+    accepted = pick(h, "accepted")
+    rep = _rep_of(h, accepted) | {"state": "offline", "left": True}
+    fact = {"op": "configured", "op_id": "rep:left", "rep": rep["name"], "data": {"rep": rep}}
+    h.facts.insert(place(h, accepted) + 1, fact | {"now_ms": accepted["now_ms"]})
+
+
 @plant("I8", "accepted at the very expiry")
 def accepted_at_expiry(h: History) -> None:
     accepted = pick(h, "accepted")

@@ -26,7 +26,7 @@ from app.audit.beside import (
 from app.audit.fact import Unreadable, fact_of
 from app.audit.inputs import read_client, read_dead, read_mentions, read_staff
 from app.audit.invariant import Bounds
-from app.audit.main import BROKEN, CLEAN, USAGE, Options, run
+from app.audit.main import BROKEN, CLEAN, EMPTY, USAGE, Options, run
 from app.audit.metric import Metric
 from tests.audit.bugs_in_tasks import lost_fact
 from tests.audit.centre import clean
@@ -54,6 +54,34 @@ def test_a_clean_ledger_is_0_and_says_what_it_could_not_check(
     out = capsys.readouterr().out
     assert "I15  not checked: needs what clients were told: --client-log" in out
     assert out.rstrip().endswith("0 violations")
+
+
+def test_an_empty_ledger_is_6_and_proves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path that is mistaken by a file that is there must not look like a proof."""
+    (tmp_path / "facts").write_text("\n", "utf-8")
+    assert run(str(tmp_path / "facts"), Options()) == EMPTY
+    out = capsys.readouterr().out
+    assert "proven      none" in out
+    assert "I4   not checked: needs any fact at all: the ledger is empty" in out
+    assert "the ledger is empty: nothing was proven from it" in out
+
+
+def test_an_empty_ledger_that_is_expected_is_0_and_still_proves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "facts").write_text("", "utf-8")
+    options = Options(allow_empty=True, as_json=True)
+    assert run(str(tmp_path / "facts"), options) == CLEAN
+    report = json.loads(capsys.readouterr().out)
+    assert {one["status"] for one in report["invariants"]} == {"not checked"}
+
+
+def test_an_empty_ledger_is_a_breach_where_something_was_accepted(tmp_path: Path) -> None:
+    (tmp_path / "facts").write_text("", "utf-8")
+    (tmp_path / "mentions").write_text('{"src": "http/1"}\n', "utf-8")
+    assert run(str(tmp_path / "facts"), Options(mentions=tmp_path / "mentions")) == BROKEN
 
 
 def test_a_violation_is_1_and_names_invariant_facts_and_sentence(

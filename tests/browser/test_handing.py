@@ -156,6 +156,26 @@ def test_who_only_looks_on_has_no_buttons(house: House, screens: Screens) -> Non
     expect(at(page, "task-more")).to_have_count(0)
 
 
+def test_who_is_assigned_a_task_reads_why_and_a_hostile_reason_is_text(
+    house: House, screens: Screens
+) -> None:
+    reason = "\n".join(PAYLOADS[6:12])[:500]
+    ben = screens.desk("ben")
+    card = house.offered(house.mention(), "ben")
+    house.set_state("available", "amira")
+    house.do("sofia", card["task_id"], "assign", rep="amira", reason=reason)
+    amira = screens.enter("amira", "/desk")
+    offer = offer_of(amira, card["task_id"])
+    for shown in (offer, at(amira, "conversation")):
+        note = shown.locator('[data-note="assigned"]')
+        expect(note).to_contain_text("Assigned to you by sofia")
+        assert reason in note.evaluate("e => e.textContent")
+        if shown is offer:
+            at(amira, "offer-accept").click()
+    assert amira.evaluate("window.ran") is None
+    expect(offer_of(ben, card["task_id"])).to_have_count(0)
+
+
 def test_a_hostile_reason_is_text_too(house: House, screens: Screens) -> None:
     reason = "\n".join(PAYLOADS[:6])[:500]
     ben = screens.desk("ben")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.facts import OPS, OUTCOMES, Fact
-from app.core.mention import FUTURE_TOLERANCE, clamp, mention_id_of
+from app.core.mention import BEFORE_2000, FUTURE_TOLERANCE, IN_FUTURE, clamp, mention_id_of
 from app.core.profile import handle_key
 from tests.builders import NOON, mention
 
@@ -45,16 +45,24 @@ def test_the_parts_of_the_wording_cannot_slide_into_one_another() -> None:
 
 def test_a_time_just_inside_the_tolerance_is_believed() -> None:
     moment = NOON + FUTURE_TOLERANCE
-    assert clamp(moment, NOON) == (moment, False)
+    assert clamp(moment, NOON) == (moment, "")
 
 
 def test_a_time_beyond_the_tolerance_is_clamped_to_now_and_said() -> None:
-    assert clamp(NOON + FUTURE_TOLERANCE + timedelta(seconds=1), NOON) == (NOON, True)
+    assert clamp(NOON + FUTURE_TOLERANCE + timedelta(seconds=1), NOON) == (NOON, IN_FUTURE)
 
 
-def test_a_time_in_the_past_is_kept_however_old() -> None:
-    moment = NOON - timedelta(days=4000)
-    assert clamp(moment, NOON) == (moment, False)
+def test_a_time_in_the_past_is_kept_however_old_that_a_clock_may_have_shown() -> None:
+    moment = datetime(2000, 1, 1, tzinfo=UTC)
+    assert clamp(moment, NOON) == (moment, "")
+
+
+def test_a_time_that_nobody_read_off_a_clock_is_now_and_said() -> None:
+    for moment in (
+        datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+    ):
+        assert clamp(moment, NOON) == (NOON, BEFORE_2000)
 
 
 def test_time_lost_before_us_runs_from_the_words_to_the_detection() -> None:

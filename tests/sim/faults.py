@@ -167,6 +167,17 @@ async def _redis_clock(world: World, fault: Fault) -> None:
     await asyncio.sleep(fault.seconds)
 
 
+async def _staff_changes(world: World, fault: Fault) -> None:
+    """Somebody is taken out of staff.toml and `watch` started with it; later they are back."""
+    takers = [rep.name for rep in world.on.config.catalogue.reps.values() if rep.queues]
+    name = world.fate.choice(takers)
+    world.dismissed.add(name)
+    world.kill("watch", f"a staff without {name}")
+    await asyncio.sleep(fault.seconds)
+    world.dismissed.discard(name)
+    world.kill("watch", f"a staff with {name}")
+
+
 async def _broker_down(world: World, fault: Fault) -> None:
     world.broker.up = False
     await asyncio.sleep(fault.seconds)
@@ -216,4 +227,5 @@ KINDS: dict[str, Callable[[World, Fault], Awaitable[None]]] = {
     "rebalance": _rebalance,
     "store down": _store_down,
     "store lossy": _store_lossy,
+    "staff changes": _staff_changes,
 }

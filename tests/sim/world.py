@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app import settings as shipped
@@ -99,6 +99,7 @@ class World:
     said: list[str] = field(default_factory=list)
     at_desk: set[str] = field(default_factory=set)
     redis_skew_ms: int = 0
+    dismissed: set[str] = field(default_factory=set)  # who is not on the staff just now
     lost: set[str] = field(default_factory=set)  # op ids whose facts went with a wiped Redis
     _ids: int = 0
 
@@ -136,12 +137,18 @@ class World:
         client = self.client()
         return Base(
             settings=self.on.settings,
-            config=self.on.config,
+            config=self._config(),
             redis=client,
             door=Door(client, self.redis_ms),
             database=self.on.database,
             ledger=Ledger(self.on.database),
         )
+
+    def _config(self) -> Config:
+        """As the files say at this moment: a process reads them when it starts."""
+        catalogue = self.on.config.catalogue
+        reps = {name: rep for name, rep in catalogue.reps.items() if name not in self.dismissed}
+        return replace(self.on.config, catalogue=replace(catalogue, reps=reps))
 
     def client(self) -> Client:
         self.on.client.network = self.network

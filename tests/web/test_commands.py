@@ -80,7 +80,7 @@ async def facts_of(parts: Parts, op: str) -> dict[str, Any]:
 async def test_a_command_without_an_idempotency_key_is_refused(
     api: Api, offered: str, name: str
 ) -> None:
-    body = {"text": "a", "queue": "billing", "reason": "b"}
+    body = {"reply": {"text": "a"}, "transfer": {"queue": "billing", "reason": "b"}}.get(name)
     for key in ("", "k" * 101):
         answer = await api.command("amira", offered, name, body, key=key)
         assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key")
@@ -200,23 +200,27 @@ async def test_my_state_is_answered_with_what_it_is_now(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("method", "path", "given"),
     [
-        ("GET", "/api/v1/desk"),
-        ("GET", "/api/v1/tasks"),
-        ("POST", "/api/v1/me/state"),
-        ("POST", f"/api/v1/tasks/{T1}/accept"),
+        ("GET", "/api/v1/desk", {}),
+        ("GET", "/api/v1/tasks", {}),
+        ("POST", "/api/v1/me/state", {"state": "available"}),
+        ("POST", f"/api/v1/tasks/{T1}/accept", {}),
     ],
 )
 async def test_while_redis_is_away_the_answer_is_503_with_a_time_to_come_back(
-    api: Api, parts: Parts, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+    api: Api,
+    parts: Parts,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    given: dict[str, str],
 ) -> None:
     away: Client = connect(f"redis://127.0.0.1:{free_port()}/0")
     for part in (parts.base.door, parts.floor, parts.feed):
         monkeypatch.setattr(part, "_client", away)
     headers = {"authorization": "Bearer key-amira", "idempotency-key": "k"}
-    body = orjson.dumps({"state": "available"})
-    answer = await api.client.request(method, path, headers=headers, content=body)
+    answer = await api.client.request(method, path, headers=headers, content=orjson.dumps(given))
     assert (answer.status_code, answer.json()["code"]) == (503, "read_only")
     assert answer.headers["retry-after"] == "2"
     await away.aclose()

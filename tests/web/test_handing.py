@@ -96,6 +96,25 @@ async def test_a_transfer_to_a_colleague_is_an_offer_kept_for_them(
     assert card["handed_on"] == handed
 
 
+async def test_who_is_assigned_a_task_reads_by_whom_and_why_until_it_is_offered_anew(
+    api: Api, parts: Parts, accepted: str
+) -> None:
+    reason = "<img src=x onerror=alert(1)> she knows you"
+    await api.command("sofia", accepted, "pull_back", {"reason": "a"}, key="p")
+    await available(api, "ben")
+    body = {"rep": "ben", "reason": reason}
+    assigned = (await api.command("sofia", accepted, "assign", body)).json()["assigned"]
+    assert assigned == {"by": "sofia", "reason": reason}
+    offer = (await api.get("ben", "/api/v1/desk")).json()["offer"]
+    assert offer["assigned"] == assigned
+    await api.command("ben", accepted, "accept")
+    [task] = (await api.get("ben", "/api/v1/desk")).json()["tasks"]
+    assert task["assigned"] == assigned
+    await api.command("ben", accepted, "transfer", {"to_rep": "amira", "reason": "not mine"})
+    assert await parts.base.door.offer(OFFER_MS) == [accepted]
+    assert (await api.get("amira", "/api/v1/desk")).json()["offer"]["assigned"] is None
+
+
 async def test_a_parked_task_stands_below_the_desk_until_it_is_resumed(
     api: Api, parts: Parts, accepted: str
 ) -> None:
@@ -157,11 +176,19 @@ async def test_a_wrong_field_of_an_agents_command_is_named(
     assert (await api.get("amira", f"/api/v1/tasks/{accepted}")).json()["state"] == "accepted"
 
 
-@pytest.mark.parametrize("name", ["wrap", "park", "transfer", "complete", "reply"])
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("wrap", {}),
+        ("park", {"minutes": 5, "reason": "a"}),
+        ("transfer", {"queue": "billing", "reason": "a"}),
+        ("complete", {}),
+        ("reply", {"text": "a"}),
+    ],
+)
 async def test_what_another_agent_has_is_not_mine_to_change(
-    api: Api, accepted: str, name: str
+    api: Api, accepted: str, name: str, body: dict[str, Any]
 ) -> None:
-    body = {"minutes": 5, "reason": "a", "queue": "billing", "text": "a"}
     assert await refused(api, "ben", name, body) == (409, "not_yours")
 
 
@@ -319,10 +346,20 @@ async def test_a_wrong_field_of_a_supervisors_command_is_named(
 
 
 @pytest.mark.parametrize(
-    "name", ["wrap", "park", "resume", "assign", "pull_back", "cancel", "prioritise"]
+    ("name", "body"),
+    [
+        ("wrap", {}),
+        ("park", {"minutes": 5, "reason": "a"}),
+        ("resume", {}),
+        ("assign", {"rep": "ben", "reason": "a"}),
+        ("pull_back", {"reason": "a"}),
+        ("cancel", {"reason": "a"}),
+        ("prioritise", {"priority": 5, "reason": "a"}),
+    ],
 )
-async def test_every_command_tells_an_unknown_task_and_wants_a_key(api: Api, name: str) -> None:
-    body = {"rep": "ben", "minutes": 5, "priority": 5, "reason": "a"}
+async def test_every_command_tells_an_unknown_task_and_wants_a_key(
+    api: Api, name: str, body: dict[str, Any]
+) -> None:
     who = "amira" if name in ("wrap", "park", "resume") else "sofia"
     assert await refused(api, who, name, body, task="nothing") == (404, "unknown_task")
     assert await refused(api, who, name, body, key="") == (400, "idempotency_key")

@@ -238,6 +238,29 @@ async def test_an_agent_is_told_why_a_task_left_the_desk(
         assert said == {"task_id": task_id(), "why": why}
 
 
+async def test_who_is_no_longer_on_the_staff_hears_it_at_the_desk_and_only_looks_on(
+    app: Starlette, parts: Parts, api: Api
+) -> None:
+    door, ben = parts.base.door, parts.base.config.catalogue.reps["ben"]
+    await set_state(door, "amira", "available")
+    await door.admit([admission()])
+    await door.offer(OFFER_MS)
+    await do(door, "accept", task_id(), "amira")
+    await parts.hub.turn()
+    async with requested(app, "amira", "/api/v1/stream") as stream:
+        await stream.next()
+        assert "amira" in await door.staff([ben])
+        await parts.hub.turn()
+        _, said, _ = (await stream.until("task_closed"))[-1]
+        assert said == {"task_id": task_id(), "why": "agent_left"}
+        _, me, _ = (await stream.until("me"))[-1]
+        assert (me["name"], me["state"], me["capacity"]) == ("amira", "offline", 0)
+    desk = (await api.get("amira", "/api/v1/desk")).json()
+    assert (desk["me"]["capacity"], desk["tasks"]) == (0, [])
+    answer = await api.post("amira", "/api/v1/me/state", {"state": "available"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_rep")
+
+
 async def test_a_read_that_fails_amid_the_stream_makes_the_screen_read_only(
     app: Starlette, parts: Parts
 ) -> None:

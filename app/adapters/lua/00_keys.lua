@@ -27,8 +27,10 @@
 -- hs:reps                     set      everybody who can be offered work
 -- hs:rep:<rep>                hash     title, skills, queues, capacity, channels, state, reason, since_ms,
 --                                      offer, load, soft (the part of load that may be interrupted),
---                                      on:<channel> (tasks held of that channel)
+--                                      on:<channel> (tasks held of that channel), changes (facts
+--                                      of them so far: all that is kept of who has left)
 -- hs:rep:<rep>:tasks          set      tasks that the rep holds: offered, accepted and wrapping
+-- hs:rep:<rep>:parked         set      parked tasks that come back to the rep
 -- hs:rep:<rep>:soft           set      accepted tasks of the rep that urgent work may interrupt
 -- hs:available                zset     reps who take work, by the time they became idle, ms
 -- hs:ready                    zset     those of them with room and without an offer, by the same time

@@ -1,6 +1,10 @@
 -- Reps: what they hold, and whether they have room for more.
 
-local function load_rep(name) return load_hash('hs:rep:' .. name, { name = name }) end
+-- Nil for a stranger, and for who has left: of them only the number of their changes is kept.
+local function load_rep(name)
+  local rep = load_hash('hs:rep:' .. name, { name = name })
+  return rep and rep.state and rep or nil
+end
 
 local function channel_limit(rep, channel)
   if (rep.channels or '') == '' then return nil end
@@ -93,9 +97,21 @@ local function let_go(name, task)
   refresh(name)
 end
 
+-- A parked task rests below the desk of who comes back to it; of nobody, where it was queued.
+local function rest_on_desk(task)
+  if task.for_rep ~= '' then redis.call('SADD', 'hs:rep:' .. task.for_rep .. ':parked', task.id) end
+end
+
+-- It rests there no longer: the desk takes it off its list.
+local function leave_desk(task, why)
+  if task.for_rep == '' then return end
+  redis.call('SREM', 'hs:rep:' .. task.for_rep .. ':parked', task.id)
+  feed('rep:' .. task.for_rep, 'task_closed', task.id, why)
+end
+
 -- Say in the ledger what a rep can do and whether they are there: without it nobody could
 -- prove afterwards that an offer was right.
-local function emit_rep(name, now, reason)
+local function emit_rep(name, now, reason, left)
   local rep = load_rep(name)
   local op_id = 'rep:' .. name .. ':' .. redis.call('HINCRBY', 'hs:rep:' .. name, 'changes', 1)
   redis.call('XADD', 'hs:outbox', '*', 'fact', cjson.encode({
@@ -106,7 +122,7 @@ local function emit_rep(name, now, reason)
       capacity = tonumber(rep.capacity), state = rep.state, reason = rep.reason,
       channels = (rep.channels or '') ~= '' and cjson.decode(rep.channels) or nil,
       desk = redis.call('ZSCORE', 'hs:present', name) and true or false,
-      demo = rep.demo == '1' } },
+      demo = rep.demo == '1', left = left } },
   }))
 end
 

@@ -13,6 +13,7 @@ local function new_task(given, admission, now)
     created_ms = ms(now), entered_ms = ms(now), card = given.card,
     sla = 'ok', halfway = '', level = 0, attempt = 0, hops = 0, lane = '', unroutable = '',
     rep = '', reservation = '', expires_ms = '0', reply = '', missed = '', handed_on = '',
+    assigned = '',
     for_rep = '', for_until_ms = '0', first_reply_ms = '0', wrap_ends_ms = '0',
     until_ms = '0', waits_for = '', left_ms = '0', pushed_by = '', override = '',
   })

@@ -137,6 +137,10 @@ local function make_offer(rep, id, now, expires, by)
     offered_ms = ms(now), expires_ms = ms(now + expires), unroutable = '',
     override = by.override or '',
   })
+  -- Whom a supervisor chose past all order wants to know why: on their card until the next offer.
+  local assigned = by.override == 'assigned'
+    and cjson.encode({ by = by.actor.id, reason = by.reason or '' }) or ''
+  if (task.assigned or '') ~= assigned then set(task, { assigned = assigned }) end
   redis.call('ZADD', 'hs:offers', ms(now + expires), id)
   hold(rep.name, task)
   redis.call('HSET', 'hs:rep:' .. rep.name, 'offer', id)

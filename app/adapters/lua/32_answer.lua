@@ -58,6 +58,7 @@ local function park(task, now, change)
   set(task, { state = 'parked', rep = '', reservation = '', until_ms = ms(change.until_ms),
     for_rep = rep, waits_for = change.waits_for or '', pushed_by = change.pushed_by or '' })
   set_timer('park', task.id, change.until_ms)
+  rest_on_desk(task)
   if task.pushed_by ~= '' then redis.call('SADD', 'hs:pushed:' .. task.pushed_by, task.id) end
   local data = { until_ms = change.until_ms, waits_for = change.waits_for,
     for_rep = rep ~= '' and rep or nil }

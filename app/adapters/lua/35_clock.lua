@@ -20,11 +20,6 @@ local function at_risk(task, now)
   })
 end
 
--- A parked task no longer rests for who parked it: their desk takes it off its list.
-local function leave_desk(task, why)
-  if task.for_rep ~= '' then feed('rep:' .. task.for_rep, 'task_closed', task.id, why) end
-end
-
 -- A parked task waits again; for the agent who had it, if they are there.
 local function wake(task, now, change)
   drop_timers(task.id, 'park')

@@ -1,4 +1,4 @@
--- enrol, set_state, present: who can be offered work.
+-- enrol, leave, set_state, present: who can be offered work.
 
 local ENROLLED = { 'skills', 'queues', 'capacity', 'channels' }
 
@@ -18,6 +18,44 @@ register('hs_enrol', function(given)
     emit_rep(given.rep, now, 'enrolled')
   end
   return cjson.encode({ rep = given.rep })
+end)
+
+-- Somebody is no longer on the staff: what they hold waits for others, and nothing goes to them.
+-- What they had parked comes back at its time, as ever, for whoever is there.
+local function leave(name, now)
+  local key = 'hs:rep:' .. name
+  unavailable(name, now, { reason = 'the agent has left' })
+  local held = redis.call('SMEMBERS', key .. ':tasks')
+  table.sort(held)   -- so that every replay does alike
+  for _, id in ipairs(held) do
+    local task = load(id)
+    hand_over(task, now, { op_id = 'left:' .. task.reservation, reason = 'agent_left' })
+  end
+  redis.call('ZREM', 'hs:present', name)
+  redis.call('ZREM', 'hs:gone', name)
+  redis.call('HSET', key, 'state', 'offline', 'reason', 'left', 'since_ms', ms(now))
+  emit_rep(name, now, 'left', true)
+  local changes = redis.call('HGET', key, 'changes')
+  redis.call('DEL', key)
+  redis.call('HSET', key, 'changes', changes)   -- should they come back, no fact id is used twice
+  redis.call('SREM', 'hs:reps', name)
+  feed('rep:' .. name, 'me')
+  feed('floor', 'rep')
+end
+
+-- given: {staff = names}. Whoever else is enrolled leaves. Returns {left = names}.
+register('hs_leave', function(given)
+  local staff, left, now = {}, {}, now_ms(given.now)
+  for _, name in ipairs(given.staff) do staff[name] = true end
+  local enrolled = redis.call('SMEMBERS', 'hs:reps')
+  table.sort(enrolled)
+  for _, name in ipairs(enrolled) do
+    if not staff[name] then
+      leave(name, now)
+      left[#left + 1] = name
+    end
+  end
+  return cjson.encode({ left = left })
 end)
 
 local function change_state(rep, now, change)

@@ -2,6 +2,7 @@
 -- ledger. One process at a time does it, under a lease; what an earlier holder still sends is refused.
 
 local LEASE = 'hs:lease:rebuild'
+local CONDEMNED = 'hs:condemned'
 local CLOCK_JUMP_MS = 30 * 1000   -- farther apart than this, two clocks do not just drift
 
 -- What is not task state, or is written at every start anyway.
@@ -24,6 +25,7 @@ redis.register_function{ function_name = 'hs_standing', flags = { 'no-writes' },
   callback = function(_, args)
     local given = cjson.decode(args[1])
     return cjson.encode({ epoch = epoch() or '', confirmed = serving() or false,
+      condemned = redis.call('GET', CONDEMNED) or '',
       relayed = tonumber(redis.call('GET', 'hs:relayed') or 0),
       time_ms = time_ms(given.now),
       highest_ms = tonumber(redis.call('GET', 'hs:clock') or 0) })
@@ -44,17 +46,24 @@ redis.register_function{ function_name = 'hs_relayed', flags = { 'allow-oom' },
     return cjson.encode({ removed = #given.ids })
   end }
 
--- confirm: this state is the one that the ledger knows; go on.
+-- confirm: this state is the one that the ledger knows; go on. Not once somebody has found it
+-- wanting: their rebuild has begun to change it, and may have died in the middle.
 register_always('hs_confirm', function(given)
-  if epoch() == given.epoch then confirmed = given.epoch end
+  if epoch() == given.epoch and redis.call('EXISTS', CONDEMNED) == 0 then
+    confirmed = given.epoch
+  end
   return cjson.encode({ confirmed = serving() or false })
 end)
 
 -- lease: the only key whose end decides something. Its holder may die in the middle, and then
--- somebody else must begin again; no deadline of a task hangs on it.
+-- somebody else must begin again; no deadline of a task hangs on it. With the lease the state is
+-- condemned, for longer than the lease; and nobody gets it on a state that others have confirmed.
 register_always('hs_lease', function(given)
+  if serving() then return cjson.encode({ held = false }) end
   redis.call('SET', LEASE, given.token, 'NX', 'PX', given.lease_ms)
-  return cjson.encode({ held = redis.call('GET', LEASE) == given.token })
+  local held = redis.call('GET', LEASE) == given.token
+  if held then redis.call('SET', CONDEMNED, given.cause) end
+  return cjson.encode({ held = held })
 end)
 
 -- end_epoch: from here on nothing is changed by anybody but a rebuild.
@@ -78,6 +87,7 @@ end))
 
 local function restore_rep(given, now)
   local key = 'hs:rep:' .. given.name
+  if given.left then return redis.call('HSET', key, 'changes', given.fields.changes) end
   redis.call('SADD', 'hs:reps', given.name)
   for field, value in pairs(given.fields) do redis.call('HSET', key, field, value) end
   if given.fields.state == 'available' then
@@ -91,9 +101,10 @@ local function restore_rep(given, now)
   end
 end
 
--- Somebody who is no longer on the staff may still hold a task.
+-- Somebody of whom no fact tells may hold a task: until the staff is told, they are known.
 local function known_rep(name)
-  if redis.call('EXISTS', 'hs:rep:' .. name) == 1 then return end
+  if load_rep(name) then return end
+  redis.call('SADD', 'hs:reps', name)
   redis.call('HSET', 'hs:rep:' .. name, 'title', name, 'skills', '', 'queues', '', 'capacity', 0,
     'channels', '', 'state', 'offline', 'reason', '', 'since_ms', 0, 'offer', '', 'demo', 0)
 end
@@ -158,6 +169,7 @@ local function restore_task(given, now)
     restore_waiting(task, now)
   elseif task.state == 'parked' then
     set_timer('park', task.id, task.until_ms)
+    rest_on_desk(task)
     if task.pushed_by ~= '' then redis.call('SADD', 'hs:pushed:' .. task.pushed_by, task.id) end
   else
     restore_holder(task)
@@ -204,7 +216,7 @@ local function after_rebuild(given, now)
   end
   given.rebuilt.rescinded = rescinded
   note('configured', 'rebuild:' .. given.epoch, now, 'rebuilt', { rebuilt = given.rebuilt })
-  redis.call('DEL', LEASE)
+  redis.call('DEL', LEASE, CONDEMNED)
   return rescinded
 end
 

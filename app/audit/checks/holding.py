@@ -32,6 +32,8 @@ class Capacity(Invariant):
     sentence = "No rep holds more than their capacity, unless somebody forced it."
 
     def see(self, fact: Fact, task: Task | None) -> Iterator[Violation]:
+        if fact.op == "configured":
+            yield from self._left(fact)
         if task is None or fact.op not in ("offered", "accepted"):
             return
         rep = self.world.rep(fact.rep)
@@ -41,6 +43,15 @@ class Capacity(Invariant):
             # What it interrupts is parked before, in the same script.
             others = replace(rep, holding={k: v for k, v in rep.holding.items() if k != task.id})
             yield from self._beside(fact, task, others)
+
+    def _left(self, fact: Fact) -> Iterator[Violation]:
+        """Who leaves the staff has given back everything before."""
+        said = fact.data.get("rep")
+        if isinstance(said, dict) and said.get("left"):
+            rep = self.world.rep(str(said.get("name") or ""))
+            for held in rep.holding.values():
+                detail = f"{rep.name} has left and still holds {held.id}"
+                yield self.broken(fact, detail, held.last_seq)
 
     def _beside(self, fact: Fact, task: Task, rep: Rep) -> Iterator[Violation]:
         over = rep.over(task)

@@ -22,6 +22,7 @@ _FEWEST = 3  # samples from which a slope can be told
 
 class Private(Invariant):
     id = "I25"
+    of_facts = False
     sentence = "What was erased is found nowhere: not plain, escaped, encoded or split in two."
     canaries: Canaries | None = None
 
@@ -90,6 +91,7 @@ def _pieces(path: Path, overlap: int) -> Iterator[tuple[int, bytes]]:
 
 class Bounded(Invariant):
     id = "I26"
+    of_facts = False
     sentence = "Memory, files, queues and labels stay under their ceilings and do not creep up."
     resources: Resources | None = None
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** What is special about a task: who handed it on, for whom it is kept, which clocks run beside. */
+/** What is special about a task: who assigned or handed it on, for whom it is kept, which clocks run beside. */
 import { html } from "../vendor/vendor.js";
 import { now } from "./clock.js";
 import { duration, nearTime, words } from "./format.js";
@@ -10,6 +10,7 @@ import { me } from "./store.js";
 const BY_ITSELF = /** @type {Record<string, string>} */ ({
   no_first_reply: "there was no first reply in time",
   agent_gone: "the agent was gone",
+  agent_left: "the agent has left",
 });
 const LOST_BEFORE_US_MS = 60_000; // below a minute the way from the channel to us is nobody's concern
 
@@ -40,6 +41,10 @@ function waived(task) {
 /** @param {Card} task @returns {{id:string,text:any}[]} */
 function notesOf(task) {
   const found = [];
+  if (task.assigned) {
+    const { by, reason } = task.assigned;
+    found.push({ id: "assigned", text: html`Assigned to you by <bdi>${by}</bdi>: <bdi>${reason}</bdi>` });
+  }
   const handed = task.handed_on;
   if (handed) {
     const why = BY_ITSELF[handed.reason] ?? handed.reason;

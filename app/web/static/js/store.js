@@ -162,6 +162,7 @@ const WHY_CLOSED = /** @type {Record<string, string>} */ ({
   handed_on: "A task was taken back: it waits in its queue or with somebody else.",
   cancelled: "A supervisor has cancelled a task of yours.",
   no_first_reply: "A task went back to its queue: it had no first reply in time.",
+  agent_left: "A task went back to its queue: you no longer take tasks here.",
   agent_gone: "A task went back to its queue while you were gone.",
 });
 
