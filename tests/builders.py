@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ NOON = datetime.fromtimestamp(NOON_MS / 1000, UTC)
 WINDOW_S = 1800.0
 OFFER_MS = 20_000
 STICKY_MS = 30_000
+_KEYS = count(1)  # no two commands share one, unless a test gives it
 
 NEGATIVE = Sentiment(label="negative", confidence=0.9, negative=0.9, neutral=0.07, positive=0.03)
 NEUTRAL = Sentiment(label="neutral", confidence=0.8, negative=0.1, neutral=0.8, positive=0.1)
@@ -194,7 +196,7 @@ def actor_of(rep: str) -> dict[str, str]:
 
 async def do(door: RedisDoor, name: str, task: str, rep: str, **given: Any) -> dict[str, Any]:
     """A rep's command, with an op id of its own unless one is given."""
-    op_id = given.pop("op_id", f"{rep}:{name}:{task}:{door.now_ms}")
+    op_id = given.pop("op_id", f"{rep}:{name}:{next(_KEYS)}")
     defaults: dict[str, dict[str, Any]] = {
         "accept": {},
         "reject": {"reason": "not mine"},
@@ -212,13 +214,13 @@ async def do(door: RedisDoor, name: str, task: str, rep: str, **given: Any) -> d
 async def hand_to(door: RedisDoor, task: str, rep: str, to_rep: str, **given: Any) -> Any:
     """A rep hands a task on to a colleague."""
     fields = {"to_rep": to_rep, "reason": "yours", "kept_ms": STICKY_MS} | given
-    op_id = f"{rep}:transfer:{task}:{door.now_ms}"
+    op_id = f"{rep}:transfer:{next(_KEYS)}"
     return await door.command("transfer", task, op_id, rep=rep, actor=actor_of(rep), **fields)
 
 
 async def supervise(door: RedisDoor, name: str, task: str, **given: Any) -> dict[str, Any]:
     """A supervisor's command, with an op id of its own unless one is given."""
-    op_id = given.pop("op_id", f"sue:{name}:{task}:{door.now_ms}")
+    op_id = given.pop("op_id", f"sue:{name}:{next(_KEYS)}")
     defaults: dict[str, dict[str, Any]] = {
         "assign": {"expires_ms": OFFER_MS},
         "park": {"until_ms": door.now_ms + 600_000},

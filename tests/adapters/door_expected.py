@@ -9,7 +9,7 @@ from tests.adapters.door_model import REPS, Task
 from tests.adapters.door_model_commands import Model
 
 # Not task state, or compared field by field.
-_ELSEWHERE = ("hs:task:", "hs:ops:", "hs:seen:", "hs:src:", "hs:reps", "hs:queues")
+_ELSEWHERE = ("hs:task:", "hs:ops:", "hs:refusals:", "hs:seen:", "hs:src:", "hs:reps", "hs:queues")
 
 # Fields of the task's hash by their names here; the rest has no other name.
 _FIELDS = {

@@ -34,7 +34,8 @@ class Twin:
         self.unread: list[dict[str, Any]] = []
         self.keys: dict[str, Any] = {}
         self.op = 0
-        self.done: list[tuple[str, str, str, dict[str, Any]]] = []
+        # Every command that had its answer, and the code where that was a refusal.
+        self.done: list[tuple[str, str, str, dict[str, Any], str | None]] = []
         now(self.door.configure(QUEUES.values()))
         now(self.door.enrol(list(REPS.values())))
         for rep in REPS:
@@ -166,7 +167,8 @@ class Twin:
         assert found.get("state", found.get("code")) == expected
         if "state" in found:
             assert found["version"] == self.model.tasks[task].version
-            self.done.append((name, task, f"op-{self.op}", given))
+        if expected != "unknown_task":
+            self.done.append((name, task, f"op-{self.op}", given, found.get("code")))
 
     def answer(self, name: str, task: str, op_id: str, given: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -167,12 +167,25 @@ async def test_a_repeated_command_changes_nothing_and_gets_the_first_answer(
     assert await facts(redis) == before
 
 
-async def test_a_refused_command_may_be_tried_again_under_its_op_id(
-    door: RedisDoor, offered: str
+async def test_what_was_refused_is_not_done_later_under_its_op_id(
+    door: RedisDoor, redis: Client, offered: str
 ) -> None:
+    """A request that was sent twice may come once more, late: its sender was told no."""
     assert await refusal(door, "reply", "ann", op_id="op-8") == "wrong_state"
     await do(door, "accept", offered, "ann")
-    assert (await do(door, "reply", offered, "ann", op_id="op-8"))["state"] == "accepted"
+    before = await facts(redis)
+    assert await refusal(door, "reply", "ann", op_id="op-8") == "wrong_state"
+    assert await facts(redis) == before
+    assert (await do(door, "reply", offered, "ann", op_id="op-9"))["state"] == "accepted"
+
+
+async def test_a_program_gone_wild_fills_no_memory_with_its_refusals(
+    door: RedisDoor, redis: Client, offered: str
+) -> None:
+    for number in range(1_010):
+        await refusal(door, "complete", "ann", op_id=f"wild-{number}")
+    assert await redis.hlen(f"hs:refusals:{offered}") == 1_000
+    assert 0 < await redis.ttl(f"hs:refusals:{offered}") <= 600
 
 
 async def test_a_refused_completion_does_not_make_a_live_task_forget_its_commands(

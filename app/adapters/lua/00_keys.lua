@@ -12,6 +12,8 @@
 -- hs:task:<task>              hash     one task; the fields are listed at new_task()
 -- hs:ops:<task>               hash     op id -> {d = digest of the command, r = its result}, so that a
 --                                      repeated command changes nothing
+-- hs:refusals:<task>          hash     the same of commands that were refused, for ten minutes: what is late
+--                                      on its way must not be done after its sender was told no
 -- hs:queues                   hash     queue -> JSON of its policy; written by hs_configure
 -- hs:lanes                    set      names of all lanes where somebody waits
 -- hs:lanes:<queue>            set      those that the reps of this queue look at
@@ -44,6 +46,8 @@
 
 local SEEN_S = 7 * 24 * 3600
 local CLOSED_S = 24 * 3600     -- closed tasks stay readable a day; the ledger has them for ever
+local REFUSED_S = 600          -- no request is on its way for longer
+local REFUSALS_MAX = 1000      -- of one task; who is told no more often in ten minutes is a program gone wild
 local FEED_MAX = 20000         -- about ten minutes of a busy floor; beyond it a screen refetches
 local ESCALATION = 'escalation'
 local MEDIATOR = 'mediator'
@@ -136,9 +140,26 @@ local function answer(task)
   return { task_id = task.id, state = task.state, version = tonumber(task.version) }
 end
 
+-- What this command was answered when it came before.
+local function answered(given)
+  return redis.call('HGET', 'hs:ops:' .. given.task, given.op_id)
+    or redis.call('HGET', 'hs:refusals:' .. given.task, given.op_id)
+end
+
+local function keep_answer(task, given, result)
+  local key = (result.error and 'hs:refusals:' or 'hs:ops:') .. task.id
+  if result.error and redis.call('HLEN', key) >= REFUSALS_MAX then return end
+  redis.call('HSET', key, given.op_id, cjson.encode({ d = given.digest or '', r = result }))
+  if result.error then
+    redis.call('EXPIRE', key, REFUSED_S)
+  elseif task.state == 'completed' or task.state == 'cancelled' then
+    redis.call('EXPIRE', key, CLOSED_S, 'NX')
+  end
+end
+
 -- Run a command on a task once per op id; a repeat gets the first answer.
 local function once(given, command)
-  local known = redis.call('HGET', 'hs:ops:' .. given.task, given.op_id)
+  local known = answered(given)
   if known then
     known = cjson.decode(known)
     if (known.d or '') ~= '' and (given.digest or '') ~= '' and known.d ~= given.digest then
@@ -148,18 +169,14 @@ local function once(given, command)
   end
   local task = load(given.task)
   if not task then return cjson.encode(refuse('unknown_task', 'No task has this id')) end
+  local result
   if given.version and tonumber(given.version) ~= tonumber(task.version) then
-    return cjson.encode(refuse('stale_version',
-      'The task is at version ' .. task.version .. ', expected ' .. ms(given.version)))
+    result = refuse('stale_version',
+      'The task is at version ' .. task.version .. ', expected ' .. ms(given.version))
+  else
+    result = command(task, now_ms(given.now))
   end
-  local result = command(task, now_ms(given.now))
-  if not result.error then
-    local kept = cjson.encode({ d = given.digest or '', r = result })
-    redis.call('HSET', 'hs:ops:' .. task.id, given.op_id, kept)
-    if task.state == 'completed' or task.state == 'cancelled' then
-      redis.call('EXPIRE', 'hs:ops:' .. task.id, CLOSED_S, 'NX')
-    end
-  end
+  keep_answer(task, given, result)
   return cjson.encode(result)
 end
 

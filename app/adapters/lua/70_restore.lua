@@ -8,6 +8,7 @@ local CLOCK_JUMP_MS = 30 * 1000   -- farther apart than this, two clocks do not 
 -- What is not task state, or is written at every start anyway.
 local KEPT = { ['hs:feed'] = true, ['hs:queues'] = true, [LEASE] = true }
 local KEPT_KINDS = { ['hs:profile'] = true, ['hs:own'] = true, ['hs:session'] = true,
+  ['hs:refusals'] = true,
   ['hs:guesses'] = true }
 
 local function leased(body)
