@@ -26,10 +26,11 @@ class Heard:
 class Place:
     """A place in a queue. `policy` is the stamp of what its times were made with.
 
-    `resolution_due_ms` is 0 where there is no resolution clock.
+    `window_s` is the response's; `resolution_due_ms` is 0 where there is no resolution clock.
     """
 
     times: Deadlines
+    window_s: float
     order_ms: float
     resolution_due_ms: int
     policy: str
@@ -45,6 +46,7 @@ def place(decision: Decision, heard: Heard, slas: Slas, at_risk_share: float) ->
     resolved = sla.deadlines(heard.detected_at, policy.resolution_s, at_risk_share, policy.calendar)
     return Place(
         times=times,
+        window_s=window_s,
         order_ms=order_ms(times, decision.priority),
         resolution_due_ms=resolved.due_ms if policy.resolution_s else 0,
         policy=slas.stamp(policy, at_risk_share),
