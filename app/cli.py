@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli_backtest import backtest
 from app.core import duration
 from app.core.errors import ConfigError, HandshakeError, Unavailable
 
@@ -19,6 +20,11 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+rules = typer.Typer(help="See what a draft of the rules would do.", no_args_is_help=True)
+rules.command()(backtest)
+cli.add_typer(rules, name="rules")
 
 
 @cli.command()
