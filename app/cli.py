@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli_backtest import backtest
+from app.cli_explain import explain
 from app.core import duration
 from app.core.errors import ConfigError, HandshakeError, Unavailable
 
@@ -25,6 +26,7 @@ cli = typer.Typer(
 rules = typer.Typer(help="See what a draft of the rules would do.", no_args_is_help=True)
 rules.command()(backtest)
 cli.add_typer(rules, name="rules")
+cli.command()(explain)
 
 
 @cli.command()

@@ -44,7 +44,7 @@ class Recorded:
 
     @property
     def version(self) -> str:
-        return str(self.decision["version"])
+        return str(self.decision.get("version", ""))
 
 
 def kept(values: Mapping[str, object]) -> dict[str, object]:
