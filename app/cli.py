@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli_backtest import backtest
+from app.cli_decisions import decisions
 from app.cli_explain import explain
 from app.core import duration
 from app.core.errors import ConfigError, HandshakeError, Unavailable
@@ -27,6 +28,7 @@ rules = typer.Typer(help="See what a draft of the rules would do.", no_args_is_h
 rules.command()(backtest)
 cli.add_typer(rules, name="rules")
 cli.command()(explain)
+cli.command()(decisions)
 
 
 @cli.command()
