@@ -41,13 +41,19 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a report is about. `unrecorded` mentions are from before inputs were kept."""
+    """What a report is about. `unrecorded` mentions are from before inputs were kept.
+
+    `rules` are all there are on either side, in the order in which they are to be told.
+    `breached` is how many response clocks really ran out: what the forecast can be held against.
+    """
 
     live: str
     draft: str
+    rules: tuple[str, ...] = ()
     window: Window = field(default_factory=Window)
     samples: int = 20
     unrecorded: int = 0
+    breached: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +94,10 @@ def report(outcomes: Iterable[Outcome], floors: tuple[Floor, Floor], asked: Aske
             "live": digest(one.live.line for one in known),
             "draft": digest(one.draft.line for one in known),
         },
-        rules=list(_rules(known)),
+        rules=list(_rules(known, asked.rules)),
         changed=_changed(known),
         escalations=_escalations(known, live, draft),
-        breaches=_breaches(live, draft),
+        breaches=_breaches(live, draft) | {"recorded": asked.breached},
         queues=list(_queues(live, draft)),
         load=list(_load(known)),
         samples=[_sample(one) for one in known if one.changes][: asked.samples],
@@ -110,11 +116,11 @@ def _served(
     return forecast((found for found in arrivals if found), floor)
 
 
-def _rules(known: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
-    """How many mentions each rule held for, in the order of their names."""
+def _rules(known: Sequence[Outcome], named: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """How many mentions each rule held for; of those that are named also where it was none."""
     live = Counter(rule for one in known for rule in one.live.hits)
     draft = Counter(rule for one in known for rule in one.draft.hits)
-    for rule in sorted(live.keys() | draft.keys()):
+    for rule in dict.fromkeys((*named, *sorted(live.keys() | draft.keys()))):
         yield {"rule": rule, "live": live[rule], "draft": draft[rule]}
 
 

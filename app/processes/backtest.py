@@ -6,12 +6,12 @@ import asyncio
 import os
 import signal
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -25,6 +25,7 @@ from app.core.errors import Invalid
 from app.core.forecast import Floor
 from app.core.handling import Handled, by_queue, handled
 from app.core.recorded import recorded
+from app.core.sla import RESOLUTION
 from app.processes.forks import die_with_parent
 
 MOST_MENTIONS: Final = 500_000  # some gigabytes of outcomes: a longer window is looked at in parts
@@ -57,11 +58,13 @@ class Page:
     outcomes: list[Outcome] = field(default_factory=list)
     handled: list[Handled] = field(default_factory=list)
     unrecorded: int = 0
+    breached: int = 0
 
     def add(self, other: Page) -> None:
         self.outcomes += other.outcomes
         self.handled += other.handled
         self.unrecorded += other.unrecorded
+        self.breached += other.breached
 
 
 async def run_backtest(
@@ -145,12 +148,17 @@ def decided_again(trails: list[Trail]) -> Page:
     for trail in trails:
         facts = [orjson.loads(body) for body in trail]
         page.handled += handled(facts)
+        page.breached += any(_is_breach(fact) for fact in facts)
         first = next((known for known in recorded(facts) if not known.edit), None)
         if first is None or not first.values:
             page.unrecorded += 1
         else:
             page.outcomes.append(outcome(first, bench.live, bench.draft))
     return page
+
+
+def _is_breach(fact: Mapping[str, Any]) -> bool:
+    return fact["op"] == "breached" and (fact.get("data") or {}).get("clock") != RESOLUTION
 
 
 def summed_up(found: Page) -> Report:
@@ -165,8 +173,10 @@ def summed_up(found: Page) -> Report:
     asked = Asked(
         live=test.live.version,
         draft=test.draft.version,
+        rules=tuple(row.id for config in (test.draft, test.live) for row in config.rows),
         window=test.window,
         samples=test.samples,
         unrecorded=found.unrecorded,
+        breached=found.breached,
     )
     return report(found.outcomes, floors, asked)

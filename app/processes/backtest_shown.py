@@ -69,6 +69,8 @@ def _rules(made: Report, out: Console) -> None:
         if row["live"] != row["draft"]
     ]
     _table(out, "Rules that held for other mentions", ("rule", "live", "draft", ""), rows)
+    if silent := [row["rule"] for row in made.rules if not row["draft"]]:
+        out.print(f"held for no mention in the draft: {escape(', '.join(silent))}")
 
 
 def _compared(made: Report, out: Console) -> None:
@@ -79,6 +81,7 @@ def _compared(made: Report, out: Console) -> None:
     )
     rows = [(name, f["live"], f["draft"], f["extra"], f["fewer"]) for name, f in named]
     _table(out, "Escalations and breaches", ("", "live", "draft", "extra", "fewer"), rows)
+    out.print(f"really breached, as recorded: {made.breaches['recorded']}")
 
 
 def _queues(made: Report, out: Console) -> None:

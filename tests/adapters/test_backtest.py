@@ -196,6 +196,8 @@ async def test_a_report_shows_samples_and_errors_and_is_ready_for_json(
     by_kind = shown["changed"]["by_kind"]
     assert all(by_kind[kind] for kind in ("closed", "queue", "priority", "window", "rule"))
     assert "forecast" in shown["assumptions"]
+    assert [row["rule"] for row in shown["rules"]][:3] == ["broken-sum", "long-waits", "no-praise"]
+    assert shown["rules"][0] == {"rule": "broken-sum", "live": 0, "draft": 0}
     assert {row["queue"]: row["assumed"] for row in shown["handling"]}["service"] is True
 
 
@@ -238,6 +240,18 @@ async def test_mentions_from_before_inputs_were_recorded_are_counted_and_left_ou
     made = await run_backtest(await kept(database, log), asked(live, draft), pool=pool)
     assert made.unrecorded > 10
     assert made.mentions + made.unrecorded == len(firsts(log))
+
+
+async def test_what_really_was_late_is_counted_beside_the_forecast(
+    live: Config, draft: Config
+) -> None:
+    """Response clocks alone: a resolution that is late is another thing."""
+    prepare(asked(live, draft))
+    log = await log_of(live, deliveries(5))
+    for number, clock in enumerate(("first_response", "resolution", "resolution")):
+        late = log.facts[0] | {"op": "breached", "data": {"clock": clock}}
+        log.facts.append(late | {"mention_id": log.trails()[number][0]["mention_id"]})
+    assert page_of(log).breached == 1
 
 
 async def test_a_run_in_processes_of_its_own_tells_its_progress_and_gives_the_same_report(

@@ -17,10 +17,10 @@ Trail = list[bytes]  # the facts of one mention as JSON, in order
 
 _PAGE: Final = 250  # mentions; some thousand facts, a few MB
 
-# What is decided again needs the first two, or an edit; how long people took needs the others.
+# What is decided again needs the first two, or an edit; how people fared needs the others.
 _OPS: Final = (
     "received", "decided", "edited", "accepted", "replied", "completed", "transferred", "parked",
-    "rescinded", "timed_out", "rejected",
+    "rescinded", "timed_out", "rejected", "breached",
 )  # fmt: skip
 
 
