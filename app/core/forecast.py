@@ -67,13 +67,27 @@ class _Lane:
     overflow: str = ""
 
 
-@dataclass(slots=True)
+Entry = tuple[float, str, int]  # order, mention, and which stay of it this is
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """The tasks of one lane, the most pressing first, and who may take them."""
+
+    channel: str
+    weight: float
+    takers: list[_Desk]
+    heap: list[Entry] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
 class _Desk:
     """One rep at work."""
 
     rep: Rep
+    number: int
     limits: dict[str, int]
-    lanes: list[_Lane] = field(default_factory=list)
+    lanes: list[_Waiting] = field(default_factory=list)
     load: float = 0.0
     on: dict[str, int] = field(default_factory=dict)  # tasks in hand by channel
     idle_since_ms: int = 0
@@ -120,10 +134,9 @@ class _Day:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         by_name = sorted(floor.reps, key=lambda rep: rep.name)
-        self._desks = [_Desk(rep, dict(rep.channels)) for rep in by_name]
+        self._desks = [_Desk(rep, n, dict(rep.channels)) for n, rep in enumerate(by_name)]
         self._tasks: dict[str, _Task] = {}
-        self._lanes: dict[_Lane, list[tuple[float, str, int]]] = {}
-        self._takers: dict[_Lane, list[_Desk]] = {}
+        self._lanes: dict[_Lane, _Waiting] = {}
         self._events: list[tuple[int, int, str, int]] = []
 
     def expect(self, arrival: Arrival) -> None:
@@ -155,18 +168,20 @@ class _Day:
         task.stay += 1
         if next_ms:
             heappush(self._events, (next_ms, _EASED, task.arrival.mention_id, task.stay))
-        if lane not in self._lanes:
-            self._lanes[lane] = []
-            self._takers[lane] = [desk for desk in self._desks if desk.fits(lane)]
-            for desk in self._takers[lane]:
-                desk.lanes.append(lane)
-        entry = (task.order_ms, task.arrival.mention_id, task.stay)
-        heappush(self._lanes[lane], entry)
-        weight = self._floor.catalogue.weight(lane.channel)
-        free = [desk for desk in self._takers[lane] if desk.has_room(weight, lane.channel)]
+        waiting = self._lanes.get(lane) or self._opened(lane)
+        heappush(waiting.heap, (task.order_ms, task.arrival.mention_id, task.stay))
+        free = [d for d in waiting.takers if d.has_room(waiting.weight, waiting.channel)]
         if free:
             # Whoever has room has taken all else that they could: this is the only one for them.
             self._serve(min(free, key=lambda desk: desk.idle_since_ms), now_ms)
+
+    def _opened(self, lane: _Lane) -> _Waiting:
+        takers = [desk for desk in self._desks if desk.fits(lane)]
+        weight = self._floor.catalogue.weight(lane.channel)
+        waiting = self._lanes[lane] = _Waiting(lane.channel, weight, takers)
+        for desk in takers:
+            desk.lanes.append(waiting)
+        return waiting
 
     def _eased(self, task: _Task, now_ms: int) -> tuple[_Lane, int]:
         """Skills dropped and people let in by now, and when there will be more of it; or 0."""
@@ -195,27 +210,26 @@ class _Day:
             task.breached |= now_ms + usual.reply_ms >= task.arrival.due_ms
             desk.load += self._floor.catalogue.weight(channel)
             desk.on[channel] = desk.on.get(channel, 0) + 1
-            number = self._desks.index(desk)
             ends_ms = now_ms + usual.whole_ms
-            heappush(self._events, (ends_ms, _ENDED, task.arrival.mention_id, number))
+            heappush(self._events, (ends_ms, _ENDED, task.arrival.mention_id, desk.number))
 
     def _most_pressing(self, desk: _Desk) -> _Task | None:
-        best: tuple[float, str, int] | None = None
+        best: Entry | None = None
         for lane in desk.lanes:
-            head = self._head(self._lanes[lane])
+            head = self._head(lane.heap) if lane.heap else None
             if head is None or (best is not None and head > best):
                 continue
-            if desk.has_room(self._floor.catalogue.weight(lane.channel), lane.channel):
+            if desk.has_room(lane.weight, lane.channel):
                 best = head
         return self._tasks[best[1]] if best else None
 
-    def _head(self, lane: list[tuple[float, str, int]]) -> tuple[float, str, int] | None:
-        while lane:
-            _, id_, stay = lane[0]
+    def _head(self, heap: list[Entry]) -> Entry | None:
+        while heap:
+            _, id_, stay = heap[0]
             task = self._tasks[id_]
             if task.stay == stay and not task.begun_ms:
-                return lane[0]
-            heappop(lane)
+                return heap[0]
+            heappop(heap)
         return None
 
     def _end(self, desk: _Desk, task: _Task, now_ms: int) -> None:
