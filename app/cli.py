@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli_backtest import backtest
+from app.cli_decisions import decisions
+from app.cli_explain import explain
 from app.core import duration
 from app.core.errors import ConfigError, HandshakeError, Unavailable
 
@@ -24,6 +27,13 @@ cli = typer.Typer(
 StoreUrl = Annotated[str, typer.Option("--store", help="SQLAlchemy URL; default: SQLite")]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where data live; default: var/")]
 Window = Annotated[str, typer.Option("--sla", help="the standard window, e.g. 30m or 30s")]
+
+
+rules = typer.Typer(help="See what a draft of the rules would do.", no_args_is_help=True)
+rules.command()(backtest)
+cli.add_typer(rules, name="rules")
+cli.command()(explain)
+cli.command()(decisions)
 
 
 @cli.command()

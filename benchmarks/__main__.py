@@ -15,13 +15,14 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import latency, offers, rebuild, scoring, throughput
+from benchmarks import backtest, latency, offers, rebuild, scoring, throughput
 from benchmarks.figures import Row, machine
 from benchmarks.instance import ROOT, instance
 from tools.kafka.errors import KafkaToolError
 from tools.kafka.node import KafkaNode
 
 EMBEDDED, REAL = "embedded broker", "real Kafka"
+_ALONE: dict[str, Callable[[], Row]] = {"rebuild": rebuild.measure, "backtest": backtest.measure}
 _SETTLE_S = 3.0  # what a start leaves behind (imports, first commits) settles
 
 
@@ -29,7 +30,9 @@ def main() -> None:
     """Run what was asked for; without arguments, everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     names = "scoring offers embedded kafka"
-    parser.add_argument("only", nargs="*", help=f"any of: {names}; default: all")
+    parser.add_argument(
+        "only", nargs="*", help=f"any of: {names}, or {' '.join(_ALONE)}; default: the former"
+    )
     parser.add_argument("--kafka", default="", help="host:port; default: a node of its own")
     chosen = parser.parse_args()
     wanted = set(chosen.only) or set(names.split())
@@ -41,11 +44,12 @@ def main() -> None:
         print(f"  {rows[-1].line()}", flush=True)
         return rows[-1]
 
-    if "rebuild" in wanted:
-        add(rebuild.measure)
-        if wanted == {"rebuild"}:
-            print(f"\n  written to {_write(rows, skipped)}")
-            return
+    for name, measure in _ALONE.items():
+        if name in wanted:
+            add(measure)
+    if wanted <= _ALONE.keys():
+        print(f"\n  written to {_write(rows, skipped)}")
+        return
     # The bare rate is always measured: the others are told as shares of it.
     bare = add(lambda: scoring.measure("sentiment-l6"))
     if "scoring" in wanted:

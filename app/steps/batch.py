@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from app.core.catalogue import Catalogue
@@ -29,6 +29,7 @@ class Item:
     score: Score | None = None
     handle_key: str = ""
     profile: Profile | None = None
+    values: Mapping[str, object] = field(default_factory=dict)  # what the conditions saw
     decision: Decision | None = None
     degraded: list[str] = field(default_factory=list)
     outcome: str = ""

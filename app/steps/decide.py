@@ -10,5 +10,5 @@ async def decide(batch: Batch, ports: Ports) -> None:
     for item, mention in thoughtful(batch):
         if item.score and item.profile:
             public = ports.catalogue.is_public(mention.channel)
-            values = variables(mention, item.score, item.profile, public)
-            item.decision = ports.rules.decide(values)
+            item.values = variables(mention, item.score, item.profile, public)
+            item.decision = ports.rules.decide(item.values)

@@ -9,7 +9,9 @@ from app.core import sla
 from app.core.errors import Invalid
 from app.core.facts import Fact
 from app.core.mention import Mention
-from app.core.queueing import order_ms, task_id_of
+from app.core.placing import Heard, place
+from app.core.queueing import task_id_of
+from app.core.recorded import kept
 from app.failpoints import failpoint
 from app.ports import Admission, DeadLetter, NewTask
 from app.steps.batch import Batch, Item, Ports
@@ -82,7 +84,7 @@ def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:
             fact("received", wording | _origin(item)),
             fact("scored", {"score": item.score}),
             fact("identified", _identity(item)),
-            fact("decided", {"decision": item.decision}, item.decision.why),
+            fact("decided", _decided(item) | {"clock": _clock(item)}, item.decision.why),
         )
         if item.decision
         else (),
@@ -96,31 +98,35 @@ def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:
 
 
 def _task(item: Item, mention: Mention, ports: Ports) -> NewTask | None:
-    decision = item.decision
-    if decision is None or not decision.queue:
+    decision, catalogue, share = item.decision, ports.catalogue, ports.at_risk_share
+    if decision is None:
         return None
-    policy = ports.catalogue.slas.of(decision.queue, _tier(item), mention.channel)
-    clock = sla.NEXT_RESPONSE if item.follows_up else sla.FIRST_RESPONSE
-    window_s = policy.response_s(clock, decision.rule_window_s, decision.window_s)
-    share, detected_at = ports.at_risk_share, mention.detected_at
-    times = sla.deadlines(detected_at, window_s, share, policy.calendar)
-    resolved = sla.deadlines(detected_at, policy.resolution_s, share, policy.calendar)
+    heard = Heard(
+        channel=mention.channel,
+        tier=_tier(item),
+        detected_at=mention.detected_at,
+        clock=_clock(item),
+    )
+    found = place(decision, heard, catalogue.slas, share)
+    if found is None:
+        return None
+    times = found.times
     return NewTask(
         task_id=task_id_of(mention.mention_id),
         queue=decision.queue,
         skills=decision.skills,
         priority=decision.priority,
-        order_ms=order_ms(times, decision.priority),
+        order_ms=found.order_ms,
         detected_ms=times.detected_ms,
         due_ms=times.due_ms,
         half_ms=times.half_ms,
         at_risk_ms=times.at_risk_ms,
-        clock=clock,
-        resolution_due_ms=resolved.due_ms if policy.resolution_s else 0,
-        policy=ports.catalogue.slas.stamp(policy, share),
+        clock=heard.clock,
+        resolution_due_ms=found.resolution_due_ms,
+        policy=found.policy,
         reason=decision.why,
         channel=mention.channel,
-        weight=ports.catalogue.weight(mention.channel),
+        weight=catalogue.weight(mention.channel),
         for_rep=ports.sticky.own_rep(item.profile, ports.now_ms()),
         sticky_ms=ports.sticky.wait_ms,
     )
@@ -141,7 +147,16 @@ def _card(item: Item, mention: Mention) -> bytes:
 
 def _thought(item: Item) -> dict[str, Any]:
     """What triage made of an edit: the card of its task shows it."""
-    return {"score": item.score, "decision": item.decision} if item.decision else {}
+    return {"score": item.score} | _decided(item) if item.decision else {}
+
+
+def _decided(item: Item) -> dict[str, Any]:
+    """The decision with what its conditions saw, so that it can be made again."""
+    return {"decision": item.decision, "values": kept(item.values)}
+
+
+def _clock(item: Item) -> str:
+    return sla.NEXT_RESPONSE if item.follows_up else sla.FIRST_RESPONSE
 
 
 def _origin(item: Item) -> dict[str, Any]:

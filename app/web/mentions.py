@@ -11,9 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app import codec, metrics
+from app.config import Config
 from app.core.errors import Invalid
+from app.core.explained import told
+from app.core.recorded import Recorded, recorded, verdict
 from app.web.problems import Problem, field_error
 from app.web.state import Parts, body, parts, whole_number
+from app.wiring.again import explains, rules_of
 
 _PAGE = 500
 _FOLLOW_S = 0.25
@@ -76,16 +80,34 @@ def _checked(value: Any) -> codec.WireMention:
 
 
 async def why(request: Request) -> Response:
-    """The whole trail of one mention: what came, what was found out, who did what."""
+    """The whole trail of one mention: what came, what was found out, who did what, and whether
+    its recorded values still give the same decision."""
     at = parts(request)
     mention_id = codec.clean(request.path_params["mention_id"])
     facts = await at.base.ledger.of_mention(mention_id)
     if not facts:
         raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
     said = [fact["data"]["mention"] for fact in facts if fact["op"] in ("received", "edited")]
-    return JSONResponse(
-        {"mention_id": mention_id, "mention": said[-1] if said else None, "facts": facts}
-    )
+    trail = {"mention_id": mention_id, "mention": said[-1] if said else None, "facts": facts}
+    return JSONResponse(trail | _again(at.base.config, list(recorded(facts))))
+
+
+def _again(config: Config, known: list[Recorded]) -> dict[str, Any]:
+    """Its decisions made again, and how each rule fares with the values of the newest one."""
+    decisions = []
+    for one in known:
+        rules = rules_of(config, one.version)
+        again = verdict(one, rules.decide if rules else None)
+        decisions.append(
+            {"at_ms": one.at_ms, "edit": one.edit, "version": one.version, "reevaluated": again}
+        )
+    rules = rules_of(config, known[-1].version) if known and known[-1].values else None
+    fared = explains(config, rules).explain(known[-1].values) if rules else ()
+    return {
+        "decisions": decisions,
+        "reevaluated": decisions[-1]["reevaluated"] if decisions else None,
+        "rules": [told(one) for one in fared],
+    }
 
 
 async def history(request: Request) -> Response:

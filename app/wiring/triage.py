@@ -33,12 +33,12 @@ def ports(base: Base, producer: Producer) -> tuple[Ports, OnnxScorer]:
             catalogue=base.config.catalogue,
             at_risk_share=base.settings.sla.at_risk_share,
             now_ms=system_ms,
-            sticky=_sticky(base.settings.offer),
+            sticky=sticky(base.settings.offer),
         ),
         scorer,
     )
 
 
-def _sticky(offer: Offer) -> Sticky:
+def sticky(offer: Offer) -> Sticky:
     day_ms = 24 * 3600 * 1000
     return Sticky(wait_ms=round(offer.sticky_s * 1000), age_ms=round(offer.sticky_days * day_ms))

@@ -21,6 +21,7 @@ from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.ledger import Ledger
 from app.config import load
 from app.core.profile import Profile
+from app.core.recorded import SAME, recorded, verdict
 from app.ports import Delivery
 from app.processes.relay import Relay
 from app.settings import CONFIG
@@ -90,6 +91,19 @@ async def test_the_trail_of_a_mention_is_complete_and_in_order(world: World) -> 
         "decided",
         "queued",
     ]
+
+
+async def test_what_the_ledger_has_of_a_decision_makes_the_same_decision_again(
+    world: World,
+) -> None:
+    """A4.10: through the door, the outbox and the store no value loses a bit."""
+    known = Profile(customer_id="C7", name="Kim", tier="platinum", value=9000.0)
+    await world.ports.profiles.put({"x:kim": known})  # type: ignore[attr-defined]
+    await world.take(delivery("s1", followers=7), delivery("s2", text="Where is it NOW?"))
+    found = list(recorded(await world.facts()))
+    assert [one.edit for one in found] == [False, True]
+    assert [verdict(one, world.ports.rules.decide) for one in found] == [SAME, SAME]
+    assert found[0].values["profile.value"] == 9000.0
 
 
 async def test_a_duplicate_and_an_edit_are_facts_on_the_same_mention(world: World) -> None:

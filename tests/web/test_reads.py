@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import orjson
 import pytest
 
@@ -13,6 +15,7 @@ from app.processes.relay import Relay
 from app.web.state import Parts
 from tests.builders import NOON_MS, OFFER_MS, admission, task_id
 from tests.doubles import KeepingProducer
+from tests.logged import deliveries, log_of
 from tests.web.conftest import Api
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}\u2028'\";--"
@@ -122,6 +125,39 @@ async def test_the_trail_of_a_mention_tells_everything_in_order(api: Api, parts:
     assert [f["op"] for f in trail["facts"]] == ["received", "decided", "queued", "offered"]
     assert trail["mention"]["text"] == "Where is my order?"
     assert (await api.get("amira", "/api/v1/mentions/none/why")).status_code == 404
+
+
+async def test_the_trail_says_whether_its_values_still_give_the_same_decision(
+    api: Api, parts: Parts
+) -> None:
+    """D4: the trail decided again gives the same, or says why that cannot be told."""
+    log = await log_of(parts.base.config, deliveries(1))
+    gone, bare, other = (copy.deepcopy(log.facts) for _ in range(3))
+    gone[3]["data"]["decision"]["version"] = "older"
+    del bare[3]["data"]["values"]
+    other[3]["data"]["values"]["score.urgency"] = 0.99
+    expected = {
+        "same": log.facts,
+        "rules no longer here": gone,
+        "inputs not recorded": bare,
+        "different": other,
+    }
+    for number, (word, facts) in enumerate(expected.items()):
+        name = f"m{number}"
+        named = [f | {"mention_id": name, "fact_id": f"{name}/{f['op']}"} for f in facts]
+        await parts.base.ledger.append(named)
+        trail = (await api.get("amira", f"/api/v1/mentions/{name}/why")).json()
+        assert trail["reevaluated"] == word
+        [decision] = trail["decisions"]
+        assert (decision["edit"], decision["reevaluated"]) == (False, word)
+        here = word in ("same", "different")
+        assert bool(trail["rules"]) is here
+    trail = (await api.get("amira", "/api/v1/mentions/m0/why")).json()
+    decided = trail["facts"][3]["data"]["decision"]
+    assert [(r["rule"], r["result"]) for r in trail["rules"]] == [
+        (t["rule"], t["result"]) for t in decided["trace"]
+    ]
+    assert all(rule["why"] for rule in trail["rules"])
 
 
 async def test_the_ledger_is_read_as_json_lines_from_any_point(api: Api, parts: Parts) -> None:

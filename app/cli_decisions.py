@@ -1,0 +1,42 @@
+"""`python -m app decisions`: the proof that the same log and rules give the same decisions."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli_window import SINCE_HELP, UNTIL_HELP, store_of, window_of
+
+EXIT_DIFFERENT = 1
+
+
+def decisions(
+    since: Annotated[str, typer.Option(help=SINCE_HELP)] = "",
+    until: Annotated[str, typer.Option(help=UNTIL_HELP)] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    data_dir: Annotated[Path | None, typer.Option(help="of the Handshake that recorded")] = None,
+) -> None:
+    """Decide everything recorded again by the live rules, and sum it up in one digest.
+
+    Exit code 1 where the same rules no longer give the same decision.
+    """
+    import orjson
+
+    from app.adapters.cel_rules import problems_of
+    from app.adapters.store.traffic import Traffic
+    from app.core.recorded import DIFFERENT
+    from app.processes.decisions import decide_again, sentence
+    from app.settings import load
+    from app.wiring.base import configuration, system_ms
+
+    settings = load(**({"data_dir": data_dir} if data_dir else {}))
+    window = window_of(since, until, system_ms())
+    config = configuration(settings, check_row=problems_of)
+    with store_of(settings) as database:
+        again = asyncio.run(decide_again(Traffic(database), config, window))
+    typer.echo(orjson.dumps(again.as_dict()) if as_json else sentence(again))
+    if again.verdicts[DIFFERENT]:
+        raise typer.Exit(EXIT_DIFFERENT)

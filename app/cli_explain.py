@@ -1,0 +1,93 @@
+"""`python -m app explain`: one mention through every step, and why; nothing is written."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli_window import store_of
+from app.core.errors import Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from app.adapters.store.database import Database
+
+EXIT_INPUT = 2  # the file, or what is in it, is wrong
+
+Found = dict[str, Any]
+
+
+def explain(
+    file: Annotated[str, typer.Argument(help="one mention as JSON; - is standard input")] = "",
+    mention: Annotated[str, typer.Option(help="the id of a recorded one instead")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    data_dir: Annotated[Path | None, typer.Option(help="whose profiles and history")] = None,
+) -> None:
+    """Take one mention through every step and show what each makes of it, and why."""
+    from app import codec
+    from app.processes.explain_shown import show
+    from app.settings import load
+
+    if bool(file) == bool(mention):
+        raise typer.BadParameter("expected a FILE, or --mention with an id")
+    settings = load(**({"data_dir": data_dir} if data_dir else {}))
+    try:
+        found = asyncio.run(_of_store(settings, mention) if mention else _of_file(settings, file))
+    except Invalid as error:
+        typer.echo(f"{file or mention}: {error}", err=True)
+        raise typer.Exit(EXIT_INPUT) from None
+    if as_json:
+        typer.echo(codec.dumps(found))
+    else:
+        show(found)
+
+
+def _bytes(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise Invalid("no_file", "a file with one mention as JSON", str(error)) from None
+
+
+async def _of_file(settings: Any, file: str) -> Found:
+    raw = _bytes(file)
+    with ExitStack() as stack:
+        database: Database | None = None
+        with suppress(Unavailable):
+            database = stack.enter_context(store_of(settings))
+        return await _explained(settings, raw, database)
+
+
+async def _of_store(settings: Any, mention_id: str) -> Found:
+    from app.adapters.store.ledger import Ledger
+    from app.core.recorded import recorded, verdict
+    from app.processes.explain import sent
+    from app.wiring.again import rules_of
+    from app.wiring.base import configuration
+
+    with store_of(settings) as database:
+        facts = await Ledger(database).of_mention(mention_id)
+        known = list(recorded(facts))
+        if not known:
+            raise Invalid("unknown_mention", "the id of a mention that was decided", mention_id)
+        rules = rules_of(configuration(settings), known[-1].version)
+        found = await _explained(settings, sent(known[-1]), database)
+    decision = known[-1].decision
+    return found | {
+        "recorded": {name: decision[name] for name in ("rule", "queue", "priority", "version")}
+        | {"reevaluated": verdict(known[-1], rules.decide if rules else None)}
+    }
+
+
+async def _explained(settings: Any, raw: bytes, database: Database | None) -> Found:
+    from app.processes.explain import Listener
+    from app.processes.explain import explain as through
+    from app.wiring.explain import parts
+
+    listener = Listener()
+    ports, explains = parts(settings, database, listener)
+    return await through(raw, ports, listener, explains)

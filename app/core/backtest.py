@@ -1,0 +1,157 @@
+"""Back-test: what two sets of rules make of the same recorded mentions, and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from app.core.catalogue import ESCALATION_QUEUE
+from app.core.decision import ERROR, HIT, Decision
+from app.core.forecast import Arrival
+from app.core.placing import Heard, place
+from app.core.policy import Slas
+from app.core.recorded import Decide, Recorded, line_of
+from app.core.sla import to_ms
+
+SHOWN_CHARS: Final = 160  # of a text in a report
+
+# How a decision changed, in the order in which a report tells it.
+OPENED, CLOSED, QUEUE = "opened", "closed", "queue"
+PRIORITY, WINDOW, SKILLS, RULE = "priority", "window", "skills", "rule"
+CHANGES: Final = (OPENED, CLOSED, QUEUE, PRIORITY, WINDOW, SKILLS, RULE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """Everything that decides: compiled rules, and the service levels that give deadlines."""
+
+    decide: Decide
+    slas: Slas
+    at_risk_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What one set of rules makes of a mention. `line` names the whole decision (see `recorded`).
+
+    `window_s`, `due_ms` and `order_ms` are 0 where it makes no task.
+    """
+
+    rule: str
+    why: str
+    queue: str
+    priority: int
+    skills: tuple[str, ...]
+    hits: tuple[str, ...]
+    errors: tuple[tuple[str, str], ...]
+    line: str
+    window_s: float = 0.0
+    due_ms: int = 0
+    order_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One recorded mention under both. `text` is there, and clipped, where something changed."""
+
+    mention_id: str
+    channel: str
+    detected_ms: int
+    at_ms: int  # when it could enter a queue
+    live: Side
+    draft: Side
+    text: str = ""
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        return tuple(changes(self.live, self.draft))
+
+
+def outcome(known: Recorded, live: Rulebook, draft: Rulebook) -> Outcome:
+    """Decide one recorded mention by both."""
+    detected_at = datetime.fromisoformat(str(known.mention["detected_at"]))
+    heard = Heard(
+        channel=str(known.mention["channel"]),
+        tier=str(known.values["profile.tier"]),
+        detected_at=detected_at,
+        clock=known.clock,
+    )
+    sides = [_side(known, heard, book) for book in (live, draft)]
+    changed = any(changes(*sides))
+    return Outcome(
+        mention_id=known.mention_id,
+        channel=heard.channel,
+        detected_ms=to_ms(detected_at),
+        at_ms=max(known.at_ms, to_ms(detected_at)),
+        live=sides[0],
+        draft=sides[1],
+        text=clipped(str(known.mention["text"])) if changed else "",
+    )
+
+
+def _side(known: Recorded, heard: Heard, book: Rulebook) -> Side:
+    decision = book.decide(known.values)
+    found = place(decision, heard, book.slas, book.at_risk_share)
+    return Side(
+        rule=decision.rule,
+        why=decision.why,
+        queue=decision.queue,
+        priority=decision.priority,
+        skills=decision.skills,
+        hits=tuple(trace.rule for trace in decision.trace if trace.result == HIT),
+        errors=tuple(_errors(decision)),
+        line=line_of(known, decision),
+        window_s=found.window_s if found else 0.0,
+        due_ms=found.times.due_ms if found else 0,
+        order_ms=found.order_ms if found else 0.0,
+    )
+
+
+def _errors(decision: Decision) -> Iterator[tuple[str, str]]:
+    for trace in decision.trace:
+        if trace.result == ERROR:
+            yield trace.rule, trace.detail
+
+
+def changes(live: Side, draft: Side) -> Iterator[str]:
+    """The words for what is different, in the order of `CHANGES`."""
+    if live.queue != draft.queue:
+        yield OPENED if not live.queue else QUEUE if draft.queue else CLOSED
+    if live.queue and draft.queue:
+        if live.priority != draft.priority:
+            yield PRIORITY
+        if live.window_s != draft.window_s:
+            yield WINDOW
+        if live.skills != draft.skills:
+            yield SKILLS
+    if live.rule != draft.rule:
+        yield RULE
+
+
+def escalates(side: Side) -> bool:
+    """Do the rules themselves send it to the mediators?"""
+    return side.queue == ESCALATION_QUEUE
+
+
+def arrival(one: Outcome, side: Side) -> Arrival | None:
+    """The task that this side makes of it, for a forecast."""
+    if not side.queue:
+        return None
+    return Arrival(
+        mention_id=one.mention_id,
+        queue=side.queue,
+        skills=side.skills,
+        channel=one.channel,
+        at_ms=one.at_ms,
+        detected_ms=one.detected_ms,
+        due_ms=side.due_ms,
+        order_ms=side.order_ms,
+    )
+
+
+def clipped(text: str) -> str:
+    """A text short enough for a report, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARS else line[: SHOWN_CHARS - 1] + "…"

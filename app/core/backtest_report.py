@@ -1,0 +1,252 @@
+"""The report of a back-test: counts, changes and samples from its outcomes, and the forecast."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from app.core.backtest import (
+    CHANGES,
+    CLOSED,
+    OPENED,
+    QUEUE,
+    Outcome,
+    Side,
+    arrival,
+    escalates,
+)
+from app.core.forecast import Floor, Served, forecast, waits_ms
+from app.core.recorded import digest
+
+HOUR_MS: Final = 3_600_000
+
+ASSUMPTIONS: Final = (
+    "Breaches and waits are a forecast, not a measurement: every task of the window enters when it"
+    " was decided, is served in the shipped order, by skills and capacity, and is handled for as"
+    " long as is usual in its queue. Everybody is there all the time and accepts at once; nobody"
+    " rejects, transfers, parks or is pre-empted; queues are empty at the start. Both sides are"
+    " forecast alike, so the difference is the rules'."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """What was looked at: decisions from one moment to another, ms; 0 is without a bound."""
+
+    since_ms: int = 0
+    until_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a report is about. `unrecorded` mentions are from before inputs were kept.
+
+    `rules` are all there are on either side, in the order in which they are to be told.
+    `breached` is how many response clocks really ran out: what the forecast can be held against.
+    """
+
+    live: str
+    draft: str
+    rules: tuple[str, ...] = ()
+    window: Window = field(default_factory=Window)
+    samples: int = 20
+    unrecorded: int = 0
+    breached: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that a person or a program is told; `as_dict` is ready for JSON."""
+
+    versions: dict[str, str]
+    window: dict[str, int]
+    mentions: int
+    unrecorded: int
+    decisions: dict[str, str]  # the digest of each side's, see `python -m app decisions`
+    rules: list[dict[str, Any]]
+    changed: dict[str, Any]
+    escalations: dict[str, Any]
+    breaches: dict[str, Any]
+    queues: list[dict[str, Any]]
+    load: list[dict[str, Any]]
+    samples: list[dict[str, Any]]
+    errors: list[dict[str, Any]]
+    handling: list[dict[str, Any]]
+    assumptions: str = ASSUMPTIONS
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def report(outcomes: Iterable[Outcome], floors: tuple[Floor, Floor], asked: Asked) -> Report:
+    """Sum up. `floors` are the people and queues of live and draft."""
+    known = sorted(outcomes, key=lambda one: one.mention_id)
+    live = _served(known, lambda one: one.live, floors[0])
+    draft = _served(known, lambda one: one.draft, floors[1])
+    return Report(
+        versions={"live": asked.live, "draft": asked.draft},
+        window=asdict(asked.window),
+        mentions=len(known),
+        unrecorded=asked.unrecorded,
+        decisions={
+            "live": digest(one.live.line for one in known),
+            "draft": digest(one.draft.line for one in known),
+        },
+        rules=list(_rules(known, asked.rules)),
+        changed=_changed(known),
+        escalations=_escalations(known, live, draft),
+        breaches=_breaches(live, draft) | {"recorded": asked.breached},
+        queues=list(_queues(live, draft)),
+        load=list(_load(known)),
+        samples=[_sample(one) for one in known if one.changes][: asked.samples],
+        errors=list(_errors(known)),
+        handling=[
+            {"queue": queue, "assumed": not usual.tasks, **asdict(usual)}
+            for queue, usual in sorted(floors[0].handling.items())
+        ],
+    )
+
+
+def _served(
+    known: Sequence[Outcome], side: Callable[[Outcome], Side], floor: Floor
+) -> dict[str, Served]:
+    arrivals = (arrival(one, side(one)) for one in known)
+    return forecast((found for found in arrivals if found), floor)
+
+
+def _rules(known: Sequence[Outcome], named: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """How many mentions each rule held for; of those that are named also where it was none."""
+    live = Counter(rule for one in known for rule in one.live.hits)
+    draft = Counter(rule for one in known for rule in one.draft.hits)
+    for rule in dict.fromkeys((*named, *sorted(live.keys() | draft.keys()))):
+        yield {"rule": rule, "live": live[rule], "draft": draft[rule]}
+
+
+def _changed(known: Sequence[Outcome]) -> dict[str, Any]:
+    kinds = Counter(change for one in known for change in one.changes)
+    moves = Counter(
+        (one.live.queue, one.draft.queue)
+        for one in known
+        if {OPENED, CLOSED, QUEUE} & set(one.changes)
+    )
+    return {
+        "mentions": sum(1 for one in known if one.changes),
+        "by_kind": {kind: kinds[kind] for kind in CHANGES},
+        "moves": [
+            {"from": source, "to": target, "mentions": count}
+            for (source, target), count in sorted(moves.items(), key=lambda m: (-m[1], m[0]))
+        ],
+    }
+
+
+def _escalations(
+    known: Sequence[Outcome], live: Mapping[str, Served], draft: Mapping[str, Served]
+) -> dict[str, Any]:
+    """By the rules themselves, and by falling due in a queue, which is forecast."""
+    by_rule = (
+        {one.mention_id for one in known if escalates(one.live)},
+        {one.mention_id for one in known if escalates(one.draft)},
+    )
+    late = (
+        {id_ for id_, one in live.items() if one.escalated},
+        {id_ for id_, one in draft.items() if one.escalated},
+    )
+    return {"by_rule": _compared(*by_rule), "forecast_late": _compared(*late)}
+
+
+def _breaches(live: Mapping[str, Served], draft: Mapping[str, Served]) -> dict[str, Any]:
+    before = {id_ for id_, one in live.items() if one.breached}
+    after = {id_ for id_, one in draft.items() if one.breached}
+    return _compared(before, after)
+
+
+def _compared(before: set[str], after: set[str]) -> dict[str, int]:
+    return {
+        "live": len(before),
+        "draft": len(after),
+        "extra": len(after - before),
+        "fewer": len(before - after),
+    }
+
+
+def _queues(live: Mapping[str, Served], draft: Mapping[str, Served]) -> Iterator[dict[str, Any]]:
+    """What each queue gets, and how its tasks fare. A task counts where the rules sent it."""
+    for queue in sorted({one.queue for side in (live, draft) for one in side.values()}):
+        sides = [
+            {i: one for i, one in side.items() if one.queue == queue} for side in (live, draft)
+        ]
+        late = [{i for i, one in side.items() if one.breached} for side in sides]
+        # Against all of the other side: a breach that only moved here is not an extra one.
+        others = [{i for i, one in side.items() if one.breached} for side in (draft, live)]
+        yield {
+            "queue": queue,
+            "live": _figures(sides[0]),
+            "draft": _figures(sides[1]),
+            "extra_breaches": len(late[1] - others[1]),
+            "fewer_breaches": len(late[0] - others[0]),
+        }
+
+
+def _figures(side: Mapping[str, Served]) -> dict[str, Any]:
+    waits = waits_ms(side.values())
+    return {
+        "tasks": len(side),
+        "breaches": sum(one.breached for one in side.values()),
+        "never_taken": sum(not one.begun_ms for one in side.values()),
+        "wait_p50_s": _quantile_s(waits, 0.5),
+        "wait_p95_s": _quantile_s(waits, 0.95),
+    }
+
+
+def _quantile_s(waits: Sequence[int], share: float) -> float:
+    """The nearest rank: a wait that there was."""
+    return waits[min(len(waits) - 1, int(share * len(waits)))] / 1000 if waits else 0.0
+
+
+def _load(known: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
+    """Tasks that enter each queue in each hour; hours in which neither side has any are left out"""
+    counts: Counter[tuple[str, int, str]] = Counter()
+    for one in known:
+        hour_ms = one.at_ms - one.at_ms % HOUR_MS
+        counts[one.live.queue, hour_ms, "live"] += 1
+        counts[one.draft.queue, hour_ms, "draft"] += 1
+    for queue, hour_ms in sorted({(queue, hour) for queue, hour, _ in counts if queue}):
+        yield {
+            "queue": queue,
+            "hour_ms": hour_ms,
+            "live": counts[queue, hour_ms, "live"],
+            "draft": counts[queue, hour_ms, "draft"],
+        }
+
+
+def _sample(one: Outcome) -> dict[str, Any]:
+    """Samples are the first by mention id, which is a hash: any, and the same every time."""
+    return {
+        "mention_id": one.mention_id,
+        "channel": one.channel,
+        "text": one.text,
+        "changes": list(one.changes),
+        "before": _shown(one.live),
+        "after": _shown(one.draft),
+    }
+
+
+def _shown(side: Side) -> dict[str, Any]:
+    return {
+        "rule": side.rule,
+        "queue": side.queue,
+        "priority": side.priority,
+        "window_s": side.window_s,
+        "skills": list(side.skills),
+        "why": side.why,
+    }
+
+
+def _errors(known: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
+    """Conditions that could not be evaluated, and how often: each counts as not holding."""
+    counts = Counter(("live", *error) for one in known for error in one.live.errors)
+    counts.update(("draft", *error) for one in known for error in one.draft.errors)
+    for (side, rule, detail), count in sorted(counts.items()):
+        yield {"side": side, "rule": rule, "detail": detail, "mentions": count}

@@ -1,0 +1,121 @@
+"""Recorded decisions: what the conditions saw, so that deciding again gives the same decision.
+
+The fact `decided`, and an edit that was decided anew, carry the values of all variables but the
+text, which the same trail has in `received` or `edited`. Scores are among them: a model that
+scores a text again may differ a little with the batch that it stands in, and is not asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from app.core.decision import Decision
+from app.core.rules import VARIABLES
+from app.core.sla import FIRST_RESPONSE
+
+TEXT: Final = "mention.text"
+
+# What deciding again came to.
+SAME, DIFFERENT = "same", "different"
+RULES_GONE, NOT_RECORDED = "rules no longer here", "inputs not recorded"
+
+Decide = Callable[[Mapping[str, object]], Decision]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One decision as its facts tell it. `values` are empty where an older version kept none.
+
+    `content_hash` names the wording that was decided, `edit` that it was not the first one.
+    """
+
+    mention_id: str
+    content_hash: str
+    at_ms: int
+    edit: bool
+    mention: Mapping[str, Any]
+    decision: Mapping[str, Any]
+    values: Mapping[str, object]
+    clock: str = FIRST_RESPONSE
+
+    @property
+    def version(self) -> str:
+        return str(self.decision.get("version", ""))
+
+
+def kept(values: Mapping[str, object]) -> dict[str, object]:
+    """What a fact keeps of the values that the conditions saw."""
+    return {name: value for name, value in values.items() if name != TEXT}
+
+
+def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
+    """The decisions in the trail of one mention, in order."""
+    said: Mapping[str, Any] = {}
+    for fact in facts:
+        op, data = fact["op"], fact.get("data") or {}
+        if op == "received" or (op == "edited" and "mention" in data):
+            said = data
+        if op in ("decided", "edited") and "decision" in data and said:
+            yield Recorded(
+                mention_id=str(fact["mention_id"]),
+                content_hash=str(said["content_hash"]),
+                at_ms=int(fact["now_ms"]),
+                edit=op == "edited",
+                mention=said["mention"],
+                decision=data["decision"],
+                values=_seen(data.get("values"), said["mention"]),
+                clock=data.get("clock", FIRST_RESPONSE),
+            )
+
+
+def _seen(values: Mapping[str, object] | None, mention: Mapping[str, Any]) -> dict[str, object]:
+    """The values as the conditions saw them: JSON has one kind of number, conditions have two."""
+    if not values:
+        return {}
+    seen = {
+        name: float(value) if VARIABLES.get(name) is float and isinstance(value, int) else value
+        for name, value in values.items()
+    }
+    return seen | {TEXT: mention["text"]}
+
+
+def verdict(known: Recorded, decide: Decide | None) -> str:
+    """Does deciding again give the same, bit for bit? None stands for rules that are gone."""
+    if not known.values:
+        return NOT_RECORDED
+    if decide is None:
+        return RULES_GONE
+    again = canonical(decide(known.values))
+    return SAME if again == canonical(known.decision) else DIFFERENT
+
+
+def canonical(decision: Decision | Mapping[str, Any]) -> str:
+    """A decision as one text, the same before and after it went through the ledger."""
+    return json.dumps(decision, sort_keys=True, separators=(",", ":"), default=_named)
+
+
+def _named(one: Any) -> dict[str, Any]:
+    """A dataclass as JSON has it: `asdict` copies everything, and costs more than deciding."""
+    return {field.name: getattr(one, field.name) for field in fields(one)}
+
+
+def fingerprint(decision: Decision) -> str:
+    """sha256 over the whole decision, its trace and version included."""
+    return hashlib.sha256(canonical(decision).encode()).hexdigest()
+
+
+def line_of(known: Recorded, again: Decision) -> str:
+    """One line of the digest. It names no delivery: partitions and offsets decide nothing."""
+    return f"{known.mention_id} {known.content_hash} {fingerprint(again)}"
+
+
+def digest(lines: Iterable[str]) -> str:
+    """sha256 over these lines, sorted: partitions may have brought them in any order."""
+    whole = hashlib.sha256()
+    for line in sorted(lines):
+        whole.update(line.encode() + b"\n")
+    return whole.hexdigest()

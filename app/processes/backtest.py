@@ -1,0 +1,192 @@
+"""backtest: a draft of the rules over recorded traffic, in processes of its own; writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any, Final
+
+import orjson
+
+from app.adapters.cel_rules import CelRules
+from app.adapters.store.traffic import Traffic, Trail
+from app.config import Config
+from app.core.backtest import Outcome, Rulebook, outcome
+from app.core.backtest_report import Asked, Report, Window, report
+from app.core.catalogue import Rep
+from app.core.errors import Invalid
+from app.core.forecast import Floor
+from app.core.handling import Handled, by_queue, handled
+from app.core.recorded import recorded
+from app.core.sla import RESOLUTION
+from app.processes.forks import die_with_parent
+
+MOST_MENTIONS: Final = 500_000  # some gigabytes of outcomes: a longer window is looked at in parts
+_WORKERS: Final = max(1, min(2, os.cpu_count() or 1))
+_AHEAD: Final = 2  # pages that wait for each worker
+
+OnProgress = Callable[[float], Awaitable[None]]
+
+
+async def _silent(_share: float) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What to compare, with whom at work, over which window."""
+
+    live: Config
+    draft: Config
+    reps: tuple[Rep, ...]
+    at_risk_share: float
+    window: Window = field(default_factory=Window)
+    samples: int = 20
+
+
+@dataclass(slots=True)
+class Page:
+    """What was found in one page of trails."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    handled: list[Handled] = field(default_factory=list)
+    unrecorded: int = 0
+    breached: int = 0
+
+    def add(self, other: Page) -> None:
+        self.outcomes += other.outcomes
+        self.handled += other.handled
+        self.unrecorded += other.unrecorded
+        self.breached += other.breached
+
+
+async def run_backtest(
+    traffic: Traffic,
+    test: Backtest,
+    on_progress: OnProgress = _silent,
+    pool: Executor | None = None,
+) -> Report:
+    """The report. `on_progress` hears the share that is done, and ends the run by raising.
+
+    So does cancelling the task that awaits this; nothing is left behind then. Raises Invalid for a
+    window with too many mentions, and Unavailable. `pool` is for tests: it must have prepared.
+    """
+    if pool is not None:
+        return await _run(traffic, test, on_progress, pool)
+    with _processes(test) as own:
+        return await _run(traffic, test, on_progress, own)
+
+
+async def _run(traffic: Traffic, test: Backtest, on_progress: OnProgress, pool: Executor) -> Report:
+    total = await traffic.count(test.window)
+    if total > MOST_MENTIONS:
+        raise Invalid("too_many", f"a window with at most {MOST_MENTIONS} mentions", str(total))
+    loop, done = asyncio.get_running_loop(), 0
+    found: list[bytes] = []
+    waiting: deque[asyncio.Future[bytes]] = deque()
+    async for trails in traffic.trails(test.window):
+        waiting.append(loop.run_in_executor(pool, packed, trails))
+        done += len(trails)
+        if len(waiting) >= _WORKERS * _AHEAD:
+            found.append(await waiting.popleft())
+            await on_progress(min(1.0, done / max(1, total)))
+    while waiting:
+        found.append(await waiting.popleft())
+    made = await loop.run_in_executor(pool, summed_up, found)
+    await on_progress(1.0)
+    return made
+
+
+@contextmanager
+def _processes(test: Backtest) -> Iterator[ProcessPoolExecutor]:
+    """Fresh ones: a fork would carry over half of our threads. They end with us, or when told."""
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(_WORKERS, context, initializer=prepare, initargs=(test, True))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What a worker has ready: the test, and the rules of both sides compiled."""
+
+    test: Backtest
+    live: Rulebook
+    draft: Rulebook
+
+
+_ready: dict[str, _Bench] = {}
+
+
+def prepare(test: Backtest, own_process: bool = False) -> None:
+    """Compile both sides, once for each worker."""
+    if own_process:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started us
+        die_with_parent()
+    books = [
+        Rulebook(
+            decide=CelRules(config).decide,
+            slas=config.catalogue.slas,
+            at_risk_share=test.at_risk_share,
+        )
+        for config in (test.live, test.draft)
+    ]
+    _ready["bench"] = _Bench(test, *books)
+
+
+def packed(trails: list[Trail]) -> bytes:
+    """A page as bytes: the event loop that passes them on has next to nothing to do."""
+    return pickle.dumps(decided_again(trails), pickle.HIGHEST_PROTOCOL)
+
+
+def decided_again(trails: list[Trail]) -> Page:
+    """Both sides' decisions for these mentions. An edit moves no task: first decisions count."""
+    bench, page = _ready["bench"], Page()
+    for trail in trails:
+        facts = [orjson.loads(body) for body in trail]
+        page.handled += handled(facts)
+        page.breached += any(_is_breach(fact) for fact in facts)
+        first = next((known for known in recorded(facts) if not known.edit), None)
+        if first is None or not first.values:
+            page.unrecorded += 1
+        else:
+            page.outcomes.append(outcome(first, bench.live, bench.draft))
+    return page
+
+
+def _is_breach(fact: Mapping[str, Any]) -> bool:
+    return fact["op"] == "breached" and (fact.get("data") or {}).get("clock") != RESOLUTION
+
+
+def summed_up(pages: list[bytes]) -> Report:
+    """The report of all pages."""
+    found = Page()
+    for page in pages:
+        found.add(pickle.loads(page))  # noqa: S301 (ours, from a worker beside us)
+    test = _ready["bench"].test
+    live, draft = test.live.catalogue, test.draft.catalogue
+    handling = by_queue(found.handled, sorted({*live.queues, *draft.queues}))
+    floors = (
+        Floor(catalogue=live, reps=test.reps, handling=handling),
+        Floor(catalogue=draft, reps=test.reps, handling=handling),
+    )
+    asked = Asked(
+        live=test.live.version,
+        draft=test.draft.version,
+        rules=tuple(row.id for config in (test.draft, test.live) for row in config.rows),
+        window=test.window,
+        samples=test.samples,
+        unrecorded=found.unrecorded,
+        breached=found.breached,
+    )
+    return report(found.outcomes, floors, asked)

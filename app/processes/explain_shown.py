@@ -1,0 +1,96 @@
+"""An explanation for people, in a terminal: one block for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_MARKS = {"hit": "[green]✓ holds[/]", "miss": "✗ does not", "error": "[red]! error[/]"}
+_NOT_REACHED = "[dim]· not asked[/]"
+
+
+def show(found: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print it."""
+    out = console or Console()
+    said, score = found["parse"], found["score"]
+    _step(out, "parse", f"{said['channel']}, {said['author']['handle']}, {said['mention_id']}")
+    out.print(escape(str(said["text"])), highlight=False)
+    follows = ", goes on with one of their own" if found["dedupe"]["follows_up"] else ""
+    _step(out, "dedupe", found["dedupe"]["standing"] + follows)
+    mood = score["sentiment"]
+    _step(
+        out, "score",
+        f"{mood['label']} {mood['confidence']:.2f}, {score['intent']}, urgency"
+        f" {score['urgency']:.2f} ({', '.join(score['urgency_why']) or 'no evidence'}),"
+        f" language {score['lang']}, model {score['model']}",
+    )  # fmt: skip
+    _step(out, "identify", found["identify"]["handle_key"])
+    profile = found["join"]["fields"]
+    about = f", {profile['name']}, tier {profile['tier'] or 'none'}" if profile else ""
+    _step(out, "join", f"profile {found['join']['profile']}{about}")
+    _rules(out, found)
+    _decision(out, found)
+    _clocks(out, found["sla"])
+    enqueued = found["enqueue"]
+    facts = f"facts {', '.join(enqueued['facts'])}; nothing was written"
+    _step(out, "enqueue", f"{enqueued['outcome']}; {facts}")
+    if recorded := found.get("recorded"):
+        _step(
+            out, "recorded",
+            f"{recorded['queue'] or 'closed'} by {recorded['rule']} under"
+            f" {recorded['version']}; decided again from its values: {recorded['reevaluated']}",
+        )  # fmt: skip
+
+
+def _step(out: Console, name: str, text: str) -> None:
+    out.print(f"[bold cyan]{name:<9}[/]{escape(text)}", highlight=False)
+
+
+def _rules(out: Console, found: Mapping[str, Any]) -> None:
+    values = ", ".join(
+        f"{name} = {value!r}" for name, value in found["values"].items() if name != "mention.text"
+    )
+    _step(out, "decide", f"rules {found['decide']['version']} over {values}")
+    table = Table("rule", "", "why, or what failed")
+    for one in found["rules"]:
+        failed = [
+            f"{part['condition']} (at {part['at']}): {part['error'] or part['values']}"
+            for part in one["failed"]
+        ]
+        table.add_row(
+            escape(one["rule"]),
+            _MARKS.get(one["result"], _NOT_REACHED),
+            escape(
+                "; ".join(failed) or one["detail"] or (one["why"] if one["result"] == "hit" else "")
+            ),
+        )
+    out.print(table)
+
+
+def _decision(out: Console, found: Mapping[str, Any]) -> None:
+    made = found["decide"]
+    where = f"queue {made['queue']}, priority {made['priority']}" if made["queue"] else "closed"
+    skills = f", skills {', '.join(made['skills'])}" if made["skills"] else ""
+    _step(out, "", f"→ {where}{skills} by {made['rule']}: {made['why']}")
+
+
+def _clocks(out: Console, clocks: Mapping[str, Any]) -> None:
+    if not clocks:
+        _step(out, "sla", "no task, no clock")
+        return
+    moments = ", ".join(
+        f"{name} {_moment(clocks[f'{name}_ms'])}"
+        for name in ("detected", "half", "at_risk", "due", "resolution_due")
+        if clocks[f"{name}_ms"]
+    )
+    rule = f"{clocks['clock']}, {clocks['window_s']:g} s by policy {clocks['policy']}"
+    _step(out, "sla", f"{rule}: {moments}")
+
+
+def _moment(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"

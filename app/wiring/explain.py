@@ -1,0 +1,59 @@
+"""What `explain` needs: triage's own parts, and the store to read from where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.adapters.cel_rules import CelRules, problems_of
+from app.adapters.language import Language
+from app.adapters.model_files import find
+from app.adapters.onnx_scorer import Model, OnnxScorer
+from app.adapters.store.database import Database
+from app.adapters.store.known_profiles import KnownProfiles
+from app.adapters.store.ledger import Ledger
+from app.core.errors import Unavailable
+from app.core.explained import Explains
+from app.core.profile import Profile
+from app.ports import DeadLetters, Door, Profiles, Seen, SeenMentions
+from app.settings import MODELS, Settings
+from app.steps.batch import Ports
+from app.wiring.again import explains
+from app.wiring.base import configuration, system_ms
+from app.wiring.triage import sticky
+
+
+class Writes(Door, DeadLetters, Protocol):
+    """Whatever triage writes to."""
+
+
+class Nobody:
+    """Stands where there is no store: nothing is remembered, and nobody known."""
+
+    async def seen(self, mention_ids: Sequence[str]) -> dict[str, Seen]:
+        raise Unavailable(f"no store to ask for {len(mention_ids)} mentions")
+
+    async def of(self, keys: Sequence[str]) -> list[Profile]:
+        raise Unavailable(f"no store to ask for {len(keys)} profiles")
+
+
+def parts(settings: Settings, database: Database | None, writes: Writes) -> tuple[Ports, Explains]:
+    """Triage's ports, and who explains its rules. Raises ConfigError."""
+    config = configuration(settings, check_row=problems_of)
+    rules = CelRules(config)
+    model = Model(find(MODELS, settings.scoring.model), settings.scoring.micro_batch)
+    seen: SeenMentions = Ledger(database) if database else Nobody()
+    profiles: Profiles = KnownProfiles(database) if database else Nobody()
+    ports = Ports(
+        seen=seen,
+        scorer=OnnxScorer(model, Language(), settings.scoring.budget_s),
+        profiles=profiles,
+        rules=rules,
+        door=writes,
+        dead_letters=writes,
+        catalogue=config.catalogue,
+        at_risk_share=settings.sla.at_risk_share,
+        now_ms=system_ms,
+        sticky=sticky(settings.offer),
+    )
+    return ports, explains(config, rules)

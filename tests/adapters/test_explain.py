@@ -1,0 +1,206 @@
+"""`explain`: one mention through every step, and nothing written anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from app import flow
+from app.adapters.cel_rules import CelRules
+from app.adapters.store.database import Database
+from app.adapters.store.known_profiles import KnownProfiles
+from app.adapters.store.ledger import Ledger
+from app.adapters.store.record import Record
+from app.cli import cli
+from app.config import load
+from app.core.errors import Invalid
+from app.core.explained import ByTrace, Fared, told
+from app.core.history import Entry
+from app.core.profile import STRANGER, Profile
+from app.core.recorded import recorded
+from app.processes.explain import Listener, explain, sent
+from app.settings import CONFIG
+from tests import builders
+from tests.builders import NOON_MS, delivery, raw
+from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
+from tests.logged import TextScorer, deliveries, log_of
+
+CALM = ByTrace(FixedRules().decide, {})
+
+
+async def explained(body: bytes, **given: Any) -> dict[str, Any]:
+    return await explain(body, ports(**given), Listener(), CALM)
+
+
+async def test_each_step_of_triage_is_told_and_nothing_reaches_the_door() -> None:
+    """A8.1, D4: what came, what was found out, what was decided, and what there would be."""
+    door, profiles = MemoryDoor(), MapProfiles({"x:kim": Profile(customer_id="C7", tier="gold")})
+    found = await explained(raw(), door=door, profiles=profiles)
+    assert found["parse"]["source_id"] == "1"
+    assert found["dedupe"] == {"standing": "new", "follows_up": False}
+    assert found["score"]["sentiment"]["label"] == "negative"
+    assert found["identify"] == {"handle_key": "x:kim"}
+    assert (found["join"]["profile"], found["join"]["fields"]["tier"]) == ("known", "gold")
+    assert found["values"]["profile.tier"] == "gold"
+    assert (found["decide"]["queue"], found["decide"]["version"]) == ("service", "v1")
+    assert found["sla"]["due_ms"] == NOON_MS + 1_800_000
+    assert (found["sla"]["window_s"], found["sla"]["clock"]) == (1800.0, "first_response")
+    assert found["enqueue"]["task"]["queue"] == "service"
+    assert found["enqueue"]["facts"] == ["received", "scored", "identified", "decided"]
+    assert (door.facts, door.admitted) == ([], [])
+
+
+async def test_the_explanation_is_what_triage_does() -> None:
+    """D4: every rule's result, the decision and the task are those of the shipped steps."""
+    config = load(CONFIG)
+    rules = CelRules(config)
+    said = deliveries(60)
+    log = await log_of(config, said)
+    explains = ByTrace(rules.decide, {row.id: row.why for row in config.rows})
+    parts = ports(
+        rules=rules, scorer=TextScorer(), catalogue=config.catalogue, profiles=MapProfiles()
+    )
+    strangers = 0
+    for trail in log.trails():
+        known = next(recorded(trail))
+        if known.values["profile.known"]:
+            continue
+        found = json.loads(orjson.dumps(await explain(sent(known), parts, Listener(), explains)))
+        strangers += 1
+        assert found["parse"]["mention_id"] == known.mention_id
+        assert found["values"] == known.values
+        assert found["decide"].items() <= known.decision.items()
+        assert [(one["rule"], one["result"]) for one in found["rules"]] == [
+            (one["rule"], one["result"]) for one in known.decision["trace"]
+        ]
+        task = log.tasks.get(known.mention_id)
+        assert found["sla"].get("due_ms") == (task.due_ms if task else None)
+    assert strangers > 20
+
+
+async def test_a_known_mention_is_thought_about_again_and_said_to_be_known() -> None:
+    door = MemoryDoor()
+    await flow.triage([delivery()], ports(door=door))
+    assert (await explained(raw(), door=door))["dedupe"]["standing"] == "duplicate"
+    edit = await explained(raw(text="Where is it NOW?"), door=door)
+    assert edit["dedupe"]["standing"] == "edit"
+    follow = await explained(raw(id="2", in_reply_to="1"), door=door)
+    assert follow["dedupe"] == {"standing": "new", "follows_up": True}
+    assert follow["sla"]["clock"] == "next_response"
+
+
+async def test_without_profiles_it_goes_on_and_says_so() -> None:
+    found = await explained(raw(), profiles=MapProfiles(away=True))
+    assert found["join"] == {"profile": "missing", "fields": None}
+
+
+async def test_rules_that_close_a_mention_have_no_clock_and_no_task() -> None:
+    found = await explained(raw(), rules=FixedRules(builders.decision(queue="")))
+    assert found["sla"] == {}
+    assert (found["enqueue"]["outcome"], found["enqueue"]["task"]) == ("closed", None)
+
+
+async def test_what_is_no_mention_is_refused_with_its_field() -> None:
+    with pytest.raises(Invalid, match="text"):
+        await explained(raw(text=5))
+
+
+def test_the_part_of_a_condition_that_failed_is_told_where_rules_tell_it() -> None:
+    """D4: not fired, with the failing condition."""
+
+    @dataclass(frozen=True)
+    class Part:
+        condition: str = "score.urgency >= 0.85"
+        at: str = "1:1"
+        values: Any = None
+        error: str = ""
+
+    one = Fared(rule="r", result="miss", why="w", failed=(Part(values={"score.urgency": 0.1}),))
+    [part] = told(one)["failed"]
+    assert part == {
+        "condition": "score.urgency >= 0.85",
+        "at": "1:1",
+        "values": {"score.urgency": 0.1},
+        "error": "",
+    }
+
+
+async def test_profiles_are_read_from_the_store_with_the_customers_own_agent(
+    database: Database,
+) -> None:
+    record, known = Record(database), Profile(customer_id="C7", products=("a",), value=2.5)
+    await record.put_profiles({"x:kim": known})
+    entries = [
+        Entry(
+            fact_id=rep, mention_id="m", handle_key="x:kim", kind="replied", channel="x",
+            at_ms=at_ms, by=rep, text="",
+        )
+        for rep, at_ms in (("ann", 5), ("bob", 3))
+    ]  # fmt: skip
+    await record.write("t", 1, entries, [])
+    profile, stranger = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    assert (profile.value, profile.products) == (2.5, ("a",))
+    assert (profile.last_rep, profile.last_reply_ms) == ("ann", 5)
+    assert stranger == STRANGER
+
+
+def run(*args: Any, **given: Any) -> Any:
+    return CliRunner().invoke(cli, ["explain", *map(str, args)], **given)
+
+
+def test_a_file_or_a_recorded_mention_is_explained_by_the_real_model(
+    database: Database, tmp_path: Path
+) -> None:
+    """A8.1: for people, and as JSON for programs; the ledger stays as it is."""
+
+    async def fill() -> str:
+        log = await log_of(load(CONFIG), deliveries(1))
+        await Ledger(database).append(log.facts)
+        return str(log.facts[0]["mention_id"])
+
+    mention_id = asyncio.run(fill())
+    file = tmp_path / "mention.json"
+    file.write_bytes(raw())
+    shown = run(file, "--data-dir", tmp_path)
+    assert shown.exit_code == 0, shown.output
+    for word in ("dedupe", "new", "stranger", "otherwise", "nothing was written"):
+        assert word in shown.stdout
+    found = run("--mention", mention_id, "--json", "--data-dir", tmp_path)
+    assert found.exit_code == 0, found.output
+    told_of = json.loads(found.stdout)
+    assert told_of["dedupe"]["standing"] == "duplicate"
+    assert told_of["recorded"]["reevaluated"] == "same"
+    assert told_of["score"]["model"].startswith("sentiment-")
+    assert asyncio.run(Ledger(database).last_seq()) == 4
+
+
+@pytest.mark.parametrize(
+    ("args", "given", "said"),
+    [
+        (("-",), {"input": b"hello"}, "JSON"),
+        (("-",), {"input": raw(text="")}, "text: Expected a text that is not blank"),
+        (("nowhere.json",), {}, "No such file"),
+        ((), {}, "expected a FILE"),
+        (("-", "--mention", "x"), {}, "expected a FILE"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_exit_code_2(
+    args: tuple[str, ...], given: Any, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    found = run(*args, "--data-dir", tmp_path / "none", **given)
+    assert found.exit_code == 2
+    assert said in found.output
+
+
+def test_an_unknown_mention_is_told(database: Database, tmp_path: Path) -> None:
+    found = run("--mention", "nobody", "--data-dir", tmp_path)
+    assert found.exit_code == 2
+    assert "the id of a mention that was decided" in found.output

@@ -1,0 +1,120 @@
+"""The inputs of each decision are recorded: deciding again gives the same one, bit for bit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from app import flow
+from app.adapters.cel_rules import CelRules
+from app.config import Config, load
+from app.core.decision import Decision
+from app.core.mention import mention_id_of
+from app.core.recorded import (
+    DIFFERENT,
+    NOT_RECORDED,
+    RULES_GONE,
+    SAME,
+    Recorded,
+    digest,
+    line_of,
+    recorded,
+    verdict,
+)
+from app.core.rules import VARIABLES
+from app.ports import Delivery
+from app.settings import CONFIG
+from tests.builders import delivery
+from tests.doubles import FixedRules, MemoryDoor, ports
+from tests.logged import Log, deliveries, log_of
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return load(CONFIG)
+
+
+@pytest.fixture(scope="module")
+def rules(config: Config) -> CelRules:
+    return CelRules(config)
+
+
+def decisions(log: Log) -> list[Recorded]:
+    return [known for trail in log.trails() for known in recorded(trail)]
+
+
+async def test_the_fact_of_a_decision_carries_all_that_its_conditions_saw_but_the_text() -> None:
+    """A4.10, A8.1: what was decided can be decided again from the ledger alone."""
+    door, rules = MemoryDoor(), FixedRules()
+    await flow.triage([delivery()], ports(door=door, rules=rules))
+    decided = next(fact for fact in door.facts if fact.op == "decided")
+    assert decided.data["values"].keys() == VARIABLES.keys() - {"mention.text"}
+    assert decided.data["values"] | {"mention.text": "Where is my order?"} == rules.values[0]
+    assert decided.data["clock"] == "first_response"
+
+
+async def test_an_edit_that_is_decided_anew_carries_its_own_values() -> None:
+    door, rules = MemoryDoor(), FixedRules()
+    parts = ports(door=door, rules=rules)
+    await flow.triage([delivery("s1")], parts)
+    await flow.triage([delivery("s2", text="Where is it NOW?")], parts)
+    trail = [orjson.loads(orjson.dumps(fact.as_dict())) for fact in door.facts]
+    [edit] = [known for known in recorded(trail) if known.edit]
+    assert edit.values == rules.values[-1]
+
+
+async def test_deciding_recorded_values_again_gives_the_same_decision_bit_for_bit(
+    config: Config, rules: CelRules
+) -> None:
+    """A4.10, D3, D4: every decision of a log, edits among them, with its whole trace."""
+    found = decisions(await log_of(config, deliveries(400)))
+    assert len(found) > 300
+    assert any(known.edit for known in found)
+    assert {verdict(known, rules.decide) for known in found} == {SAME}
+
+
+async def test_other_rules_are_told_and_so_is_what_was_never_recorded(
+    config: Config, rules: CelRules
+) -> None:
+    [known] = decisions(await log_of(config, deliveries(1)))
+
+    def otherwise(values: Mapping[str, object]) -> Decision:
+        return replace(rules.decide(values), priority=99)
+
+    assert verdict(known, otherwise) == DIFFERENT
+    assert verdict(known, None) == RULES_GONE
+    assert verdict(replace(known, values={}), rules.decide) == NOT_RECORDED
+
+
+def digest_of(log: Log, rules: CelRules) -> str:
+    return digest(line_of(known, rules.decide(known.values)) for known in decisions(log))
+
+
+@pytest.mark.parametrize("batch", [1, 7, 64])
+async def test_batches_and_partitions_change_no_decision(
+    config: Config, rules: CelRules, batch: int
+) -> None:
+    """D3: the same log gives the same decisions, however it is cut and in whatever order."""
+    said = deliveries(300)
+    whole = await log_of(config, said)
+    expected = digest_of(whole, rules)
+    assert digest_of(await log_of(config, said, batch), rules) == expected
+    for partitions in (2, 5):
+        cut = Log()
+        for partition in range(partitions):
+            mine = [d for d in said if partition_of(d, partitions) == partition]
+            cut.facts += (await log_of(config, mine, batch)).facts
+        assert digest_of(cut, rules) == expected
+    trails = whole.trails()
+    random.Random(5).shuffle(trails)
+    assert digest_of(Log([fact for trail in trails for fact in trail]), rules) == expected
+
+
+def partition_of(one: Delivery, partitions: int) -> int:
+    """By the mention, as Kafka does by its key: an edit comes after what it edits."""
+    wire = orjson.loads(one.raw or b"")
+    return int(mention_id_of(wire["channel"], wire["id"]), 16) % partitions
