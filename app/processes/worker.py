@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import faust
 import structlog
@@ -19,7 +20,8 @@ from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
 from app.core.score import UNSCORED
-from app.processes import service
+from app.core.versions import Live
+from app.processes import follow, service
 from app.settings import MODELS, Settings
 from app.steps.batch import Batch
 from app.wiring import base as wiring
@@ -40,6 +42,7 @@ async def main(settings: Settings) -> None:
     app = stream.create(settings)
     guard = Guard(triage_ports, _timer())
     triage.register(app, guard, settings.kafka, _count)
+    rules = _follower(base, guard)
     failpoints.arm(lambda: _where(app, guard))
 
     async def ready() -> list[str]:
@@ -47,9 +50,13 @@ async def main(settings: Settings) -> None:
 
     async with service.health(ready):
         await app.start()
-        await service.once("configuration", lambda: _note_configuration(base))
+        await service.once("configuration", rules.turn)
         try:
-            await asyncio.gather(_watch_lag(app, guard), _watch_model(settings, scorer, guard))
+            await asyncio.gather(
+                _watch_lag(app, guard),
+                _watch_model(settings, scorer, guard),
+                service.patiently("versions", rules.turn, follow.POLL_S),
+            )
         finally:
             failpoints.failpoint("at-shutdown")
             await app.stop()
@@ -129,17 +136,14 @@ async def _watch_model(settings: Settings, scorer: OnnxScorer, guard: Guard) -> 
             await _note(guard, "configured", f"model {scorer.model}")
 
 
-async def _note_configuration(base: wiring.Base) -> None:
-    """Keep the rules of this version in the ledger, where the traces of decisions name it."""
-    config = base.config
-    fact = Fact(
-        op="configured",
-        op_id=f"config:{config.version}",
-        now_ms=wiring.system_ms(),
-        reason=f"rules {config.version}",
-        data={"version": config.version, "rows": config.rows},
-    )
-    await base.door.note([fact])
+def _follower(base: wiring.Base, guard: Guard) -> follow.Follower:
+    """The rules and the terms of the deadlines change together, from one batch to the next."""
+
+    def adopt(made: follow.Compiled, _live: Live) -> None:
+        config, rules = made
+        guard.ports = replace(guard.ports, rules=rules, catalogue=config.catalogue)
+
+    return follow.of(base, "worker", adopt, decides=True)
 
 
 async def _note(guard: Guard, op: str, reason: str) -> None:

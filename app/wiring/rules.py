@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from app.adapters.store.database import Database
 from app.adapters.store.rule_pointer import pointer, version
 from app.adapters.store.rule_versions import RuleVersions
 from app.config import Config
+from app.config_checks import broken_references
+from app.core.catalogue import Catalogue
 from app.core.errors import ConfigError, Unavailable
 from app.core.versions import APART, CHANGED, Live, Version, digest_of, sentence, standing
 from app.settings import Settings
@@ -36,18 +38,30 @@ class Rules:
         return sentence(self.folder, self.live.number)
 
 
-def problems_of_texts(settings: Settings, texts: Mapping[str, str]) -> list[str]:
-    """Everything that is wrong with these rules under our catalogue."""
+def problems_of_texts(
+    settings: Settings, texts: Mapping[str, str], running: Catalogue | None = None
+) -> list[str]:
+    """Everything that is wrong with these rules under our catalogue, and under the running one."""
     try:
-        compiled(settings, texts)
+        compiled(settings, texts, running)
     except ConfigError as error:
         return error.problems
     return []
 
 
-def compiled(settings: Settings, texts: Mapping[str, str]) -> tuple[Config, CelRules]:
-    """These rules, ready to decide. Raises ConfigError."""
+def compiled(
+    settings: Settings, texts: Mapping[str, str], running: Catalogue | None = None
+) -> tuple[Config, CelRules]:
+    """These rules, ready to decide. Raises ConfigError.
+
+    A process that runs keeps its queues, channels and people until it is started again, whatever
+    their files say by now: half of it would not know the others.
+    """
     config = configuration(settings, texts, problems_of)
+    if running is not None:
+        if problems := list(broken_references(running, config.rows)):
+            raise ConfigError(problems)
+        config = replace(config, catalogue=replace(running, slas=config.catalogue.slas))
     return config, CelRules(config)
 
 
