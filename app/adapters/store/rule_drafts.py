@@ -39,18 +39,19 @@ class RuleDrafts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, draft: Draft) -> None:
-        statement = sa.insert(t.drafts)
-        await self._database.write(lambda c: c.execute(statement, _row(draft)))
+    async def add(self, draft: Draft) -> Draft:
+        """Keep a new draft; where its id is known, the one that is there stays. Returns it."""
+        insert = self._database.insert_new(t.drafts)
+
+        def work(connection: sa.Connection) -> Draft:
+            connection.execute(insert, _row(draft))
+            return _get(connection, draft.id)
+
+        return await self._database.write(work)
 
     async def get(self, id_: str) -> Draft:
         """Raises Conflict (`unknown_draft`)."""
-        query = sa.select(t.drafts).where(t.drafts.c.id == id_)
-        row = await self._database.read(lambda c: c.execute(query).mappings().first())
-        if row is None:
-            raise _unknown()
-        fields = {name: row[name] for name in Draft.__dataclass_fields__}
-        return Draft(**fields | {"texts": orjson.loads(row["texts"])})
+        return await self._database.read(lambda c: _get(c, id_))
 
     async def all(self) -> list[dict[str, Any]]:
         """All drafts without their texts, the last changed first."""
@@ -72,6 +73,15 @@ class RuleDrafts:
         """Raises Conflict: `unknown_draft`, `stale_draft`."""
         statement = sa.delete(t.drafts).where(_is(draft))
         await self._database.write(lambda c: _once(c, statement, draft))
+
+
+def _get(connection: sa.Connection, id_: str) -> Draft:
+    query = sa.select(t.drafts).where(t.drafts.c.id == id_)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise _unknown()
+    fields = {name: row[name] for name in Draft.__dataclass_fields__}
+    return Draft(**fields | {"texts": orjson.loads(row["texts"])})
 
 
 def _is(draft: Draft) -> sa.ColumnElement[bool]:
