@@ -76,6 +76,11 @@ RULES_VERSION = Gauge(
     "The version of the rules in effect; of several processes, the lowest",
     multiprocess_mode="livemin",
 )
+SHADOW = Counter(
+    "handshake_shadow_total",
+    "Mentions about which a draft in shadow was asked, by whether it came to the same",
+    ["same"],  # yes no
+)
 LAG = Gauge(
     "handshake_consumer_lag_messages",
     "Messages of the topic mentions not yet triaged",

@@ -150,22 +150,31 @@ def of(
     base: Base, process: str, adopt: Callable[[Compiled, Live], None], decides: bool = False
 ) -> Follower:
     """The follower of this process, from the version that it started with."""
-    if base.live is None:
-        raise ConfigError(["the rules have no version: start Handshake by its own commands"])
-    around = Surroundings(
+    return Follower(
+        process=name_of(process),
+        around=around(base),
+        live=live_of(base),
+        config=base.config,
+        adopt=adopt,
+        decides=decides,
+    )
+
+
+def around(base: Base) -> Surroundings:
+    """What followers need, of what every process has."""
+    return Surroundings(
         database=base.database,
         door=base.door,
         compile=lambda texts: rules.compiled(base.settings, texts, base.config.catalogue),
         now_ms=system_ms,
     )
-    return Follower(
-        process=name_of(process),
-        around=around,
-        live=base.live,
-        config=base.config,
-        adopt=adopt,
-        decides=decides,
-    )
+
+
+def live_of(base: Base) -> Live:
+    """The version that the process started with. Raises ConfigError."""
+    if base.live is None:
+        raise ConfigError(["the rules have no version: start Handshake by its own commands"])
+    return base.live
 
 
 def configured(live: Live, config: Config, now_ms: int) -> Fact:

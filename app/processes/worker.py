@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
 import faust
 import structlog
@@ -20,8 +19,8 @@ from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
 from app.core.score import UNSCORED
-from app.core.versions import Live
 from app.processes import follow, service
+from app.processes.shadow import Shadow
 from app.settings import MODELS, Settings
 from app.steps.batch import Batch
 from app.wiring import base as wiring
@@ -41,8 +40,14 @@ async def main(settings: Settings) -> None:
     metrics.MODEL.labels(scorer.model).set(1)
     app = stream.create(settings)
     guard = Guard(triage_ports, _timer())
-    triage.register(app, guard, settings.kafka, _count)
-    rules = _follower(base, guard)
+    shadow = Shadow(guard, follow.around(base), follow.live_of(base))
+    rules = follow.of(base, "worker", shadow.adopt, decides=True)
+
+    def settled(batch: Batch) -> None:
+        _count(batch)
+        shadow.settled(batch)
+
+    triage.register(app, guard, settings.kafka, settled)
     failpoints.arm(lambda: _where(app, guard))
 
     async def ready() -> list[str]:
@@ -56,6 +61,7 @@ async def main(settings: Settings) -> None:
                 _watch_lag(app, guard),
                 _watch_model(settings, scorer, guard),
                 service.patiently("versions", rules.turn, follow.POLL_S),
+                service.patiently("shadow", shadow.turn, follow.POLL_S),
             )
         finally:
             failpoints.failpoint("at-shutdown")
@@ -134,16 +140,6 @@ async def _watch_model(settings: Settings, scorer: OnnxScorer, guard: Guard) -> 
             metrics.DEGRADED.labels("model").set(0)
             metrics.MODEL.labels(scorer.model).set(1)
             await _note(guard, "configured", f"model {scorer.model}")
-
-
-def _follower(base: wiring.Base, guard: Guard) -> follow.Follower:
-    """The rules and the terms of the deadlines change together, from one batch to the next."""
-
-    def adopt(made: follow.Compiled, _live: Live) -> None:
-        config, rules = made
-        guard.ports = replace(guard.ports, rules=rules, catalogue=config.catalogue)
-
-    return follow.of(base, "worker", adopt, decides=True)
 
 
 async def _note(guard: Guard, op: str, reason: str) -> None:

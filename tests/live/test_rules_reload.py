@@ -101,3 +101,23 @@ def test_a_rollback_is_as_quick_and_leaves_its_reason_in_the_ledger(one: Handsha
     assert (fact["data"]["rules"], fact["data"]["number"]) == ("rolled_back", 1)
     assert before > 1
     assert "version 1, by files" in one.printed
+
+
+def test_a_draft_in_shadow_is_asked_and_changes_nothing(one: Handshake) -> None:
+    made = one.call("POST", f"{ROOT}/drafts", "sofia", json={"title": "Shadow"}).json()
+    body = {"file": sorted(made["texts"])[0], "row": zebra("sales"), "before": "danger-to-people"}
+    path = f"{ROOT}/drafts/{made['id']}/rows"
+    one.call("POST", path, "sofia", json=body, headers={"If-Match": '"1"'})
+    begun = one.call("POST", f"{ROOT}/shadow", "sofia", json={"draft_id": made["id"]})
+    assert begun.status_code == 200, begun.text
+
+    def differs() -> bool:
+        assert decision(one)["rule"] != "zebra"
+        return bool(one.call("GET", f"{ROOT}/shadow", "sofia").json()["different"])
+
+    wait_for("the worker to count", differs, 10, 0.2)
+    found = one.call("GET", f"{ROOT}/shadow", "sofia").json()
+    assert found["samples"][0]["body"]["shadow"]["queue"] == "sales"
+    assert found["agreement"] == found["same"] / (found["same"] + found["different"])
+    one.call("POST", f"{ROOT}/shadow", "sofia", json={"draft_id": None, "reason": "enough"})
+    assert one.call("GET", f"{ROOT}/shadow", "sofia").json()["ended_why"] == "enough"
