@@ -31,6 +31,8 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
 class Guard:
     """Takes batches through triage. `waiting` is True while a part we need is away.
 
+    `ports` may be others from one batch to the next: a batch keeps those that it began with.
+
     `in_hand` are the deliveries of the last batch: what a kill at this moment would repeat.
     """
 
@@ -42,7 +44,7 @@ class Guard:
     async def settle(self, deliveries: Sequence[Delivery]) -> Batch:
         """Return the batch once every delivery has its outcome, however long that takes."""
         self.in_hand = deliveries
-        work = asyncio.ensure_future(self._until_settled(deliveries))
+        work = asyncio.ensure_future(self._until_settled(deliveries, self.ports))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -55,20 +57,21 @@ class Guard:
             log.exception("batch_without_outcome", deliveries=len(deliveries))
             os._exit(EXIT_UNFINISHED)
 
-    async def _until_settled(self, deliveries: Sequence[Delivery]) -> Batch:
+    async def _until_settled(self, deliveries: Sequence[Delivery], ports: Ports) -> Batch:
         try:
-            return await self._patiently(lambda: flow.triage(deliveries, self.ports, self.timer))
+            return await self._patiently(lambda: flow.triage(deliveries, ports, self.timer))
         except Exception:
             if len(deliveries) > 1:
                 log.exception("batch_failed", deliveries=len(deliveries))
-                return [i for d in deliveries for i in await self._until_settled([d])]
+                return [i for d in deliveries for i in await self._until_settled([d], ports)]
             log.exception("mention_failed", src=deliveries[0].src)
-            return await self._patiently(lambda: self._bury(deliveries[0]))
+            return await self._patiently(lambda: self._bury(deliveries[0], ports))
 
-    async def _bury(self, delivery: Delivery) -> Batch:
+    @staticmethod
+    async def _bury(delivery: Delivery, ports: Ports) -> Batch:
         problem = Invalid("internal", "input that triage survives", "a failure, see its log")
-        item = Item(delivery=delivery, received_ms=self.ports.now_ms(), problem=problem)
-        await enqueue([item], self.ports)
+        item = Item(delivery=delivery, received_ms=ports.now_ms(), problem=problem)
+        await enqueue([item], ports)
         return [item]
 
     async def _patiently(self, attempt: Callable[[], Awaitable[Batch]]) -> Batch:

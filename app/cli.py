@@ -11,6 +11,7 @@ import typer
 from app.cli_backtest import backtest
 from app.cli_decisions import decisions
 from app.cli_explain import explain
+from app.cli_rules import rules
 from app.core import duration
 from app.core.errors import ConfigError, HandshakeError, Unavailable
 
@@ -29,9 +30,6 @@ DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where data liv
 Window = Annotated[str, typer.Option("--sla", help="the standard window, e.g. 30m or 30s")]
 
 
-rules = typer.Typer(help="See what a draft of the rules would do.", no_args_is_help=True)
-rules.command()(backtest)
-cli.add_typer(rules, name="rules")
 cli.command()(explain)
 cli.command()(decisions)
 
@@ -166,20 +164,30 @@ def sla(
 @cli.command()
 def check() -> None:
     """Check configuration, rules and model without starting anything."""
-    from app.wiring.check import check as problems_of
+    from app.wiring import check as wiring
 
-    problems = problems_of(_settings())
-    if problems:
+    settings = _settings()
+    if problems := wiring.check(settings):
         raise ConfigError(problems)
     typer.echo("configuration, rules and model are right")
+    for remark in wiring.remarks(settings):
+        typer.echo(f"note: {remark}")
 
 
 @cli.command()
 def migrate() -> None:
-    """Bring the store's schema up to date (`up` does it by itself)."""
-    from app.adapters.store.migrate import migrate as run
+    """Bring the store's schema up to date, and take the rules in (`up` does both by itself)."""
+    import asyncio
 
-    run(_settings().store_url)
+    from app.adapters.store.migrate import migrate as run
+    from app.wiring import rules
+
+    settings = _settings()
+    run(settings.store_url)
+    taken = asyncio.run(rules.take_in(settings))
+    typer.echo(f"the store is ready; version {taken.live.number} of the rules is live")
+    if taken.sentence:
+        typer.echo(f"note: {taken.sentence}")
 
 
 @cli.command()
@@ -225,6 +233,10 @@ def _seconds(flag: str, text: str) -> float | None:
         return duration.seconds(text) if text else None
     except ValueError as error:
         raise typer.BadParameter(f"{flag}: {error}") from None
+
+
+rules.command()(backtest)
+cli.add_typer(rules)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,20 +54,18 @@ def backtest(  # noqa: PLR0913 (each is a flag)
 
 
 def _made(settings: Any, draft: list[Path], window: Window, samples: int) -> Report:
-    from app import config, config_rules
     from app.adapters.cel_rules import problems_of
     from app.processes.backtest import Backtest
-    from app.settings import CONFIG
-    from app.wiring.base import STANDARD_WINDOW_S, configuration
+    from app.wiring.base import configuration, folder_texts
+    from app.wiring.rules import known, live_configuration
 
-    problems: list[str] = []
-    texts = _texts(draft, config_rules.texts_of(CONFIG, problems))
-    scale = settings.sla.window_s / STANDARD_WINDOW_S
-    live = configuration(settings)
+    found = known(settings)
+    texts = _texts(draft, found.version.texts if found else folder_texts())
+    live = live_configuration(settings)
     reps = [rep for rep in live.catalogue.reps.values() if rep.queues]
     test = Backtest(
         live=live,
-        draft=config.load(CONFIG, scale, problems_of, rule_texts=texts),
+        draft=configuration(settings, texts, problems_of),
         reps=tuple(rep for rep in reps if settings.demo.on or not rep.demo),
         at_risk_share=settings.sla.at_risk_share,
         window=window,
@@ -75,11 +74,11 @@ def _made(settings: Any, draft: list[Path], window: Window, samples: int) -> Rep
     return asyncio.run(_run(settings, test))
 
 
-def _texts(paths: list[Path], live: dict[str, str]) -> dict[str, str]:
+def _texts(paths: list[Path], live: Mapping[str, str]) -> dict[str, str]:
     """A folder is a whole bundle; files stand in place of those of their name, or beside them."""
     if len(paths) == 1 and paths[0].is_dir():
         return {file.name: _read(file) for file in sorted(paths[0].glob("*.toml"))}
-    return live | {file.name: _read(file) for file in paths}
+    return {**live, **{file.name: _read(file) for file in paths}}
 
 
 def _read(file: Path) -> str:

@@ -25,16 +25,16 @@ def decisions(
     """
     import orjson
 
-    from app.adapters.cel_rules import problems_of
     from app.adapters.store.traffic import Traffic
     from app.core.recorded import DIFFERENT
     from app.processes.decisions import decide_again, sentence
     from app.settings import load
-    from app.wiring.base import configuration, system_ms
+    from app.wiring.base import system_ms
+    from app.wiring.rules import live_configuration
 
     settings = load(**({"data_dir": data_dir} if data_dir else {}))
     window = window_of(since, until, system_ms())
-    config = configuration(settings, check_row=problems_of)
+    config = live_configuration(settings)
     with store_of(settings) as database:
         again = asyncio.run(decide_again(Traffic(database), config, window))
     typer.echo(orjson.dumps(again.as_dict()) if as_json else sentence(again))

@@ -80,7 +80,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="decide",
         process="worker",
-        reads="config/rules",
+        reads="table rule_versions",
         writes="",
         does="the first rule that holds decides; the trace keeps how each one fared",
     ),

@@ -67,9 +67,19 @@ MODEL = Gauge(
 )
 DEGRADED = Gauge(
     "handshake_degraded",
-    "1 while a part works without something it should have: model, profile, redis",
+    "1 while a part works without something it should have: model, rules, profile, redis",
     ["part"],
     multiprocess_mode="livemax",
+)
+RULES_VERSION = Gauge(
+    "handshake_rules_version",
+    "The version of the rules in effect; of several processes, the lowest",
+    multiprocess_mode="livemin",
+)
+SHADOW = Counter(
+    "handshake_shadow_total",
+    "Mentions about which a draft in shadow was asked, by whether it came to the same",
+    ["same"],  # yes no
 )
 LAG = Gauge(
     "handshake_consumer_lag_messages",

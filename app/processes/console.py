@@ -37,6 +37,10 @@ class Console:
         for user in up.users():
             say(f"  {user['name']:<12} {user['password']:<28} {user['role']}")
         say(f"\n  data      {up.data_dir} (addresses and keys: run.json)")
+        if up.rules:
+            say(f"  rules     version {up.rules.live.number}, by {up.rules.live.changed_by}")
+            if up.rules.sentence:
+                say(f"  [bold]rules     {up.rules.sentence}[/]")
         if "broker" in up.children:
             say("  broker    embedded, memory only, one worker; --kafka HOST:PORT for a real one")
         say("  Ctrl+C stops everything\n")

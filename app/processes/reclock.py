@@ -66,6 +66,12 @@ class Reclock:
         self._look = _Look()
         self.looked.clear()
 
+    def adopt(self, terms: Terms) -> None:
+        """Other terms count from now on: every open task is looked at again, while offers go on."""
+        if terms.edition != self._terms.edition:
+            self._look = _Look()
+        self._terms = terms
+
     async def turn(self) -> int:
         """Look at what is new; returns how many tasks are still to be set. Raises Unavailable."""
         look = self._look

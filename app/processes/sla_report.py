@@ -17,6 +17,7 @@ from app.core.policy import Slas
 from app.core.sla_facts import EMPTY, History, step
 from app.core.sla_fold import BREACHED, MET, STOPPED, clocks, reading
 from app.settings import Settings
+from app.wiring import rules
 from app.wiring.base import configuration, system_ms
 
 _COLUMNS = (MET, BREACHED, STOPPED, "open")
@@ -28,7 +29,8 @@ def run(settings: Settings, file: Path | None) -> str:
 
     Raises ConfigError, Invalid for a file of anything else, and Unavailable.
     """
-    slas = configuration(settings).catalogue.slas
+    live = rules.known(settings)
+    slas = configuration(settings, live.version.texts if live else None).catalogue.slas
     known = _of_file(file) if file else asyncio.run(_of_store(settings))
     return table(known.values(), slas, settings.sla.at_risk_share, system_ms())
 

@@ -25,6 +25,7 @@ from app.processes import embedded, forks, people
 from app.processes.children import Child, Program, Service, keep_alive
 from app.processes.console import Console
 from app.settings import Settings
+from app.wiring import rules
 from app.wiring.base import configuration
 from app.wiring.check import check
 
@@ -43,6 +44,7 @@ class Up:
         self.secrets = people.load(self.data_dir / "secrets.json", self.config.catalogue)
         self.kafka = settings.kafka.bootstrap
         self.redis = settings.redis.url
+        self.rules: rules.Rules | None = None
         self.broker_since_ms = 0
         self.port = embedded.usable_port(settings.web.host, settings.web.port)
         self.health_ports = {name: embedded.free_port() for name in _SERVICES if name != "web"}
@@ -85,6 +87,7 @@ class Up:
 
     async def _start_parts(self) -> None:
         await asyncio.to_thread(migrate, self.settings.store_url)
+        self.rules = await rules.take_in(self.settings)
         if not self.redis:
             child, self.redis = await embedded.start_redis(self.data_dir)
             self._add(child)

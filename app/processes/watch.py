@@ -17,7 +17,9 @@ from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.store.live import Live
 from app.adapters.store.record import Record
-from app.processes import service
+from app.config import Config
+from app.core.versions import Live as LiveVersion
+from app.processes import follow, service
 from app.processes.keeper import Keeper
 from app.processes.rebuild import Parts
 from app.processes.reclock import Reclock, Terms
@@ -48,6 +50,8 @@ async def main(settings: Settings) -> None:
             base.door, RedisFeed(for_feed), round(settings.offer.expires_s * 1000), *gates
         )
         sweep = Sweep(base.door, settings.offer, keeper, reclock.looked)
+        changes = follow.Changes(base.database, base.door)
+        rules = _follower(base, reclock)
 
         async def reclocking() -> None:
             await keeper.serving.wait()  # before that Redis may be empty, or old
@@ -60,6 +64,8 @@ async def main(settings: Settings) -> None:
                     service.patiently("offers", offers.turn),
                     service.patiently("reclock", reclocking, RECLOCK_S),
                     service.patiently("sweep", sweep.turn, SWEEP_MS / 1000),
+                    service.patiently("versions", rules.turn, follow.POLL_S),
+                    service.patiently("changes", changes.turn, follow.POLL_S),
                 )
         finally:
             await producer.close()
@@ -67,9 +73,21 @@ async def main(settings: Settings) -> None:
 
 
 def _reclock(base: wiring.Base) -> Reclock:
-    catalogue, share = base.config.catalogue, base.settings.sla.at_risk_share
-    tasks = RedisClocks(base.redis, list(catalogue.queues))
-    return Reclock(base.door, tasks, base.ledger, Terms(slas=catalogue.slas, at_risk_share=share))
+    tasks = RedisClocks(base.redis, list(base.config.catalogue.queues))
+    return Reclock(base.door, tasks, base.ledger, _terms(base, base.config))
+
+
+def _terms(base: wiring.Base, config: Config) -> Terms:
+    return Terms(slas=config.catalogue.slas, at_risk_share=base.settings.sla.at_risk_share)
+
+
+def _follower(base: wiring.Base, reclock: Reclock) -> follow.Follower:
+    """The windows of rules are deadlines: clocks follow the live version, too."""
+
+    def adopt(made: follow.Compiled, _live: LiveVersion) -> None:
+        reclock.adopt(_terms(base, made[0]))
+
+    return follow.of(base, "watch", adopt)
 
 
 def _parts(base: wiring.Base, relay: Relay) -> Parts:

@@ -19,7 +19,8 @@ from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
 from app.core.score import UNSCORED
-from app.processes import service
+from app.processes import follow, service
+from app.processes.shadow import Shadow
 from app.settings import MODELS, Settings
 from app.steps.batch import Batch
 from app.wiring import base as wiring
@@ -39,7 +40,14 @@ async def main(settings: Settings) -> None:
     metrics.MODEL.labels(scorer.model).set(1)
     app = stream.create(settings)
     guard = Guard(triage_ports, _timer())
-    triage.register(app, guard, settings.kafka, _count)
+    shadow = Shadow(guard, follow.around(base), follow.live_of(base))
+    rules = follow.of(base, "worker", shadow.adopt, decides=True)
+
+    def settled(batch: Batch) -> None:
+        _count(batch)
+        shadow.settled(batch)
+
+    triage.register(app, guard, settings.kafka, settled)
     failpoints.arm(lambda: _where(app, guard))
 
     async def ready() -> list[str]:
@@ -47,9 +55,14 @@ async def main(settings: Settings) -> None:
 
     async with service.health(ready):
         await app.start()
-        await service.once("configuration", lambda: _note_configuration(base))
+        await service.once("configuration", rules.turn)
         try:
-            await asyncio.gather(_watch_lag(app, guard), _watch_model(settings, scorer, guard))
+            await asyncio.gather(
+                _watch_lag(app, guard),
+                _watch_model(settings, scorer, guard),
+                service.patiently("versions", rules.turn, follow.POLL_S),
+                service.patiently("shadow", shadow.turn, follow.POLL_S),
+            )
         finally:
             failpoints.failpoint("at-shutdown")
             await app.stop()
@@ -127,19 +140,6 @@ async def _watch_model(settings: Settings, scorer: OnnxScorer, guard: Guard) -> 
             metrics.DEGRADED.labels("model").set(0)
             metrics.MODEL.labels(scorer.model).set(1)
             await _note(guard, "configured", f"model {scorer.model}")
-
-
-async def _note_configuration(base: wiring.Base) -> None:
-    """Keep the rules of this version in the ledger, where the traces of decisions name it."""
-    config = base.config
-    fact = Fact(
-        op="configured",
-        op_id=f"config:{config.version}",
-        now_ms=wiring.system_ms(),
-        reason=f"rules {config.version}",
-        data={"version": config.version, "rows": config.rows},
-    )
-    await base.door.note([fact])
 
 
 async def _note(guard: Guard, op: str, reason: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from app import __version__
 from app.codec import WireMention
+from app.web.openapi_rules import RULE_BODIES
 
 _PROBLEM = {
     "type": "object",
@@ -28,6 +29,12 @@ _PROBLEM = {
                     "field": {"type": "string"},
                     "expected": {"type": "string"},
                     "got": {"type": "string"},
+                    "file": {"type": "string", "description": "of rules, as the next five"},
+                    "row": {"type": "string"},
+                    "key": {"type": "string"},
+                    "line": {"type": "integer", "description": "from 1; 0: nobody can tell"},
+                    "column": {"type": "integer"},
+                    "message": {"type": "string"},
                 },
             },
         },
@@ -48,6 +55,8 @@ _REFUSED = (
     "taken, already_accepted, expired, not_yours, wrong_state, stale_version, has_offer,"
     " not_available, no_room, cannot_take, too_late or bounced"
 )
+
+_RULES_REFUSED = "backtest_needed, live_moved, nothing_changed, not_done or stale_draft"
 
 _AWAY = "A part is away; nothing was changed: try again after Retry-After"
 _AWAY_UNKNOWN = f"{_AWAY}. With unknown_outcome it may have been done: use the same key again"
@@ -89,6 +98,7 @@ _QUERIES = {
     "/api/v1/history": ("handle_key",),
     "/api/v1/dead-letters": ("src",),
     "/api/v1/stream": ("view", "last"),
+    "/api/v1/rules/versions/{number}/diff": ("to",),
 }
 
 
@@ -134,6 +144,8 @@ def _operation(endpoint: Any) -> dict[str, Any]:
         )
     elif endpoint.path in _BODIES:
         operation["requestBody"] = _json(_BODIES[endpoint.path])
+    elif (endpoint.method, endpoint.path) in RULE_BODIES:
+        operation["requestBody"] = _json(RULE_BODIES[endpoint.method, endpoint.path])
     return operation
 
 
@@ -156,6 +168,10 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     ]
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
+    if endpoint.path == "/api/v1/rules/drafts":
+        return [key | {"required": False}]
+    if endpoint.edit:
+        return [*named, seen | {"required": True}]
     return named + asked + ([key, seen] if endpoint.command else [])
 
 
@@ -165,10 +181,14 @@ def _responses(endpoint: Any) -> dict[str, Any]:
     refusals = {"503": _AWAY_UNKNOWN if _is_change(endpoint) else _AWAY}
     if endpoint.roles:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
-    if endpoint.method == "POST":
+    if endpoint.method in ("POST", "PUT"):
         refusals |= {"422": "A field is wrong, or unknown (unknown_field); `errors` says which"}
     if endpoint.command:
         refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
+    if endpoint.edit:
+        refusals |= {"412": "stale_draft", "428": "If-Match is missing"}
+    if endpoint.path.startswith("/api/v1/rules/") and endpoint.method != "GET":
+        refusals |= {"404": "unknown_draft and the like", "409": _RULES_REFUSED}
     schema = {"$ref": "#/components/schemas/Problem"}
     return found | {
         status: {"description": text, "content": {"application/problem+json": {"schema": schema}}}

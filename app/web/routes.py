@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from starlette.routing import Route
 
-from app.web import commands, mentions, pages, stream, tasks
+from app.web import (
+    commands,
+    mentions,
+    pages,
+    rule_drafts,
+    rule_runs,
+    rules,
+    stream,
+    tasks,
+)
 from app.web.auth import Handler, allowed
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
@@ -29,6 +38,7 @@ class Endpoint:
     does: str
     page: bool = False
     command: bool = False
+    edit: bool = False
 
     def route(self) -> Route:
         guarded = allowed(self.handler, self.roles, self.page) if self.roles else self.handler
@@ -57,6 +67,52 @@ def _command(name: str, handler: Handler, does: str, roles: tuple[str, ...] = (A
         command=True,
     )
 
+
+_RULES = "/api/v1/rules"
+_DRAFT = f"{_RULES}/drafts/{{draft_id}}"
+
+
+def _edit(method: str, path: str, handler: Handler, does: str) -> Endpoint:
+    """An edit of a draft: If-Match says which one was seen."""
+    return Endpoint(
+        method=method, path=path, handler=handler, roles=DIRECTING, does=does, edit=True
+    )
+
+
+RULES: tuple[Endpoint, ...] = (
+    _get(_RULES, rules.rules, OVERSIGHT, "The versions of the rules, and which is in effect where"),
+    _get(f"{_RULES}/versions/{{number}}", rules.version, OVERSIGHT, "One version: texts and rows"),
+    _get(
+        f"{_RULES}/versions/{{number}}/diff",
+        rules.diff,
+        OVERSIGHT,
+        "What changed from one version to another, by file and by row",
+    ),
+    _post(f"{_RULES}/check", rules.check, OVERSIGHT, "What is wrong with these rules, and where"),
+    _post(f"{_RULES}/rollback", rules.roll_back, DIRECTING, "Make an older version live again"),
+    _post(f"{_RULES}/drafts", rule_drafts.make, DIRECTING, "Begin a draft of rules"),
+    _get(_DRAFT, rule_drafts.draft, OVERSIGHT, "One draft, with what is wrong with it"),
+    _edit("PUT", _DRAFT, rule_drafts.change, "Keep other texts of a draft"),
+    _edit("DELETE", _DRAFT, rule_drafts.drop, "Throw a draft away"),
+    _edit("POST", f"{_DRAFT}/rows", rule_drafts.add_row, "Insert a row into a draft"),
+    _edit("PUT", f"{_DRAFT}/rows/{{row_id}}", rule_drafts.change_row, "Change one row of a draft"),
+    _edit("DELETE", f"{_DRAFT}/rows/{{row_id}}", rule_drafts.drop_row, "Take one row out"),
+    _post(f"{_DRAFT}/publish", rule_drafts.publish, DIRECTING, "Make a draft the live version"),
+    _get(
+        f"{_RULES}/backtests/{{backtest_id}}",
+        rule_runs.backtest,
+        OVERSIGHT,
+        "How far a back-test is, and what it found",
+    ),
+    _post(
+        f"{_RULES}/backtests/{{backtest_id}}/seen",
+        rule_runs.seen,
+        DIRECTING,
+        "Say that I have seen what a back-test found",
+    ),
+    _get(f"{_RULES}/shadow", rule_runs.shadow, OVERSIGHT, "How a draft does beside the live rules"),
+    _post(f"{_RULES}/shadow", rule_runs.set_shadow, DIRECTING, "Ask a draft beside the live rules"),
+)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/", pages.home, PUBLIC, "Go to my first page"),
@@ -98,6 +154,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _command("pull_back", commands.pull_back, "Take a task back into a queue", DIRECTING),
     _command("cancel", commands.cancel, "End a task that needs nobody", DIRECTING),
     _command("prioritise", commands.prioritise, "Change how pressing a task is", DIRECTING),
+    *RULES,
 )
 
 

@@ -6,6 +6,7 @@ from app.adapters import model_files
 from app.adapters.cel_rules import problems_of
 from app.core.errors import ConfigError
 from app.settings import MODELS, Settings
+from app.wiring import rules
 from app.wiring.base import configuration
 
 
@@ -13,7 +14,23 @@ def check(settings: Settings) -> list[str]:
     """Everything that is wrong with configuration, rules and model: empty means ready to start."""
     problems: list[str] = []
     try:
-        configuration(settings, problems_of)
+        configuration(settings, check_row=problems_of)
+        problems.extend(_of_live(settings))
     except ConfigError as error:
         problems.extend(error.problems)
     return problems + model_files.problems(MODELS, settings.scoring.model)
+
+
+def _of_live(settings: Settings) -> list[str]:
+    """What does not fit our catalogue in the live version, where that is not the folder's."""
+    found = rules.known(settings)
+    if found is None or not found.sentence:
+        return []
+    number, problems = found.live.number, rules.problems_of_texts(settings, found.version.texts)
+    return [f"version {number} of the rules: {problem}" for problem in problems]
+
+
+def remarks(settings: Settings) -> list[str]:
+    """What is right and yet should be known: a folder that is not what decides."""
+    found = rules.known(settings)
+    return [found.sentence] if found and found.sentence else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.adapters.cel_rules import CelRules, problems_of
+from app.adapters.cel_rules import CelRules
 from app.adapters.language import Language
 from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model, OnnxScorer
@@ -19,7 +19,8 @@ from app.ports import DeadLetters, Door, Profiles, Seen, SeenMentions
 from app.settings import MODELS, Settings
 from app.steps.batch import Ports
 from app.wiring.again import explains
-from app.wiring.base import configuration, system_ms
+from app.wiring.base import system_ms
+from app.wiring.rules import live_configuration
 from app.wiring.triage import sticky
 
 
@@ -39,7 +40,7 @@ class Nobody:
 
 def parts(settings: Settings, database: Database | None, writes: Writes) -> tuple[Ports, Explains]:
     """Triage's ports, and who explains its rules. Raises ConfigError."""
-    config = configuration(settings, check_row=problems_of)
+    config = live_configuration(settings)
     rules = CelRules(config)
     model = Model(find(MODELS, settings.scoring.model), settings.scoring.micro_batch)
     seen: SeenMentions = Ledger(database) if database else Nobody()

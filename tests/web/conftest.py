@@ -128,6 +128,13 @@ class Api:
         content = {"content": body} if isinstance(body, bytes) else {"json": body}
         return await self.client.post(path, headers=key_of(who) | named, **content)
 
+    async def send(
+        self, method: str, who: str, path: str, body: Any = None, seen: str = ""
+    ) -> httpx.Response:
+        """A request with the ETag that was seen, where one was."""
+        headers = key_of(who) | ({"if-match": seen} if seen else {})
+        return await self.client.request(method, path, headers=headers, json=body)
+
     async def command(
         self, who: str, task: str, name: str, body: Any = None, key: str = "k"
     ) -> httpx.Response:

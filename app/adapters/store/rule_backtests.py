@@ -1,0 +1,108 @@
+"""Back-tests of drafts: how far they are, what they found, and whether somebody has seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from app.adapters.store import rule_tables as t
+from app.adapters.store.database import Database
+from app.core.errors import Conflict
+
+RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
+STATES: Final = (RUNNING, DONE, FAILED, CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """One run of a draft over recorded traffic, against the version that was live then."""
+
+    id: str
+    draft_id: str
+    draft_digest: str
+    live_digest: str
+    made_by: str
+    made_ms: int
+    state: str = RUNNING
+    progress: float = 0.0
+    report: Mapping[str, Any] | None = None
+    seen_by: str = ""
+    seen_ms: int = 0
+
+
+class RuleBacktests:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, backtest: Backtest) -> None:
+        row = {name: getattr(backtest, name) for name in Backtest.__dataclass_fields__}
+        row["report"] = _encoded(backtest.report)
+        await self._database.write(lambda c: c.execute(sa.insert(t.backtests), row))
+
+    async def get(self, id_: str) -> Backtest:
+        """Raises Conflict (`unknown_backtest`)."""
+        return await self._database.read(lambda c: _get(c, id_))
+
+    async def of_draft(self, draft_id: str) -> list[Backtest]:
+        """All of one draft, newest first."""
+        query = sa.select(t.backtests).where(t.backtests.c.draft_id == draft_id)
+        query = query.order_by(t.backtests.c.made_ms.desc())
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
+        return [_backtest(row) for row in rows]
+
+    async def advance(self, id_: str, progress: float) -> str:
+        """Say how far it is; returns its state, which somebody may have changed to cancelled."""
+
+        def work(connection: sa.Connection) -> str:
+            mine = sa.and_(t.backtests.c.id == id_, t.backtests.c.state == RUNNING)
+            connection.execute(sa.update(t.backtests).where(mine).values(progress=progress))
+            return _get(connection, id_).state
+
+        return await self._database.write(work)
+
+    async def end(self, id_: str, state: str, report: Mapping[str, Any] | None = None) -> None:
+        """It is done, failed or cancelled; the first such word counts."""
+        mine = sa.and_(t.backtests.c.id == id_, t.backtests.c.state == RUNNING)
+        values: dict[str, Any] = {"state": state, "report": _encoded(report)}
+        if state == DONE:
+            values["progress"] = 1.0
+        statement = sa.update(t.backtests).where(mine).values(**values)
+        await self._database.write(lambda c: c.execute(statement))
+
+    async def seen(self, id_: str, by: str, now_ms: int) -> Backtest:
+        """Somebody has seen its report; the first one stays.
+
+        Raises Conflict: `unknown_backtest`, `not_done`.
+        """
+
+        def work(connection: sa.Connection) -> Backtest:
+            if _get(connection, id_).state != DONE:
+                raise Conflict("not_done", "The back-test has no report yet")
+            first = sa.and_(t.backtests.c.id == id_, t.backtests.c.seen_ms == 0)
+            values = {"seen_by": by, "seen_ms": now_ms}
+            connection.execute(sa.update(t.backtests).where(first).values(**values))
+            return _get(connection, id_)
+
+        return await self._database.write(work)
+
+
+def _get(connection: sa.Connection, id_: str) -> Backtest:
+    query = sa.select(t.backtests).where(t.backtests.c.id == id_)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise Conflict("unknown_backtest", "No back-test has this id")
+    return _backtest(row)
+
+
+def _backtest(row: sa.RowMapping) -> Backtest:
+    fields = {name: row[name] for name in Backtest.__dataclass_fields__}
+    report = orjson.loads(row["report"]) if row["report"] is not None else None
+    return Backtest(**fields | {"report": report})
+
+
+def _encoded(report: Mapping[str, Any] | None) -> bytes | None:
+    return orjson.dumps(dict(report)) if report is not None else None

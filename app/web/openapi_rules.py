@@ -1,0 +1,50 @@
+"""The bodies of the API of the rules, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "integer", "minimum": 1}
+_TEXTS = {
+    "type": "object",
+    "description": "rules as TOML, by file name",
+    "additionalProperties": _TEXT,
+}
+_ROW = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": _TEXT},
+    "description": "a row as its file would say it",
+}
+_ROOT = "/api/v1/rules"
+_DRAFT = f"{_ROOT}/drafts/{{draft_id}}"
+
+
+def _object(*required: str, **properties: Any) -> dict[str, Any]:
+    named = {"required": list(required)} if required else {}
+    return {"type": "object", **named, "properties": properties}
+
+
+RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
+    ("POST", f"{_ROOT}/check"): {
+        "oneOf": [_object("texts", texts=_TEXTS), _object("when", when=_TEXT)]
+    },
+    ("POST", f"{_ROOT}/rollback"): _object("to", "reason", to=_NUMBER, reason=_TEXT),
+    ("POST", f"{_ROOT}/drafts"): _object("title", title=_TEXT, texts=_TEXTS, based_on=_NUMBER),
+    ("PUT", _DRAFT): _object(title=_TEXT, texts=_TEXTS, based_on=_NUMBER),
+    ("POST", f"{_DRAFT}/rows"): _object(
+        "file",
+        "row",
+        file=_TEXT,
+        row=_ROW,
+        before=_TEXT,
+        after=_TEXT,
+        kind={"enum": ["row", "rule"]},
+    ),
+    ("PUT", f"{_DRAFT}/rows/{{row_id}}"): _object("row", row=_ROW),
+    ("POST", f"{_DRAFT}/publish"): _object(comment=_TEXT, backtest_id=_TEXT, skip_reason=_TEXT),
+    ("POST", f"{_ROOT}/shadow"): _object(
+        draft_id={"type": ["string", "null"], "description": "null: none"}, reason=_TEXT
+    ),
+}
