@@ -66,20 +66,19 @@ async def _of_store(settings: Any, mention_id: str) -> Found:
     from app.adapters.store.ledger import Ledger
     from app.core.recorded import recorded, verdict
     from app.processes.explain import sent
-    from app.wiring.again import rules_of
-    from app.wiring.base import configuration
+    from app.wiring.again import Shelf
 
     with store_of(settings) as database:
         facts = await Ledger(database).of_mention(mention_id)
         known = list(recorded(facts))
         if not known:
             raise Invalid("unknown_mention", "the id of a mention that was decided", mention_id)
-        rules = rules_of(configuration(settings), known[-1].version)
+        rules = await Shelf(settings, database).of(known[-1].version)
         found = await _explained(settings, sent(known[-1]), database)
     decision = known[-1].decision
     return found | {
         "recorded": {name: decision[name] for name in ("rule", "queue", "priority", "version")}
-        | {"reevaluated": verdict(known[-1], rules.decide if rules else None)}
+        | {"reevaluated": verdict(known[-1], rules[1].decide if rules else None)}
     }
 
 

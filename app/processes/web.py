@@ -23,6 +23,7 @@ from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.state import Parts
 from app.wiring import base as wiring
+from app.wiring.again import Shelf
 from app.wiring.intake import Gate
 
 # Screens must know within three seconds that Redis hangs: reads are given up sooner than commands.
@@ -49,6 +50,7 @@ async def main(settings: Settings) -> None:
             gate=Gate(Journal(base.database), producer),
             record=Record(base.database),
             dead=DeadLetterTable(base.database),
+            shelf=Shelf(settings, base.database),
         )
         app = server.create(parts, _health(parts))
         try:

@@ -11,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app import codec, metrics
-from app.config import Config
 from app.core.errors import Invalid
 from app.core.explained import told
 from app.core.recorded import Recorded, recorded, verdict
 from app.web.problems import Problem, field_error
 from app.web.state import Parts, body, parts, whole_number
-from app.wiring.again import explains, rules_of
+from app.wiring.again import Shelf, explains
 
 _PAGE = 500
 _FOLLOW_S = 0.25
@@ -89,20 +88,19 @@ async def why(request: Request) -> Response:
         raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
     said = [fact["data"]["mention"] for fact in facts if fact["op"] in ("received", "edited")]
     trail = {"mention_id": mention_id, "mention": said[-1] if said else None, "facts": facts}
-    return JSONResponse(trail | _again(at.base.config, list(recorded(facts))))
+    return JSONResponse(trail | await _again(at.shelf, list(recorded(facts))))
 
 
-def _again(config: Config, known: list[Recorded]) -> dict[str, Any]:
+async def _again(shelf: Shelf, known: list[Recorded]) -> dict[str, Any]:
     """Its decisions made again, and how each rule fares with the values of the newest one."""
-    decisions = []
+    decisions, found = [], None
     for one in known:
-        rules = rules_of(config, one.version)
-        again = verdict(one, rules.decide if rules else None)
+        found = await shelf.of(one.version)
+        again = verdict(one, found[1].decide if found else None)
         decisions.append(
             {"at_ms": one.at_ms, "edit": one.edit, "version": one.version, "reevaluated": again}
         )
-    rules = rules_of(config, known[-1].version) if known and known[-1].values else None
-    fared = explains(config, rules).explain(known[-1].values) if rules else ()
+    fared = explains(*found).explain(known[-1].values) if found and known[-1].values else ()
     return {
         "decisions": decisions,
         "reevaluated": decisions[-1]["reevaluated"] if decisions else None,

@@ -23,7 +23,7 @@ _DRAFT = f"{_ROOT}/drafts/{{draft_id}}"
 
 def _object(*required: str, **properties: Any) -> dict[str, Any]:
     named = {"required": list(required)} if required else {}
-    return {"type": "object", **named, "properties": properties}
+    return {"type": "object", **named, "properties": properties, "additionalProperties": False}
 
 
 RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {

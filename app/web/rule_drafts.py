@@ -43,7 +43,8 @@ _KEY_CHARS = 100
 
 async def make(request: Request) -> Response:
     """Begin a draft, of these texts or of the live version's; once for each Idempotency-Key."""
-    given, me = await rules_command(request), user(request)
+    given = await rules_command(request, "title", "texts", "based_on")
+    me = user(request)
     versions = RuleVersions(parts(request).base.database)
     live = await versions.live()
     if live is None:
@@ -69,7 +70,8 @@ async def draft(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Keep other texts, another title or another version that it is based on."""
-    given, old = await rules_command(request), await _seen(request)
+    given = await rules_command(request, "title", "texts", "based_on")
+    old = await _seen(request)
     new = old
     if "texts" in given:
         new = replace(new, texts=texts_of(given))
@@ -90,7 +92,7 @@ async def drop(request: Request) -> Response:
 
 async def change_row(request: Request) -> Response:
     """Put this row in place of the one of that id; everything else stays as it is."""
-    row = row_of(await rules_command(request))
+    row = row_of(await rules_command(request, "row"))
     return await _edited(request, lambda text, id_: rules_text.replaced(text, id_, row))
 
 
@@ -101,7 +103,8 @@ async def drop_row(request: Request) -> Response:
 
 async def add_row(request: Request) -> Response:
     """Insert a row into a file: before or after another row, or at its end."""
-    given, old = await rules_command(request), await _seen(request)
+    given = await rules_command(request, "row", "file", "kind", "before", "after")
+    old = await _seen(request)
     row, file = row_of(given), text_of(given, "file", 2 * ID_CHARS)
     kind = text_of(given, "kind", ID_CHARS, required=False) or KINDS[0]
     if kind not in KINDS:
@@ -118,7 +121,8 @@ async def add_row(request: Request) -> Response:
 
 async def publish(request: Request) -> Response:
     """Make the draft the live version: after a back-test that was seen, or with a reason."""
-    given, at = await command(request), parts(request).base
+    given = await command(request, "comment", "backtest_id", "skip_reason")
+    at = parts(request).base
     versions, id_ = RuleVersions(at.database), id_of(request, "draft_id")
     try:
         found = await _drafts(request).get(id_)

@@ -9,12 +9,11 @@ from typing import Any
 
 from starlette.requests import Request
 
-from app import codec
 from app.adapters.store.rule_drafts import Draft
 from app.core.versions import Actor
 from app.rules_problems import Placed, placed
 from app.web.problems import Problem
-from app.web.state import body, parts, text_of, user
+from app.web.state import object_of, parts, text_of, user
 from app.wiring import rules
 
 RULES_BYTES = 262_144  # a bundle of a thousand rows
@@ -24,13 +23,9 @@ _NAME = re.compile(r"[0-9a-z][0-9a-z_-]{0,59}\.toml")  # it becomes a file: no p
 _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
 
-async def rules_command(request: Request) -> dict[str, Any]:
-    """A JSON object that may hold a bundle of rules. Raises Invalid or Problem."""
-    raw = await body(request, RULES_BYTES)
-    value = codec.loads(raw, RULES_BYTES) if raw.strip() else {}
-    if not isinstance(value, dict):
-        raise Problem(422, "wrong_field", "expected a JSON object")
-    return value
+async def rules_command(request: Request, *fields: str) -> dict[str, Any]:
+    """A JSON object of these fields that may hold a bundle of rules. Raises Invalid or Problem."""
+    return await object_of(request, RULES_BYTES, fields)
 
 
 def actor(request: Request) -> Actor:

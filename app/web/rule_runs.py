@@ -47,7 +47,8 @@ async def shadow(request: Request) -> Response:
 
 async def set_shadow(request: Request) -> Response:
     """Ask this draft beside the live rules from now on; without one, nothing is asked."""
-    given, database = await command(request), parts(request).base.database
+    given = await command(request, "draft_id", "reason")
+    database = parts(request).base.database
     reason = reason_of(given, "reason", required=False)
     if given.get("draft_id") is None:
         await RuleShadows(database).end(reason or "switched off", actor(request), system_ms())

@@ -87,7 +87,7 @@ async def diff(request: Request) -> Response:
 
 async def check(request: Request) -> Response:
     """What is wrong with a bundle, or with one condition, and where; for checking while typing."""
-    given = await rules_command(request)
+    given = await rules_command(request, "texts", "when")
     if "when" in given:
         when = text_of(given, "when", _CONDITION_CHARS)
         row = Row(id="check", when=when, why="", source="row check: when")
@@ -99,7 +99,7 @@ async def check(request: Request) -> Response:
 
 async def roll_back(request: Request) -> Response:
     """Make an older version live again, at once, with the reason."""
-    given = await command(request)
+    given = await command(request, "to", "reason")
     number, reason = whole_field(given, "to", 1, _LARGEST), reason_of(given, "reason")
     versions = RuleVersions(parts(request).base.database)
     await refuse_broken(request, (await versions.version(number)).texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from app.adapters.store.users import User
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.problems import Problem, unknown_fields, wrong_field
+from app.wiring.again import Shelf
 from app.wiring.base import Base
 from app.wiring.intake import Gate
 
@@ -33,6 +35,7 @@ class Parts:
     gate: Gate
     record: Record
     dead: DeadLetterTable
+    shelf: Shelf
 
 
 def parts(request: Request) -> Parts:
@@ -74,12 +77,17 @@ async def command(request: Request, *fields: str) -> dict[str, Any]:
 
     A field that nobody reads is a mistake: somebody believes that it does something.
     """
-    raw = await body(request, _COMMAND_BYTES)
-    value = codec.loads(raw) if raw.strip() else {}
+    return await object_of(request, _COMMAND_BYTES, fields)
+
+
+async def object_of(request: Request, limit: int, fields: Collection[str]) -> dict[str, Any]:
+    """As `command`, of at most `limit` bytes."""
+    raw = await body(request, limit)
+    value = codec.loads(raw, limit) if raw.strip() else {}
     if not isinstance(value, dict):
         raise Problem(422, "wrong_field", "expected a JSON object")
     if unknown := [name for name in value if name not in fields]:
-        raise unknown_fields(value, unknown, fields)
+        raise unknown_fields(value, unknown, tuple(fields))
     return value
 
 

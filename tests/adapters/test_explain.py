@@ -18,6 +18,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.record import Record
+from app.adapters.store.rule_versions import RuleVersions
 from app.cli import cli
 from app.config import load
 from app.core.errors import Invalid
@@ -27,6 +28,7 @@ from app.core.profile import STRANGER, Profile
 from app.core.recorded import recorded
 from app.processes.explain import Listener, explain, sent
 from app.settings import CONFIG
+from app.wiring.base import folder_texts
 from tests import builders
 from tests.builders import NOON_MS, delivery, raw
 from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
@@ -162,6 +164,7 @@ def test_a_file_or_a_recorded_mention_is_explained_by_the_real_model(
 
     async def fill() -> str:
         log = await log_of(load(CONFIG), deliveries(1))
+        await RuleVersions(database).take_in(folder_texts(), 0)
         await Ledger(database).append(log.facts)
         return str(log.facts[0]["mention_id"])
 

@@ -31,6 +31,7 @@ from app.web import server
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.state import Parts
+from app.wiring.again import Shelf
 from app.wiring.base import Base
 from app.wiring.intake import Gate
 from tests.builders import NOON_MS
@@ -97,6 +98,7 @@ async def parts(
         gate=Gate(Journal(database), KeepingProducer()),  # type: ignore[arg-type]
         record=Record(database),
         dead=DeadLetterTable(database),
+        shelf=Shelf(base.settings, database),
     )
     await for_hub.aclose()
 

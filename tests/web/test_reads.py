@@ -8,11 +8,13 @@ import orjson
 import pytest
 
 from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.store.rule_versions import RuleVersions
 from app.core.errors import Unavailable
 from app.core.history import Entry
 from app.ports import DeadLetter
 from app.processes.relay import Relay
 from app.web.state import Parts
+from app.wiring.base import folder_texts
 from tests.builders import NOON_MS, OFFER_MS, admission, task_id
 from tests.doubles import KeepingProducer
 from tests.logged import deliveries, log_of
@@ -127,10 +129,24 @@ async def test_the_trail_of_a_mention_tells_everything_in_order(api: Api, parts:
     assert (await api.get("amira", "/api/v1/mentions/none/why")).status_code == 404
 
 
+MORE_RULES = """
+title = "More"
+[[row]]
+id = "more"
+when = "true"
+then = { queue = "service" }
+why = "Never reached."
+"""
+
+
 async def test_the_trail_says_whether_its_values_still_give_the_same_decision(
     api: Api, parts: Parts
 ) -> None:
     """D4: the trail decided again gives the same, or says why that cannot be told."""
+    versions = RuleVersions(parts.base.database)
+    await versions.take_in(folder_texts(), NOON_MS)
+    other_texts = folder_texts() | {"99-more.toml": MORE_RULES}  # what is live by now is no matter
+    await versions.take_in(other_texts, NOON_MS)
     log = await log_of(parts.base.config, deliveries(1))
     gone, bare, other = (copy.deepcopy(log.facts) for _ in range(3))
     gone[3]["data"]["decision"]["version"] = "older"
