@@ -95,8 +95,6 @@ class World:
         if task.for_rep in ("", rep.name):
             return 0
         own = self.reps.get(task.for_rep)
-        if task.for_rep in task.refused:
-            return min(task.for_until_ms, task.since_ms)
         if own is None or own.state is None or own.stayed_since(task.since_at):
             return task.for_until_ms
         return min(task.for_until_ms, max(own.state_ms, task.since_ms))

@@ -11,7 +11,7 @@ import orjson
 
 from app.adapters import redis_door
 from app.adapters.redis_epoch import LEASE_MS
-from tests.sim.network import TIMEOUT_S
+from tests.sim.network import LEASE, TIMEOUT_S
 from tests.sim.world import World
 
 _SLACK_S = 2 * TIMEOUT_S + 1.0  # who waits for a lost answer notices the end only then
@@ -136,6 +136,7 @@ async def _redis_wiped(world: World, fault: Fault) -> None:
     await asyncio.sleep(fault.seconds)
     for _, fields in world.on.server.one("XRANGE", "hs:outbox", "-", "+"):
         world.lost.add(orjson.loads(fields[1])["op_id"])
+    world.network.lapsed += world.on.server.one("EXISTS", LEASE)  # its holder was dead already
     world.on.server.run([("FLUSHALL",), ("FUNCTION FLUSH",)])
     world.network.up = True
 
