@@ -139,15 +139,17 @@ def _run(work: Work) -> None:
     from app.adapters.store.migrate import migrate
     from app.adapters.store.rule_versions import RuleVersions
     from app.settings import load
-    from app.wiring.base import live_version
+    from app.wiring.rules import take_in
 
     settings = load()
     migrate(settings.store_url)
     database = Database(settings.store_url)
 
     async def opened() -> None:
-        await live_version(database)
-        await work(RuleVersions(database))
+        versions = RuleVersions(database)
+        if await versions.live() is None:
+            await take_in(settings)
+        await work(versions)
 
     try:
         asyncio.run(opened())

@@ -59,14 +59,11 @@ def write_folder(texts: Mapping[str, str]) -> Path:
 
 
 async def live_version(database: Database) -> tuple[Live, Version]:
-    """The live version of the rules; before there is any, the folder's texts become the first.
-
-    Raises ConfigError or Unavailable.
-    """
+    """The live version of the rules. Raises Unavailable, and ConfigError before there is any."""
     versions = RuleVersions(database)
     live = await versions.live()
     if live is None:
-        _, live = await versions.take_in(folder_texts(), system_ms())
+        raise ConfigError(["the rules have no version yet: `python -m app migrate` takes them in"])
     return live, await versions.version(live.number)
 
 

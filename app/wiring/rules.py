@@ -68,12 +68,16 @@ def compiled(
 async def take_in(settings: Settings) -> Rules:
     """At the start: the folder's texts become a version where they are the newest word.
 
-    Raises Unavailable, and ConfigError where what is live then does not fit our catalogue.
+    Raises Unavailable, and ConfigError where the folder is wrong, which is then not taken in, or
+    where the live version does not fit our catalogue.
     """
+    texts = folder_texts()
+    if problems := problems_of_texts(settings, texts):
+        raise ConfigError(problems)
     database = Database(settings.store_url)
     try:
         versions = RuleVersions(database)
-        state, live = await versions.take_in(folder_texts(), system_ms())
+        state, live = await versions.take_in(texts, system_ms())
         found = Rules(live=live, version=await versions.version(live.number), folder=state)
     finally:
         database.close()
