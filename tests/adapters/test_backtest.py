@@ -126,7 +126,7 @@ def by_rule(matched: Iterable[tuple[str, Sequence[str]]]) -> dict[str, set[str]]
 async def test_the_outcomes_equal_a_real_run_of_the_draft_on_the_same_log(
     live: Config, draft: Config
 ) -> None:
-    """A4.11, D1: decisions, matched mentions, queues and deadlines, mention by mention."""
+    """A4.10, D1: decisions, matched mentions, queues and deadlines, mention by mention."""
     said = deliveries(500)
     prepare(asked(live, draft))
     found = {one.mention_id: one.draft for one in page_of(await log_of(live, said)).outcomes}
@@ -151,7 +151,7 @@ async def test_the_outcomes_equal_a_real_run_of_the_draft_on_the_same_log(
 async def test_the_report_equals_two_real_runs_on_the_same_log(
     database: Database, live: Config, draft: Config, pool: Executor
 ) -> None:
-    """A4.11, D1: the counts of a report are those of the ledgers that the rules really make."""
+    """A4.10, D1: the counts of a report are those of the ledgers that the rules really make."""
     said = deliveries(500)
     before, after = await log_of(live, said), await log_of(draft, said)
     made = await run_backtest(await kept(database, before), asked(live, draft), pool=pool)

@@ -37,7 +37,7 @@ def run(*args: Any) -> Any:
 
 
 def test_a_file_stands_beside_the_live_rules_and_programs_get_json(data_dir: Path) -> None:
-    """A4.11: the report as JSON; the live rules are there still, below the draft's."""
+    """A4.10: the report as JSON; the live rules are there still, below the draft's."""
     file = data_dir / "00-draft.toml"
     file.write_text(DRAFT, "utf-8")
     found = run(file, "--data-dir", data_dir, "--json", "--samples", 2)

@@ -38,7 +38,7 @@ def keep(folder: Path, facts: list[dict[str, Any]]) -> None:
 
 
 def test_two_ledgers_of_the_same_mentions_have_one_digest(tmp_path: Path) -> None:
-    """A4.10, D3: decided in batches of 64 or of 1, and written mention by mention, backwards."""
+    """D3: decided in batches of 64 or of 1, and written mention by mention, backwards."""
     keep(tmp_path / "one", logged().facts)
     keep(tmp_path / "two", [fact for t in reversed(logged(1).trails()) for fact in t])
     found = run(tmp_path / "one", "--json")

@@ -78,7 +78,7 @@ def made() -> Report:
 
 
 def test_what_changed_is_counted_by_kind_and_by_move(made: Report) -> None:
-    """A4.11: changed queues, matched mentions of each rule, live and draft."""
+    """A4.10: changed queues, matched mentions of each rule, live and draft."""
     assert (made.mentions, made.unrecorded, made.changed["mentions"]) == (5, 2, 3)
     assert {kind: count for kind, count in made.changed["by_kind"].items() if count} == {
         "opened": 1, "queue": 1, "window": 1, "rule": 3,

@@ -48,7 +48,7 @@ def decisions(log: Log) -> list[Recorded]:
 
 
 async def test_the_fact_of_a_decision_carries_all_that_its_conditions_saw_but_the_text() -> None:
-    """A4.10, A8.1: what was decided can be decided again from the ledger alone."""
+    """A8.1, D4: what was decided can be decided again from the ledger alone."""
     door, rules = MemoryDoor(), FixedRules()
     await flow.triage([delivery()], ports(door=door, rules=rules))
     decided = next(fact for fact in door.facts if fact.op == "decided")
@@ -70,7 +70,7 @@ async def test_an_edit_that_is_decided_anew_carries_its_own_values() -> None:
 async def test_deciding_recorded_values_again_gives_the_same_decision_bit_for_bit(
     config: Config, rules: CelRules
 ) -> None:
-    """A4.10, D3, D4: every decision of a log, edits among them, with its whole trace."""
+    """D3, D4: every decision of a log, edits among them, with its whole trace."""
     found = decisions(await log_of(config, deliveries(400)))
     assert len(found) > 300
     assert any(known.edit for known in found)

@@ -96,7 +96,7 @@ async def test_the_trail_of_a_mention_is_complete_and_in_order(world: World) -> 
 async def test_what_the_ledger_has_of_a_decision_makes_the_same_decision_again(
     world: World,
 ) -> None:
-    """A4.10: through the door, the outbox and the store no value loses a bit."""
+    """D3: through the door, the outbox and the store no value loses a bit."""
     known = Profile(customer_id="C7", name="Kim", tier="platinum", value=9000.0)
     await world.ports.profiles.put({"x:kim": known})  # type: ignore[attr-defined]
     await world.take(delivery("s1", followers=7), delivery("s2", text="Where is it NOW?"))
