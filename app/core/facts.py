@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,10 +11,13 @@ OPS: Final = (
     "offered", "accepted", "rejected", "timed_out", "rescinded", "transferred", "parked",
     "replied", "wrapping", "completed", "cancelled", "at_risk", "breached", "escalated",
     "prioritised", "degraded", "configured", "halfway", "unroutable",
+    "handed_off", "handoff_failed", "handoff_status",
 )  # fmt: skip
 
 # Every accepted mention has exactly one of these for the delivery that brought it in.
 OUTCOMES: Final = ("duplicate", "edited", "dead", "decided")
+
+SYSTEM_ACTOR: Final[Mapping[str, str]] = {"type": "system", "id": "triage", "role": "service"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,7 @@ class Fact:
     source_id: str = ""
     reason: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+    actor: Mapping[str, str] = field(default_factory=lambda: SYSTEM_ACTOR)
 
     @property
     def fact_id(self) -> str:
@@ -42,9 +47,6 @@ class Fact:
             "mention_id": self.mention_id,
             "source_id": self.source_id,
             "reason": self.reason,
-            "actor": SYSTEM_ACTOR,
+            "actor": dict(self.actor),
             "data": self.data,
         }
-
-
-SYSTEM_ACTOR: Final = {"type": "system", "id": "triage", "role": "service"}

@@ -21,6 +21,7 @@ from app.adapters.signatures import Signer
 from app.adapters.store.users import User, Users
 from app.settings import Settings
 from app.web.problems import Problem
+from app.web.signed import PARTNER, SignedBy
 from app.web.state import body
 
 COOKIE = "handshake_session"
@@ -30,6 +31,8 @@ SAFE_METHODS = ("GET", "HEAD")
 _GUESSES, _SILENCE_S = 5, 30
 
 INTAKE = User(name="intake", title="Intake key", role="intake")
+
+_MACHINES = (INTAKE.role, PARTNER)  # no browser has their keys
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -54,10 +57,13 @@ class Intake:
 
 
 class Auth:
-    def __init__(self, redis: Client, users: Users, intake: Intake, session_s: int) -> None:
+    def __init__(
+        self, redis: Client, users: Users, intake: Intake, signed_by: SignedBy, session_s: int
+    ) -> None:
         self._redis = redis
         self._users = users
         self._intake = intake
+        self._signed_by = signed_by
         self._session_s = session_s
 
     async def user_of(self, request: Request) -> User | None:
@@ -69,6 +75,8 @@ class Auth:
             return await self._users.by_key(key)
         if request.method == "POST" and await self._intake.signed(request):
             return INTAKE
+        if request.method == "POST" and (partner := await self._signed_by.partner_of(request)):
+            return partner
         token = request.cookies.get(COOKIE)
         return await self._by_session(token) if token else None
 
@@ -114,7 +122,7 @@ def allowed(handler: Handler, roles: tuple[str, ...], page: bool) -> Handler:
             raise Problem(401, "not_signed_in", "Sign in, or send Authorization: Bearer KEY.")
         if user.role not in roles:
             raise Problem(403, "not_allowed", f"This needs one of the roles {', '.join(roles)}.")
-        if user is not INTAKE:
+        if user.role not in _MACHINES:
             refuse_foreign_origin(request)
         request.state.user = user
         return await handler(request)
