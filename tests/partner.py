@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -67,7 +67,8 @@ class Engine:
         behave = self.script.pop(0) if self.script else self.then
         answer = behave(event)
         if answer is None:
-            await asyncio.sleep(HANG_S)
+            with suppress(asyncio.CancelledError):  # whoever stops us need not read of it
+                await asyncio.sleep(HANG_S)
             return Response(status_code=504)
         if answer.status_code < 300 and event["id"] not in {e["id"] for e in self.events}:
             self.events.append(event)
