@@ -62,6 +62,15 @@ class Delivery:
         for event in [one for one in due if one.event_id not in self._flying][:room]:
             self._flying[event.event_id] = asyncio.create_task(self._try(event))
 
+    async def work(self, rest_s: float) -> None:
+        """A turn, then a rest until something has landed, or for so long."""
+        await self.turn()
+        if self._flying:
+            flying = self._flying.values()
+            await asyncio.wait(flying, timeout=rest_s, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(rest_s)
+
     async def landed(self) -> None:
         """Wait until nothing is in flight. Raises Unavailable."""
         await asyncio.gather(*self._flying.values(), return_exceptions=True)

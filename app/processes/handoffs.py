@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from app import codec, metrics
@@ -47,7 +48,7 @@ async def main(settings: Settings) -> None:
     ]
     for partner in partners.values():
         delivery = Delivery(partner, log, webhooks)
-        work.append((f"handoffs to {partner.name}", delivery.turn, _DELIVER_S))
+        work.append((f"handoffs to {partner.name}", partial(delivery.work, _DELIVER_S), 0.0))
     async with service.health(service.always_ready):
         try:
             await asyncio.gather(*(service.patiently(*one) for one in work))

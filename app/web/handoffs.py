@@ -88,6 +88,7 @@ async def _mention(at: Parts, partner: Partner, event: Incoming) -> Response:
         hops=event.hops,
         at_ms=system_ms(),
     )
+    await _refuse_known(at, named)
     # Noted first: whatever we are killed in, no stage of it goes by unreported.
     first = await at.parties.hand_in(named)
     if first.mention_id != named.mention_id:
@@ -95,6 +96,15 @@ async def _mention(at: Parts, partner: Partner, event: Incoming) -> Response:
     accepted = await at.gate.accept([wire])
     metrics.HANDOFFS.labels(partner.name, "handed_in").inc()
     return JSONResponse({"accepted": accepted}, 202)
+
+
+async def _refuse_known(at: Parts, named: HandedIn) -> None:
+    """Whoever hands in what somebody else brought before would hear of it what is not theirs."""
+    parties = (await at.parties.of([named.mention_id])).get(named.mention_id, [])
+    if any(party.partner == named.partner for party in parties):
+        return
+    if await at.base.ledger.seen([named.mention_id]):
+        raise Conflict("known_mention", "This mention was here before you handed it in")
 
 
 async def _status(at: Parts, event: Incoming) -> Response:

@@ -72,6 +72,27 @@ async def test_an_event_that_comes_with_another_mention_is_refused(house: House)
     assert len(await journalled(house.parts)) == 1
 
 
+async def test_a_partner_does_not_make_itself_a_party_of_what_others_brought(house: House) -> None:
+    """Or it would be told the replies to any customer whose mention it can name."""
+    await house.parts.base.door.admit([admission()])
+    await house.round()
+    answer = await house.engine.hand_in(house.client, wire())
+    assert (answer.status_code, answer.json()["code"]) == (409, "known_mention")
+    await house.accepted(mention_id_of("x", "1"))
+    await house.round()
+    assert not house.engine.events
+
+
+async def test_what_a_partner_handed_in_can_be_handed_in_again_later(house: House) -> None:
+    """Its answer was lost, or the customer has edited it: the partner is a party already."""
+    await house.engine.hand_in(house.client, wire())
+    await house.parts.base.door.admit([admission()])
+    await house.round()
+    assert (await house.engine.hand_in(house.client, wire())).status_code == 202
+    edited = await house.engine.hand_in(house.client, wire(text="Edited"), id="in-2")
+    assert edited.status_code == 202
+
+
 async def test_what_a_partner_handed_in_is_not_handed_back_to_it(house: House) -> None:
     """No mention goes in a circle between two engines."""
     await house.engine.hand_in(house.client, wire())

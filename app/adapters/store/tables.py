@@ -142,7 +142,7 @@ handoffs = sa.Table(
     metadata,
     sa.Column("event_id", sa.String(40), primary_key=True),
     sa.Column("partner", sa.String(40), nullable=False),
-    sa.Column("mention_id", sa.String(64), nullable=False, index=True),
+    sa.Column("mention_id", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("stage", sa.String(20), nullable=False),
     sa.Column("seq", Seq, nullable=False),  # of the fact that it tells of
@@ -159,7 +159,9 @@ handoffs = sa.Table(
     sa.Column("changed_ms", sa.BigInteger, nullable=False),
     sa.Column("settled", sa.Boolean, nullable=False),  # what came of it is on its way as a fact
     sa.Column("published", sa.Boolean, nullable=False),  # on the topic handoffs
-    sa.Index("handoffs_due", "partner", "state", "next_ms"),
+    # In the order in which they are sent, so that a backlog is neither sorted nor read whole.
+    sa.Index("handoffs_due", "partner", "state", "next_ms", "seq"),
+    sa.Index("handoffs_of_mention", "mention_id", "partner", "state", "seq"),
     sa.Index("handoffs_unsettled", "settled", "state"),
     sa.Index("handoffs_unpublished", "published", "seq"),
 )

@@ -49,7 +49,10 @@ def _handoffs() -> None:
         sa.Column("published", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
-    op.create_index(op.f("ix_handoffs_mention_id"), "handoffs", ["mention_id"], unique=False)
-    op.create_index("handoffs_due", "handoffs", ["partner", "state", "next_ms"], unique=False)
-    op.create_index("handoffs_unsettled", "handoffs", ["settled", "state"], unique=False)
-    op.create_index("handoffs_unpublished", "handoffs", ["published", "seq"], unique=False)
+    for name, columns in (
+        ("handoffs_due", ["partner", "state", "next_ms", "seq"]),
+        ("handoffs_of_mention", ["mention_id", "partner", "state", "seq"]),
+        ("handoffs_unsettled", ["settled", "state"]),
+        ("handoffs_unpublished", ["published", "seq"]),
+    ):
+        op.create_index(name, "handoffs", columns, unique=False)
