@@ -48,7 +48,8 @@ async def take(request: Request) -> Response:
 async def log(request: Request) -> Response:
     """The newest events for partners: how far each has come."""
     asked = request.query_params
-    only = {name: asked[name] for name in ("partner", "state", "mention_id") if asked.get(name)}
+    names = ("partner", "state", "mention_id")
+    only = {name: codec.clean(asked[name]) for name in names if asked.get(name)}
     if only.get("state", PENDING) not in _STATES:
         raise wrong_field("state", " or ".join(_STATES), only["state"])
     limit = whole_number(asked.get("limit", "100"), "limit", _PAGE)
@@ -112,6 +113,8 @@ async def _status(at: Parts, event: Incoming) -> Response:
     handoff = await at.handoffs.one(told.handoff)
     if handoff is None or handoff.partner != event.partner or handoff.kind != HANDOFF:
         raise Problem(404, "unknown_handoff", "No hand-off to you has this id")
+    if told.stage == GIVEN_BACK and handoff.state == PENDING:
+        raise Conflict("on_its_way", "Your answer to it has not been noted yet: try again")
     fact = _fact(handoff, f"told:{event.key}", told.stage, told.reason)
     actor = {"type": "system", "id": event.partner, "role": "partner"}
     with sent():

@@ -183,6 +183,16 @@ async def test_what_a_partner_gives_back_goes_the_alternative_route(house: House
     assert card["handed_on"]["reason"] == "The CRM did not take it: given back: not ours"
 
 
+async def test_what_is_given_back_before_its_answer_is_noted_is_told_again(house: House) -> None:
+    """Or it would be given back without effect: we would note that it was taken."""
+    house.engine.then = says({}, 503)
+    await house.admit()
+    await house.round()
+    [row] = [row for row in await house.log() if row.kind == "handoff"]
+    answer = await house.engine.tell(house.client, row.event_id, "refused")
+    assert (answer.status_code, answer.json()["code"]) == (409, "on_its_way")
+
+
 async def test_a_partner_speaks_only_of_what_it_was_handed(house: House) -> None:
     await house.admit()
     await house.round()

@@ -13,6 +13,7 @@ from app.adapters.store.ledger import Ledger
 from app.adapters.store.migrate import migrate
 from app.core.errors import Unavailable
 from app.processes.embedded import free_port
+from tests.adapters.test_handoff_log import *  # noqa: F403 (and these)
 from tests.adapters.test_ledger_chain import *  # noqa: F403 (and these, too)
 from tests.adapters.test_store import *  # noqa: F403 (its tests are collected here once more)
 from tests.adapters.test_store import fact
