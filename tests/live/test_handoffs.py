@@ -53,13 +53,16 @@ def engine() -> Iterator[Engine]:
 
 
 @contextmanager
-def with_partner(tmp_path: Path, engine: Engine) -> Iterator[Handshake]:
+def with_partner(tmp_path: Path, engine: Engine, rules: str = "") -> Iterator[Handshake]:
     folder = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
     (folder / "handoffs.toml").write_text(
         f'[partner.crm]\ntitle = "CRM"\nurl = "{engine.url}"\ninner = true\nhands_in = true\n'
-        'timeout = "2s"\nretries = 20\nstages = ["queued", "accepted"]\n',
+        'timeout = "2s"\nretries = 20\nstages = ["queued", "accepted"]\n'
+        'call_out = true\nroutes = ["billing"]\non_failure = "escalation"\n',
         "utf-8",
     )
+    if rules:
+        (folder / "rules" / "00-handoffs.toml").write_text(rules, "utf-8")
     env = {"HANDSHAKE_CONFIG": str(folder), "HANDSHAKE_HANDOFFS__CRM_SECRET": SECRET}
     with running(tmp_path / "var", env=env) as instance:
         yield instance
