@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app import config_rules, config_sla
+from app import config_handoffs, config_rules, config_sla
 from app.config_checks import broken_references, doubles
 from app.config_entry import Entry, Name, Seconds, Skill, read
 from app.config_sla import CalendarFile, SlaFile, Surroundings
 from app.core.catalogue import Catalogue, Channel, Overflow, Queue, Relaxation, Rep
 from app.core.errors import ConfigError
+from app.core.handoff import Partner
 from app.core.rules import Row
 
 
@@ -78,6 +79,7 @@ class Config:
     catalogue: Catalogue
     rows: tuple[Row, ...]
     version: str
+    partners: Mapping[str, Partner] = field(default_factory=dict)
 
 
 RowCheck = Callable[[Row], Iterator[str]]
@@ -101,6 +103,7 @@ def load(
     staff = read(folder / "staff.toml", _Staff, problems)
     policies = read(folder / "sla.toml", SlaFile, problems)
     calendars = read(folder / "calendars.toml", CalendarFile, problems)
+    partners = config_handoffs.partners(folder, problems)
     texts = config_rules.texts_of(folder, problems) if rule_texts is None else rule_texts
     tables = config_rules.tables(texts, problems)
     if problems or not (queues and channels and staff and policies and calendars):
@@ -109,13 +112,15 @@ def load(
     catalogue = _catalogue(queues, channels, staff, window_scale)
     rows = tuple(config_rules.rows(tables, window_scale))
     problems.extend(broken_references(catalogue, rows))
+    problems.extend(config_handoffs.problems_of(partners, catalogue))
     problems.extend(problem for row in rows for problem in check_row(row))
     around = Surroundings(catalogue=catalogue, rows=rows, scale=window_scale)
     problems.extend(config_sla.problems(policies, calendars, around))
     if problems:
         raise ConfigError(problems)
     catalogue = replace(catalogue, slas=config_sla.slas(policies, calendars, around))
-    return Config(catalogue=catalogue, rows=rows, version=_version(catalogue, rows))
+    version = _version(catalogue, rows)
+    return Config(catalogue=catalogue, rows=rows, version=version, partners=partners)
 
 
 def _catalogue(queues: _Queues, channels: _Channels, staff: _Staff, scale: float) -> Catalogue:

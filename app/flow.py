@@ -134,6 +134,13 @@ STAGES: tuple[Stage, ...] = (
         does="fold the facts into the contact history and refresh the profile cache",
     ),
     Stage(
+        name="handoffs",
+        process="handoffs",
+        reads="table facts",
+        writes="table handoffs, topic handoffs; hs:task, hs:outbox",
+        does="signed events to partners, their answers obeyed, else the alternative route",
+    ),
+    Stage(
         name="reconcile",
         process="reconcile",
         reads="journal, table facts",

@@ -130,6 +130,21 @@ RECORDED = Gauge(
     "The last fact of the ledger that is in the history",
     multiprocess_mode="livemostrecent",
 )
+HANDOFFS = Counter(
+    "handshake_handoffs_total",
+    "Events for partners by how their delivery went: delivered, retried, failed; and handed_in",
+    ["partner", "outcome"],
+)
+HANDOFF_OLDEST = Gauge(
+    "handshake_handoff_oldest_seconds",
+    "Age of the oldest event that its partner has not taken yet",
+    multiprocess_mode="livemostrecent",
+)
+HANDOFFS_FOLLOWED = Gauge(
+    "handshake_handoffs_last_turn_timestamp_seconds",
+    "When hand-offs were last looked after: a dead man's switch",
+    multiprocess_mode="livemostrecent",
+)
 SCREENS = Gauge("handshake_screens", "Open event streams", ["view"], multiprocess_mode="livesum")
 
 # Set by the web process from Redis when it is asked, so they are never older than the question.

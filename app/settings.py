@@ -113,6 +113,7 @@ class Settings(BaseSettings):
     data_dir: Path = ROOT / "var"
     secret: str = Field(default="", repr=False)  # the intake key; `up` makes one
     webhook_secret: str = Field(default="", repr=False)  # whsec_...; `up` makes one
+    handoffs: dict[str, str] = Field(default={}, repr=False)  # NAME_SECRET of each partner
 
     @classmethod
     def settings_customise_sources(

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app import config, config_rules, config_sla
+from app import config, config_handoffs, config_rules, config_sla
 from app.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "config"
@@ -30,6 +30,8 @@ MEANINGS = {
     "demo.seed": "the same seed makes the same people and mentions",
     "data_dir": "where data live: SQLite, logs, the embedded Redis",
     "webhook_secret": "what callers of the webhook sign with",
+    "handoffs": "the secret of each partner, as `HANDSHAKE_HANDOFFS__NAME_SECRET`: `whsec_...`;"
+    " two with a blank between them while one is exchanged",
     "secret": "the key of intake, as a bearer token; `up` makes one",
 }
 
@@ -40,6 +42,7 @@ FILES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "staff.toml": ("[[rep]]", config._Rep),
     "sla.toml": ("[[policy]]", config_sla.PolicyEntry),
     "calendars.toml": ("[calendar.NAME]", config_sla.CalendarEntry),
+    "handoffs.toml": ("[partner.NAME]", config_handoffs.PartnerEntry),
     "rules/*.toml": ("[[row]]", config_rules.RowEntry),
     "rules/*.toml, then": ("then = { }", config_rules.Then),
 }

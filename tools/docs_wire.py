@@ -47,10 +47,10 @@ TOPIC_MEANINGS: Mapping[str, Topic] = {
         reads="nobody yet",
     ),
     "handoffs": Topic(
-        holds="nothing yet: the name is kept for tasks that another system takes over",
-        key="-",
-        writes="nobody yet",
-        reads="nobody yet",
+        holds="every event that a partner is sent, as a CloudEvent; the header `partner` says whom",
+        key="the mention",
+        writes="handoffs, once its delivery log has it",
+        reads="systems beside Handshake",
     ),
     "dead": Topic(
         holds="a message that can never be read, with the reason in its headers; the bytes up"

@@ -38,7 +38,9 @@ EDGES: dict[str, Edge] = {
     "replied": _edge("accepted", "accepted", "owner"),
     "wrapping": _edge("accepted", "wrapping", "owner", "ends_ms"),
     "completed": _edge("accepted wrapping", "completed", "owner service"),
-    "transferred": _edge("accepted wrapping", "queued", "owner supervisor service", reason=True),
+    "transferred": _edge(
+        "accepted wrapping queued", "queued", "owner supervisor service", reason=True
+    ),
     "parked": _edge(
         "queued accepted", "parked", "owner supervisor service", "until_ms", reason=True
     ),

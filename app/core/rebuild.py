@@ -122,7 +122,8 @@ _UNTOLD = {
 
 
 def _note_refusal(task: Task, fact: Mapping[str, Any]) -> None:
-    if fact["op"] in _REFUSALS or fact.get("data", {}).get("refused"):
+    refused = fact["op"] in _REFUSALS or fact.get("data", {}).get("refused")
+    if refused and fact["rep"]:  # a task that another engine moved on was nobody's
         task.refused[fact["rep"]] = int(fact["now_ms"])
     elif fact["op"] == "unroutable":
         task.fields["unroutable"] = fact["reason"]

@@ -19,6 +19,7 @@ from app.adapters.kafka_admin import create_topics
 from app.adapters.store.database import Database
 from app.adapters.store.migrate import migrate
 from app.adapters.store.record import Record
+from app.config import Config
 from app.core.errors import ConfigError, Unavailable
 from app.core.profile import Profile, handle_key
 from app.processes import embedded, forks, people
@@ -47,7 +48,8 @@ class Up:
         self.rules: rules.Rules | None = None
         self.broker_since_ms = 0
         self.port = embedded.usable_port(settings.web.host, settings.web.port)
-        self.health_ports = {name: embedded.free_port() for name in _SERVICES if name != "web"}
+        self.services = _services(self.config)
+        self.health_ports = {name: embedded.free_port() for name in self.services if name != "web"}
         self.started = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -72,7 +74,7 @@ class Up:
     async def _run(self) -> None:
         console = Console(self)
         await self._start_parts()
-        for name in _SERVICES:
+        for name in self.services:
             self._add(Service(name, self._env(name), self.logs / f"{name}.log"))
             await self.children[name].start()
         await asyncio.gather(self._seed(), self._until_ready())
@@ -117,7 +119,7 @@ class Up:
             await child.wait()
             self.kafka = await embedded.broker_address(child)
             self.broker_since_ms = time.time_ns() // 1_000_000
-            for name in _SERVICES:
+            for name in self.services:
                 self.children[name].env = self._env(name)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.children[name].pid, signal.SIGTERM)
@@ -127,7 +129,7 @@ class Up:
         async with httpx.AsyncClient(timeout=1.0) as client:
             try:
                 async with asyncio.timeout(READY_S):
-                    await asyncio.gather(*(self._ready(client, name) for name in _SERVICES))
+                    await asyncio.gather(*(self._ready(client, name) for name in self.services))
             except TimeoutError:
                 raise Unavailable(f"not ready after {READY_S:.0f} s; see {self.logs}") from None
 
@@ -212,7 +214,7 @@ class Up:
             {
                 "web": self.url,
                 "metrics": [f"{self.url}/metrics"],
-                "health": {name: self.health_url(name) for name in _SERVICES},
+                "health": {name: self.health_url(name) for name in self.services},
                 "kafka": {"bootstrap": self.kafka, "topics": TOPICS},
                 "redis": self.redis,
                 "store": self.settings.store_url,
@@ -233,6 +235,11 @@ class Up:
         await asyncio.gather(*(child.stop() for child in first))
         last = [c for c in self.children.values() if c.name in ("redis", "broker")]
         await asyncio.gather(*(child.stop(1.0) for child in last))
+
+
+def _services(config: Config) -> tuple[str, ...]:
+    """What is forked here; nobody follows the ledger for partners that there are not."""
+    return (*_SERVICES, "handoffs") if config.partners else _SERVICES
 
 
 def _as_text(value: Any) -> str:

@@ -14,7 +14,9 @@ from app.adapters.redis_client import connected
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
 from app.adapters.store.dead import DeadLetterTable
+from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.journal import Journal
+from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.processes import service
 from app.settings import Settings
@@ -51,6 +53,8 @@ async def main(settings: Settings) -> None:
             record=Record(base.database),
             dead=DeadLetterTable(base.database),
             shelf=Shelf(settings, base.database),
+            handoffs=Handoffs(base.database),
+            parties=Parties(base.database),
         )
         app = server.create(parts, _health(parts))
         try:

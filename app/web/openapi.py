@@ -92,6 +92,24 @@ _BODIES: dict[str, dict[str, Any]] = {
     | {"properties": body["properties"] | {"version": _VERSION}}
     for name, body in _COMMANDS.items()
 }
+_CLOUDEVENT = _object(
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "data",
+    specversion={"const": "1.0"},
+    id=_TEXT,
+    source=_TEXT,
+    type={"enum": ["handshake.handoff", "handshake.status"]},
+    hops={"type": "integer", "minimum": 0},
+    data={"type": "object", "description": "docs/handoffs.md"},
+)
+_BODIES |= {
+    "/api/v1/handoffs": _CLOUDEVENT,
+    "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
+}
+_ACCEPTING = ("/api/v1/mentions", "/api/v1/handoffs")  # kept, and done later
 _QUERIES = {
     "/api/v1/facts": ("since", "follow"),
     "/api/v1/tasks": ("queue", "state", "rep", "limit"),
@@ -99,6 +117,7 @@ _QUERIES = {
     "/api/v1/dead-letters": ("src",),
     "/api/v1/stream": ("view", "last"),
     "/api/v1/rules/versions/{number}/diff": ("to",),
+    "/api/v1/handoffs": ("partner", "state", "mention_id", "limit"),
 }
 
 
@@ -122,6 +141,7 @@ def document() -> dict[str, Any]:
             "schemas": schemas | defined,
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer"},
+                "signature": {"type": "apiKey", "in": "header", "name": "webhook-signature"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "handshake_session"},
             },
         },
@@ -133,7 +153,7 @@ def _operation(endpoint: Any) -> dict[str, Any]:
         "summary": endpoint.does,
         "tags": [_tag(endpoint.path)],
         "description": _roles(endpoint.roles),
-        "security": [{"key": []}, {"session": []}] if endpoint.roles else [],
+        "security": _security(endpoint.roles),
         "parameters": _parameters(endpoint),
         "responses": _responses(endpoint),
     }
@@ -142,11 +162,17 @@ def _operation(endpoint: Any) -> dict[str, Any]:
         operation["requestBody"] = _json(
             {"oneOf": [mention, {"type": "array", "items": mention, "maxItems": 1000}]}
         )
-    elif endpoint.path in _BODIES:
+    elif endpoint.method == "POST" and endpoint.path in _BODIES:
         operation["requestBody"] = _json(_BODIES[endpoint.path])
     elif (endpoint.method, endpoint.path) in RULE_BODIES:
         operation["requestBody"] = _json(RULE_BODIES[endpoint.method, endpoint.path])
     return operation
+
+
+def _security(roles: tuple[str, ...]) -> list[dict[str, Any]]:
+    if roles == ("partner",):
+        return [{"signature": []}]
+    return [{"key": []}, {"session": []}] if roles else []
 
 
 def _tag(path: str) -> str:
@@ -163,9 +189,8 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": _TEXT}
         for name in re.findall(r"{(\w+)}", endpoint.path)
     ]
-    asked = [
-        {"name": name, "in": "query", "schema": _TEXT} for name in _QUERIES.get(endpoint.path, ())
-    ]
+    names = _QUERIES.get(endpoint.path, ()) if endpoint.method == "GET" else ()
+    asked = [{"name": name, "in": "query", "schema": _TEXT} for name in names]
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
     if endpoint.path == "/api/v1/rules/drafts":
@@ -176,7 +201,8 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
 
 
 def _responses(endpoint: Any) -> dict[str, Any]:
-    good = "202" if endpoint.path == "/api/v1/mentions" else "200"
+    accepts = endpoint.method == "POST" and endpoint.path in _ACCEPTING
+    good = "202" if accepts else "200"
     found = {good: {"description": endpoint.does}}
     refusals = {"503": _AWAY_UNKNOWN if _is_change(endpoint) else _AWAY}
     if endpoint.roles:

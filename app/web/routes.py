@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from app.web import (
     commands,
+    handoffs,
     mentions,
     pages,
     rule_drafts,
@@ -18,6 +19,7 @@ from app.web import (
     tasks,
 )
 from app.web.auth import Handler, allowed
+from app.web.signed import PARTNER
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
 STAFF = (AGENT, SUPERVISOR, ANALYST, SRE, ADMIN)
@@ -134,6 +136,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _get("/api/v1/facts", mentions.facts, OVERSIGHT, "The ledger as JSON lines"),
     _get("/api/v1/facts/last", mentions.last_fact, OVERSIGHT, "The newest sequence number"),
     _get("/api/v1/dead-letters", mentions.dead_letters, (SRE, ADMIN), "Input that failed"),
+    _post("/api/v1/handoffs", handoffs.take, (PARTNER,), "Take an event of a partner, signed"),
+    _get("/api/v1/handoffs", handoffs.log, (SUPERVISOR, SRE, ADMIN), "What partners were sent"),
+    _post(
+        "/api/v1/handoffs/{event_id}/replay",
+        handoffs.replay,
+        (SRE, ADMIN),
+        "Send an event to its partner once more, with a reason",
+    ),
     _get("/api/v1/queues", tasks.queues, STAFF, "Every queue with its live figures"),
     _get("/api/v1/floor", tasks.floor, OVERSIGHT, "Queues, agents and totals"),
     _get("/api/v1/tasks", tasks.tasks, STAFF, "Open tasks by queue, state and rep"),

@@ -20,7 +20,9 @@ from app.web import views
 from app.web.auth import Auth, Intake
 from app.web.problems import HANDLERS
 from app.web.routes import routes
+from app.web.signed import SignedBy
 from app.web.state import Parts
+from app.wiring.handoffs import signers
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -39,7 +41,7 @@ _HEADERS = {
 
 def create(parts: Parts, health: list[Route]) -> Starlette:
     """Build the application over its parts; `health` are the routes every process has."""
-    settings = parts.base.settings
+    settings, partners = parts.base.settings, parts.base.config.partners
     app = Starlette(
         routes=[*health, *routes(), Mount("/static", StaticFiles(directory=_STATIC))],
         exception_handlers=HANDLERS,
@@ -53,6 +55,7 @@ def create(parts: Parts, health: list[Route]) -> Starlette:
         parts.reads,
         Users(parts.base.database),
         Intake(settings),
+        SignedBy(partners, signers(partners, settings), settings.web.max_body_bytes),
         round(settings.web.session_hours * 3600),
     )
     return app

@@ -14,6 +14,8 @@ from app.adapters.redis_client import Client
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
 from app.adapters.store.dead import DeadLetterTable
+from app.adapters.store.handoffs import Handoffs
+from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.adapters.store.users import User
 from app.web.hub import Hub
@@ -36,6 +38,8 @@ class Parts:
     record: Record
     dead: DeadLetterTable
     shelf: Shelf
+    handoffs: Handoffs
+    parties: Parties
 
 
 def parts(request: Request) -> Parts:

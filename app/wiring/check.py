@@ -6,7 +6,7 @@ from app.adapters import model_files
 from app.adapters.cel_rules import problems_of
 from app.core.errors import ConfigError
 from app.settings import MODELS, Settings
-from app.wiring import rules
+from app.wiring import handoffs, rules
 from app.wiring.base import configuration
 
 
@@ -14,8 +14,9 @@ def check(settings: Settings) -> list[str]:
     """Everything that is wrong with configuration, rules and model: empty means ready to start."""
     problems: list[str] = []
     try:
-        configuration(settings, check_row=problems_of)
+        config = configuration(settings, check_row=problems_of)
         problems.extend(_of_live(settings))
+        problems.extend(handoffs.problems(config.partners, settings))
     except ConfigError as error:
         problems.extend(error.problems)
     return problems + model_files.problems(MODELS, settings.scoring.model)

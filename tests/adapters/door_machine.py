@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.adapters.door_model import CHANNELS, QUEUES, REPS
-from tests.adapters.door_model_commands import AGENTS, SUPERVISORS
+from tests.adapters.door_model_commands import AGENTS, ENGINES, SUPERVISORS
 from tests.adapters.door_server import now
 from tests.adapters.door_twin import Twin
 from tests.builders import NOON, OFFER_MS, actor_of
@@ -212,6 +212,10 @@ class DoorMachine(Twin, RuleBasedStateMachine):
     @rule(name=st.sampled_from(SUPERVISORS), pick=picks, extra=extras)
     def a_supervisor_steps_in(self, name: str, pick: int, extra: dict[str, Any]) -> None:
         self.try_it(name, self.any_task(pick), "sue", extra)
+
+    @rule(name=st.sampled_from(ENGINES), pick=picks, extra=extras)
+    def another_engine_answers(self, name: str, pick: int, extra: dict[str, Any]) -> None:
+        self.try_it(name, self.any_task(pick), "crm", extra)
 
     @precondition(lambda self: self.done)
     @rule(pick=picks, other=st.booleans())

@@ -8,6 +8,7 @@ from tests.adapters.door_model import ESCALATION, MOST_HOPS, QUEUES, REPS, Task,
 from tests.adapters.door_model_clocks import Clocks
 
 AGENTS = ("accept", "reject", "reply", "wrap", "complete", "transfer", "park", "resume")
+ENGINES = ("reroute",)
 SUPERVISORS = ("assign", "pull_back", "park", "resume", "cancel", "prioritise", "reclock")
 
 
@@ -131,6 +132,23 @@ class Model(Clocks):
             self.hand_over(task, given.get("queue", ""), given.get("skills", ""))
         else:
             return "wrong_state"
+        return ""
+
+    def _reroute(self, task: Task, given: dict[str, Any]) -> str:
+        self.settle(task)
+        escalated = task.level and task.queue == ESCALATION
+        if escalated or task.state not in ("queued", "offered"):
+            return "wrong_state"
+        if task.queue == given["queue"]:
+            return ""
+        if task.state == "offered":
+            self.put_back(task, "rescinded")
+        self.leave_lane(task)
+        self.enter_queue(task, given["queue"])
+        task.skills = given["skills"]
+        task.for_rep, task.for_until = "", 0
+        self.emit(task, "transferred", "queued")
+        self.wait(task)
         return ""
 
     def _park(self, task: Task, given: dict[str, Any]) -> str:

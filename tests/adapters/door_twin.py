@@ -19,6 +19,7 @@ from tests.adapters.door_model_commands import Model
 from tests.adapters.door_server import Behind, now
 from tests.builders import NOON_MS, OFFER_MS, STICKY_MS, actor_of, admission, task_id
 
+CRM = {"type": "system", "id": "crm", "role": "service"}
 SUE = {"type": "user", "id": "sue", "role": "supervisor"}
 SCORE = {"score": {"model": "none"}}
 # Nothing here runs on time, on purpose: how late a sweep may be is not this test's question.
@@ -112,7 +113,7 @@ class Twin:
         return every[pick % len(every)] if every and pick < 98 else "no-such-task"
 
     def try_it(self, name: str, task: str, rep: str, extra: dict[str, Any]) -> None:
-        actor = SUE if rep == "sue" else actor_of(rep)
+        actor = {"sue": SUE, "crm": CRM}.get(rep) or actor_of(rep)
         given: dict[str, Any] = {"rep": rep, "actor": actor, "reason": "because"}
         given |= self._fields(name, task, extra)
         if extra["stale"]:
@@ -123,7 +124,7 @@ class Twin:
         moved = {"queue": extra["queue"], "skills": ",".join(QUEUES[extra["queue"]].skills)}
         if name == "transfer" and extra["to_rep"]:
             return {"to_rep": extra["to_rep"], "kept_ms": STICKY_MS}
-        if name in ("transfer", "pull_back"):
+        if name in ("transfer", "pull_back", "reroute"):
             return moved
         if name == "assign":
             return {"to_rep": extra["to_rep"] or "ann", "expires_ms": OFFER_MS}

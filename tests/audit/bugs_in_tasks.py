@@ -121,6 +121,20 @@ def no_reason(h: History) -> None:
     pick(h, "transferred")["reason"] = ""
 
 
+@plant("I5", "a supervisor moves a task that waits to another queue")
+def moved_while_waiting(h: History) -> None:
+    queued = pick(h, "queued", lambda f: not f["from"])
+    told = {"actor": user("sofia", "supervisor"), "reason": "x", "data": {}}
+    add(h, queued, op="transferred", to="queued", **told)
+
+
+@plant("I5", "another engine moves a task to the queue where it waits")
+def moved_nowhere(h: History) -> None:
+    queued = pick(h, "queued", lambda f: not f["from"])
+    told = {"actor": SYSTEM, "reason": "x", "data": {}}
+    add(h, queued, op="transferred", to="queued", **told)
+
+
 @plant("I5", "parked without saying until when")
 def parked_for_ever(h: History) -> None:
     pick(h, "parked")["data"] = {}

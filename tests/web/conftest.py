@@ -20,8 +20,10 @@ from app.adapters.redis_floor import RedisFloor
 from app.adapters.store import users as users_module
 from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
+from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.journal import Journal
 from app.adapters.store.ledger import Ledger
+from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.adapters.store.users import User, Users
 from app.config import Config, load
@@ -99,6 +101,8 @@ async def parts(
         record=Record(database),
         dead=DeadLetterTable(database),
         shelf=Shelf(base.settings, database),
+        handoffs=Handoffs(database),
+        parties=Parties(database),
     )
     await for_hub.aclose()
 

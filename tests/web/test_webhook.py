@@ -50,6 +50,16 @@ async def test_a_foreign_secret_and_a_changed_body_are_refused(client: httpx.Asy
     assert (await client.post(URL, content=raw + b" ", headers=signed(raw))).status_code == 401
 
 
+@pytest.mark.parametrize("signature", ["x", "v1", "v1,a", "v1,,"])
+async def test_what_is_no_signature_at_all_is_refused(
+    client: httpx.AsyncClient, signature: str
+) -> None:
+    """The library fails on it in another way than on a wrong one: that opened intake once."""
+    raw = orjson.dumps(wire())
+    headers = signed(raw) | {"webhook-signature": signature}
+    assert (await client.post(URL, content=raw, headers=headers)).status_code == 401
+
+
 async def test_a_signature_opens_nothing_but_intake(client: httpx.AsyncClient) -> None:
     raw = b'{"state": "available"}'
     answer = await client.post("/api/v1/me/state", content=raw, headers=signed(raw))

@@ -87,3 +87,34 @@ register('hs_pull_back', function(given)
     return answer(task)
   end)
 end)
+
+-- Another engine says where the task goes, or did not take it in time: it waits in another queue.
+-- What an agent has in hand or put aside stays theirs, and what the mediator has, the mediator's.
+-- It counts as no hand-off between people: hops are for their ping-pong.
+register('hs_reroute', function(given)
+  return once(given, function(task, now)
+    settle_clocks(task, now)
+    local theirs = tonumber(task.level) > 0 and task.queue == ESCALATION
+    if theirs or (task.state ~= 'queued' and task.state ~= 'offered') then
+      return refuse('wrong_state', 'The task is ' .. (theirs and "the mediator's" or task.state)
+        .. ', expected queued or offered')
+    end
+    if task.queue == given.queue then return answer(task) end
+    if task.state == 'offered' then
+      put_back(task, 'rescinded', { op_id = given.op_id .. ':rescind', now = now,
+        actor = given.actor, reason = given.reason })
+    end
+    local from_queue = task.queue
+    leave_lane(task)
+    enter_queue(task, given.queue, now)
+    set(task, { skills = given.skills, handed_on = cjson.encode({ by = given.actor.id,
+      reason = given.reason, from_queue = from_queue }) })
+    keep_for(task, '', now)
+    emit(task, 'transferred', { op_id = given.op_id, now = now, from = 'queued',
+      actor = given.actor, reason = given.reason,
+      data = waiting(task, { from_queue = from_queue, hops = tonumber(task.hops) }) })
+    wait_in_lane(task, now)
+    feed('floor', 'queue', task.id)
+    return answer(task)
+  end)
+end)

@@ -135,3 +135,46 @@ cursors = sa.Table(
     sa.Column("name", sa.String(40), primary_key=True),
     sa.Column("seq", Seq, nullable=False),
 )
+
+# What partners are sent: hand-offs and the stages of what they have to do with. A delivery log.
+handoffs = sa.Table(
+    "handoffs",
+    metadata,
+    sa.Column("event_id", sa.String(40), primary_key=True),
+    sa.Column("partner", sa.String(40), nullable=False),
+    sa.Column("mention_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("stage", sa.String(20), nullable=False),
+    sa.Column("seq", Seq, nullable=False),  # of the fact that it tells of
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),  # of HTTP; 0: no answer
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("round", sa.Integer, nullable=False),  # replays by hand
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("deadline_ms", sa.BigInteger, nullable=False),  # 0: none
+    sa.Column("next_ms", sa.BigInteger, nullable=False),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False),
+    sa.Column("settled", sa.Boolean, nullable=False),  # what came of it is on its way as a fact
+    sa.Column("published", sa.Boolean, nullable=False),  # on the topic handoffs
+    # In the order in which they are sent, so that a backlog is neither sorted nor read whole.
+    sa.Index("handoffs_due", "partner", "state", "next_ms", "seq"),
+    sa.Index("handoffs_of_mention", "mention_id", "partner", "state", "seq"),
+    sa.Index("handoffs_unsettled", "settled", "state"),
+    sa.Index("handoffs_unpublished", "published", "seq"),
+)
+
+# Who handed a mention in. `key` names the event, so that it does it once.
+handed_in = sa.Table(
+    "handed_in",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("partner", sa.String(40), nullable=False),
+    sa.Column("mention_id", sa.String(64), nullable=False, index=True),
+    sa.Column("source", sa.String(300), nullable=False),
+    sa.Column("event_id", sa.String(200), nullable=False),
+    sa.Column("hops", sa.Integer, nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+)

@@ -9,7 +9,7 @@ from app.audit.fact import SUPERVISORS, Fact
 from app.audit.lanes import Skills, covers, skills_of
 from app.audit.learning import BOUNCED_HOPS, ESCALATION, NO_FIRST_REPLY, THIRD_HAND_OFF
 from app.audit.rep import AVAILABLE
-from app.audit.task import ACCEPTED, DROP, PARKED, WRAPPING, Task
+from app.audit.task import ACCEPTED, DROP, PARKED, QUEUED, WRAPPING, Task
 from app.audit.world import World
 
 
@@ -92,6 +92,12 @@ def _parked(fact: Fact, task: Task, world: World) -> Iterator[str]:
 
 
 def _transferred(fact: Fact, task: Task, world: World) -> Iterator[str]:  # noqa: ARG001
+    if task.state == QUEUED:  # nobody has it: another engine's answer, or the want of one
+        if fact.role != SERVICE:
+            yield f"moved while it waited, by the role {fact.role or 'nobody'}"
+        if fact.queue == task.queue:
+            yield "moved while it waited, to the queue where it was"
+        return
     if fact.reason == NO_FIRST_REPLY:
         if fact.queue != task.queue:
             yield "taken back for want of a reply, but to another queue"

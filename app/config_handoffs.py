@@ -1,0 +1,91 @@
+"""Partners: the other engines of config/handoffs.toml, and their secrets from the environment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.config_entry import Entry, Name, Seconds, Sentence, read
+from app.core.addresses import url_problem
+from app.core.catalogue import Catalogue
+from app.core.handoff import Partner
+
+HANDOFFS_FILE = "config/handoffs.toml"
+
+_HIGHEST_PRIORITY = 100
+
+Stage = Literal["queued", "accepted", "replied", "completed", "cancelled", "breached", "closed"]
+
+
+class PartnerEntry(Entry):
+    title: Sentence
+    url: str = Field(min_length=1, max_length=2048)
+    timeout: Annotated[Seconds, Field(le=60)] = 5.0
+    within: Annotated[Seconds, Field(le=86_400)] = 60.0
+    retries: int = Field(8, ge=0, le=50)
+    stages: tuple[Stage, ...] = ()
+    on_failure: str = ""
+    call_out: bool = False
+    routes: tuple[Name, ...] = ()
+    highest_priority: int = Field(_HIGHEST_PRIORITY, ge=0, le=_HIGHEST_PRIORITY)
+    hands_in: bool = False
+    inner: bool = False
+
+
+class HandoffFile(Entry):
+    partner: dict[Name, PartnerEntry] = Field(default_factory=dict)
+
+
+def partners(folder: Path, problems: list[str]) -> dict[str, Partner]:
+    """The partners by name; none where the file is missing. What is wrong goes to `problems`."""
+    path = folder / "handoffs.toml"
+    found = read(path, HandoffFile, problems) if path.exists() else None
+    return {name: _partner(name, entry) for name, entry in (found.partner if found else {}).items()}
+
+
+def problems_of(partners: Mapping[str, Partner], catalogue: Catalogue) -> Iterator[str]:
+    """What is wrong with the partners beside the other files."""
+    for partner in partners.values():
+        place = f"{HANDOFFS_FILE}: partner.{partner.name}"
+        if problem := url_problem(partner.url, partner.inner):
+            yield f"{place}: url: {problem}"
+        if partner.on_failure and partner.on_failure not in catalogue.queues:
+            yield f"{place}: on_failure: no queue is named {partner.on_failure!r}"
+        for queue in partner.routes:
+            if queue not in catalogue.queues:
+                yield f"{place}: routes: no queue is named {queue!r}"
+        if partner.routes and not partner.call_out:
+            yield f"{place}: routes: expected call_out = true, or the answer is not read"
+
+
+def secret_key(partner: str) -> str:
+    """The key of a partner's secret in the settings section `handoffs`."""
+    return f"{partner.replace('-', '_')}_secret"
+
+
+def secret_problems(partners: Mapping[str, Partner], secrets: Mapping[str, str]) -> Iterator[str]:
+    """Partners without a secret, and secrets without a partner; never the secrets themselves."""
+    wanted = {secret_key(name): name for name in partners}
+    for key, name in wanted.items():
+        if not secrets.get(key):
+            yield f"{HANDOFFS_FILE}: partner.{name}: expected its secret in {_environment(key)}"
+    for key in secrets:
+        if key not in wanted:
+            yield f"environment {_environment(key)}: no partner has this secret"
+    shared = Counter(one for text in secrets.values() for one in text.split())
+    for key, text in secrets.items():
+        if any(shared[one] > 1 for one in text.split()):
+            yield f"environment {_environment(key)}: expected a secret of this partner alone"
+
+
+def _environment(key: str) -> str:
+    return f"HANDSHAKE_HANDOFFS__{key.upper()}"
+
+
+def _partner(name: str, entry: PartnerEntry) -> Partner:
+    given = entry.model_dump(exclude={"timeout", "within"})
+    return Partner(name=name, timeout_s=entry.timeout, within_s=entry.within, **given)
