@@ -137,7 +137,7 @@ async def _note_configuration(base: wiring.Base) -> None:
         op_id=f"config:{config.version}",
         now_ms=wiring.system_ms(),
         reason=f"rules {config.version}",
-        data={"version": config.version, "rows": config.rows},
+        data={"version": config.version, "rows": config.rows, "rules": config.rules},
     )
     await base.door.note([fact])
 

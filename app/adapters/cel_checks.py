@@ -1,0 +1,82 @@
+"""What is wrong with a condition: told when it is loaded, with its line and column."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+
+import re2
+from cel_expr_python import cel
+
+from app.adapters import cel_budget
+from app.adapters.cel_environment import environment, pattern, text_of
+from app.config_rules import place
+from app.core import condition, condition_limits, rules
+from app.core.condition import TEXT, Node, Unreadable
+from app.core.condition_parts import patterns
+from app.core.rules import Row, Rule
+
+_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
+# Said better by us already, with a guess at what was meant.
+_KNOWN_ELSEWHERE = "undeclared reference"
+_KEPT = 8_192  # conditions whose problems are remembered: measuring them again takes time
+
+
+def problems_of(rule: Row | Rule) -> Iterator[str]:
+    """What is wrong with the condition of a row or a rule, with the position."""
+    for at, reason in check(rule.when):
+        yield f"{place(rule)}: when: {condition.place(rule.when, at)}: {reason}"
+
+
+def problems_together(every: Iterable[Row | Rule]) -> Iterator[str]:
+    """What is wrong with rules that are each right, once `problems_of` has looked at each."""
+    yield from cel_budget.together([rule.when for rule in every])
+
+
+@functools.lru_cache(_KEPT)
+def check(when: str) -> tuple[condition_limits.Problem, ...]:
+    """The problems of a condition by position: none where it may be evaluated."""
+    try:
+        root = condition.parse(when)
+    except Unreadable as error:
+        return ((error.at, error.reason),)
+    found = [*condition_limits.problems(root, rules.VARIABLES), *_broken_patterns(root)]
+    found += _untyped(when)
+    # Only what is right in every other way is measured: nothing else may ever be evaluated.
+    return tuple(sorted(set(found))) or tuple(cel_budget.problems(root, when))
+
+
+def _broken_patterns(root: Node) -> Iterator[condition_limits.Problem]:
+    for node in patterns(root):
+        if node.kind != TEXT or len(node.value) > condition_limits.LONGEST_PATTERN:
+            continue
+        try:
+            pattern(node.value)
+        except re2.error as error:
+            yield node.start, f"the pattern {node.value[:60]!r}: {text_of(error)}"
+
+
+def _untyped(when: str) -> Iterator[condition_limits.Problem]:
+    """What CEL's own compiler says of it."""
+    try:
+        expression = environment().compile(when)
+    except RuntimeError as error:
+        yield from _positioned(when, str(error))
+        return
+    if expression.return_type() != cel.Type.BOOL:
+        got = expression.return_type().name()
+        yield 0, f"expected true or false, got {got}"
+
+
+def _positioned(when: str, text: str) -> Iterator[condition_limits.Problem]:
+    found = list(_ERROR.finditer(text))
+    for match in found:
+        line, column, reason = int(match[1]), int(match[2]), match[3]
+        if _KNOWN_ELSEWHERE not in reason:
+            yield condition.position(when, max(line, 1), column), reason.removesuffix(_CODE)
+    if not found:  # without a position, such as a limit on its size
+        yield 0, text.partition(": ")[2].partition(" [")[0]
+
+
+_CODE = " [INVALID_ARGUMENT]"
