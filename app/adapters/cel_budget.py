@@ -26,6 +26,9 @@ from app.core.rules import MOST_ITEMS, TEXT_CHARS
 RULE_BUDGET_S = 0.02  # of one condition, whatever is said: this is promised
 MEASURED_S = RULE_BUDGET_S / 4  # for the inputs below: others may be worse. Shipped: 2.3 ms at most
 ALL_MEASURED_S = 0.1  # of all conditions together; the shipped ones take 11 ms
+# Asked of rules that are in use: a process on a slower or busier machine than the one that let a
+# rule in must not refuse it.
+IN_USE = 4.0
 _LONGEST = {"mention.url": 2_048, "mention.handle": 200, "profile.name": 512}
 _SHORT_CHARS = 512  # of every other text but the mention's
 _ITEM_CHARS = 40
@@ -37,24 +40,27 @@ _MOST_WORDS = 500
 _WORDS = ("refund", "charged", "you", "the", "late", "is", "a", "my", "emergency", "smoke", "é")
 
 
-def problems(root: Node, when: str) -> Iterator[Problem]:
+def problems(root: Node, when: str, lenience: float) -> Iterator[Problem]:
     """Told where the first part is that goes beyond the budget."""
-    spent_s = 0.0
+    if when in _costs_s:
+        return
+    most_s, spent_s = MEASURED_S * lenience, 0.0
     for leaf, node in dict(leaves(root, when)).items():
-        spent_s += _cost_s(leaf, node, MEASURED_S - spent_s)
-        if spent_s > MEASURED_S:
-            reason = f"expected at most {MEASURED_S * 1000:g} ms for the longest mention"
+        spent_s += _cost_s(leaf, node, most_s - spent_s)
+        if spent_s > most_s:
+            reason = f"expected at most {most_s * 1000:g} ms for the longest mention"
             yield node.start, f"{reason}, got {spent_s * 1000:.0f} ms or more up to here"
             return
     _costs_s[when] = spent_s
 
 
-def together(conditions: Iterable[str]) -> Iterator[str]:
+def together(conditions: Iterable[str], lenience: float) -> Iterator[str]:
     """Conditions that are each within their budget may still be too many."""
+    most_s = ALL_MEASURED_S * lenience
     spent_s = sum(_costs_s.get(when, 0.0) for when in conditions)
-    if spent_s > ALL_MEASURED_S:
+    if spent_s > most_s:
         yield (
-            f"rules/: expected at most {ALL_MEASURED_S * 1000:g} ms for the longest mention in all"
+            f"rules/: expected at most {most_s * 1000:g} ms for the longest mention in all"
             f" conditions together, got {spent_s * 1000:.0f} ms"
         )
 

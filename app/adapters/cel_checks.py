@@ -23,19 +23,22 @@ _KNOWN_ELSEWHERE = "undeclared reference"
 _KEPT = 8_192  # conditions whose problems are remembered: measuring them again takes time
 
 
-def problems_of(rule: Row | Rule) -> Iterator[str]:
-    """What is wrong with the condition of a row or a rule, with the position."""
-    for at, reason in check(rule.when):
+def problems_of(rule: Row | Rule, lenience: float = 1.0) -> Iterator[str]:
+    """What is wrong with the condition of a row or a rule, with the position.
+
+    `lenience` multiplies the measured budgets, and nothing else.
+    """
+    for at, reason in check(rule.when, lenience):
         yield f"{place(rule)}: when: {condition.place(rule.when, at)}: {reason}"
 
 
-def problems_together(every: Iterable[Row | Rule]) -> Iterator[str]:
+def problems_together(every: Iterable[Row | Rule], lenience: float = 1.0) -> Iterator[str]:
     """What is wrong with rules that are each right, once `problems_of` has looked at each."""
-    yield from cel_budget.together([rule.when for rule in every])
+    yield from cel_budget.together([rule.when for rule in every], lenience)
 
 
 @functools.lru_cache(_KEPT)
-def check(when: str) -> tuple[condition_limits.Problem, ...]:
+def check(when: str, lenience: float = 1.0) -> tuple[condition_limits.Problem, ...]:
     """The problems of a condition by position: none where it may be evaluated."""
     try:
         root = condition.parse(when)
@@ -44,7 +47,7 @@ def check(when: str) -> tuple[condition_limits.Problem, ...]:
     found = [*condition_limits.problems(root, rules.VARIABLES), *_broken_patterns(root)]
     found += _untyped(when)
     # Only what is right in every other way is measured: nothing else may ever be evaluated.
-    return tuple(sorted(set(found))) or tuple(cel_budget.problems(root, when))
+    return tuple(sorted(set(found))) or tuple(cel_budget.problems(root, when, lenience))
 
 
 def _broken_patterns(root: Node) -> Iterator[condition_limits.Problem]:

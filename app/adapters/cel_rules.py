@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cel_expr_python import cel
 
 from app import metrics
+from app.adapters.cel_budget import IN_USE
 from app.adapters.cel_checks import problems_of, problems_together
 from app.adapters.cel_environment import METER, OVER_BUDGET, activation
 from app.adapters.cel_explain import failed_parts
@@ -46,8 +47,8 @@ class CelRules:
 
     def __init__(self, config: Config) -> None:
         self.version = config.version
-        problems = [problem for rule in config.every for problem in problems_of(rule)]
-        if problems := problems or list(problems_together(config.every)):
+        problems = [problem for rule in config.every for problem in problems_of(rule, IN_USE)]
+        if problems := problems or list(problems_together(config.every, IN_USE)):
             raise ConfigError(problems)
         self._rows: tuple[Row, ...] = config.rows
         self._rules = tuple(rule for rule in config.rules if rule.on == MENTION)

@@ -67,9 +67,16 @@ def test_conditions_that_are_too_many_together_are_refused(
     when = 'mention.text.says("so many of them")'
     assert check(when) == ()
     monkeypatch.setitem(cel_budget._costs_s, when, cel_budget.MEASURED_S)
-    assert list(cel_budget.together([when] * 19)) == []
-    [problem] = cel_budget.together([when] * 21)
+    assert list(cel_budget.together([when] * 19, 1.0)) == []
+    [problem] = cel_budget.together([when] * 21, 1.0)
     assert "expected at most 100 ms for the longest mention in all conditions together" in problem
+
+
+def test_a_rule_in_use_is_measured_leniently() -> None:
+    when = "labels.map(l, l + mention.text).size() > 77"
+    assert "expected at most 5 ms" in told(when)[0]
+    found = [reason for _, reason in check(when, cel_budget.IN_USE)]
+    assert not found or "expected at most 20 ms" in found[0]
 
 
 def test_what_cel_says_keeps_its_place() -> None:

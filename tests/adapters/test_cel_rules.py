@@ -5,17 +5,19 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import orjson
 import pytest
 
-from app import metrics
+from app import codec, metrics
 from app.adapters import cel_environment
 from app.adapters.cel_environment import METER, READ_BYTES, activation
+from app.adapters.cel_explain import failed_parts
 from app.adapters.cel_groups import groups_of
 from app.adapters.cel_rules import NOT_FOR, CelRules
 from app.adapters.cel_table import Table, result
 from app.config import Config
 from app.core.deciding import DEFAULT_ROW
-from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision
+from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision, Notice
 from app.core.profile import STRANGER, Profile
 from app.core.rules import TEXT_CHARS, Effects, Row, Rule, Whom, variables
 from tests.builders import CATALOGUE, mention, score
@@ -218,6 +220,30 @@ def test_an_explanation_agrees_with_the_decision_and_tells_why_it_could_not_be_t
         ("1 / mention.followers > 0", "INVALID_ARGUMENT: divide by zero"),
         ("false", ""),
     ]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_an_explanation_names_is_what_kept_a_condition_from_holding(seed: int) -> None:
+    """A8.1: nothing failed where it holds, and something where it does not."""
+    chance = Random(seed)
+    when = f"{condition(chance, 1)} && {condition(chance, 2)} && {condition(chance, 0)}"
+    given = varied({**values("a late bag"), "calendar.open": {"office": True}}, chance)
+    seen = activation(given)
+    METER.begin()
+    held = result(cel_environment.environment().compile(when), seen)
+    failed = list(failed_parts(when, seen, given))
+    assert (held is True) == (not failed)
+
+
+def test_a_decision_keeps_its_shape_in_facts_and_adds_to_it() -> None:
+    rules = engine(rule("a", labels=("vip",), notices=(Notice(to="sue", text="Look"),)))
+    decided = orjson.loads(codec.dumps(rules.decide(values())))
+    before = "queue priority window_s skills rule why version rule_window_s trace".split()
+    assert {*before} <= decided.keys()
+    assert decided["trace"][0] == {"rule": "a", "result": "hit", "detail": ""}
+    assert decided["labels"] == ["vip"]
+    assert decided["notices"] == [{"to": "sue", "text": "Look"}]
+    assert decided["by"] == {"queue": "rest"}
 
 
 def test_each_mention_has_a_budget_of_its_own() -> None:
