@@ -18,8 +18,11 @@ from app.core.condition_parts import patterns
 from app.core.rules import Row, Rule
 
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
-# Said better by us already, with a guess at what was meant.
-_KNOWN_ELSEWHERE = "undeclared reference"
+_CODE = " [INVALID_ARGUMENT]"
+_OTHER = "takes other arguments"
+_UNKNOWN = re.compile(r"undeclared reference to ('[^']*').*")
+_MIXED = re.compile(r"'\((double, int|int, double)\)'")
+_HINT = ": a number beside a double needs its point, such as 1.0"
 _KEPT = 8_192  # conditions whose problems are remembered: measuring them again takes time
 
 
@@ -45,7 +48,9 @@ def check(when: str, lenience: float = 1.0) -> tuple[condition_limits.Problem, .
     except Unreadable as error:
         return ((error.at, error.reason),)
     found = [*condition_limits.problems(root, rules.VARIABLES), *_broken_patterns(root)]
-    found += _untyped(when)
+    typed = list(_untyped(when))
+    # Names and functions that there are not, we tell ourselves, with a guess at what was meant.
+    found += [one for one in typed if not found or _OTHER not in one[1]]
     # Only what is right in every other way is measured: nothing else may ever be evaluated.
     return tuple(sorted(set(found))) or tuple(cel_budget.problems(root, when, lenience))
 
@@ -76,10 +81,9 @@ def _positioned(when: str, text: str) -> Iterator[condition_limits.Problem]:
     found = list(_ERROR.finditer(text))
     for match in found:
         line, column, reason = int(match[1]), int(match[2]), match[3]
-        if _KNOWN_ELSEWHERE not in reason:
-            yield condition.position(when, max(line, 1), column), reason.removesuffix(_CODE)
+        # The name is known, or we had said so before: only its arguments can be wrong.
+        reason = _UNKNOWN.sub(rf"\1 {_OTHER}", reason)
+        said = reason.removesuffix(_CODE) + (_HINT if _MIXED.search(reason) else "")
+        yield condition.position(when, max(line, 1), column), said
     if not found:  # without a position, such as a limit on its size
         yield 0, text.partition(": ")[2].partition(" [")[0]
-
-
-_CODE = " [INVALID_ARGUMENT]"

@@ -84,5 +84,15 @@ def test_what_cel_says_keeps_its_place() -> None:
     assert told(when)[0].startswith("2:17: found no matching overload for '_>_' applied to")
 
 
+def test_a_number_without_its_point_beside_a_double_is_told_how_to_be_written() -> None:
+    [problem] = told("score.urgency > 1")
+    assert problem.endswith("a number beside a double needs its point, such as 1.0")
+
+
+@pytest.mark.parametrize("when", ["mention.text.says()", "mention.text.size(1) > 2", "size() > 1"])
+def test_a_function_with_the_wrong_arguments_is_refused(when: str) -> None:
+    assert told(when)
+
+
 def test_a_condition_that_is_no_question_is_refused() -> None:
     assert told("mention.followers") == ["1:1: expected true or false, got INT"]

@@ -199,7 +199,8 @@ def _odd(chance: Random) -> str:
     return chance.choice((
         "", " ", "//", "'", '"""', "\x00", "\ud7ff", "true // yes", "mention", "labels", "1",
         "null",
-        "dyn(mention.text) > 3", "type(1) == int", "google.protobuf.Struct{}", "a.b.c.d",
+        "dyn(mention.text) > 3", "mention.text.says()", "size() > 1", "type(1) == int",
+        "google.protobuf.Struct{}", "a.b.c.d",
         "mention.text.matches('(a+)+$')", "has(mention.text)", "[][0] == 1", "{}.a == 1",
         "labels[9999999999] == 'a'", "labels[-1] == 'a'", "mention.text[0] == 'a'",
         "calendar.open[mention.text]", "mention.text.says(mention.url)", "__import__('os')",
