@@ -156,6 +156,7 @@ def calendars_asked(root: Node) -> Iterator[tuple[Node, str]]:
 def leaves(root: Node, text: str) -> Iterator[tuple[str, Node]]:
     """Expressions that together cost at least what the condition can cost at the most.
 
+    Each comes with the part of the condition that it stands for, a loop with what it goes through.
     Whatever could be skipped by `&&`, `||` and `?:` stands alone, and a loop goes to its end.
     """
     if root.kind in _LOGIC:
@@ -166,8 +167,8 @@ def leaves(root: Node, text: str) -> Iterator[tuple[str, Node]]:
         target, item, *bodies = root.parts
         subject = text[target.start : target.end]
         for body in bodies:
-            for leaf, node in leaves(body, text):
-                yield f"({subject}).map({item.value}, {leaf})", node
+            for leaf, _ in leaves(body, text):
+                yield f"({subject}).map({item.value}, {leaf})", root
         return
     yield text[root.start : root.end], root
     for visit in walk(root):

@@ -43,6 +43,10 @@ def told(when: str) -> list[str]:
             "labels.exists(l, l == 'x' && mention.text.says('[a-z]*[b-z]*[c-z]*q'))",
             "expected at most 5 ms",
         ),
+        (
+            "labels.map(l, {l: mention.text + mention.text}).exists(m, 'q' in m)",
+            "1:1: expected at most 5 ms",
+        ),
         ("labels.map(l, labels.map(m, m))[0].size() > 0", "1:22: expected no loop inside a loop"),
         ("[1,2,3].map(x, [1,2,3].map(y, x * y)).size() > 0", "1:24: expected no loop inside a"),
         ("(" * 40 + "true" + ")" * 40, "1:25: expected at most 24 levels of nesting"),

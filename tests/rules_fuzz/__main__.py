@@ -29,6 +29,7 @@ def main() -> None:
             print(f"  {name}: {line}")
     for reason, times in report.reasons.most_common(20):
         print(f"  refused {times:>6}: {reason} ...")
+    print(f"  worst: {report.worst}")
     print(
         f"{report.rules} rules, {report.accepted} accepted, {report.refused} refused,"
         f" {len(report.crashed)} crashed, {len(report.over)} beyond their budget;"

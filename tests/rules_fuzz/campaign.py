@@ -25,6 +25,7 @@ class Report:
     over: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)  # refused without a position or a reason
     worst_ms: float = 0.0
+    worst: str = ""
     check_ms: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -37,7 +38,9 @@ class Report:
         self.check_ms = max(self.check_ms, line["check_ms"])
         if not line["refused"]:
             self.accepted += 1
-            self.worst_ms = max(self.worst_ms, line["worst_ms"])
+            if line["worst_ms"] > self.worst_ms:
+                self.worst_ms = line["worst_ms"]
+                self.worst = f"{line['number']}: {line['condition']}"
             if line["over"]:
                 self.over.append(
                     f"{line['number']}: {line['worst_ms']:.1f} ms: {line['condition']}"
