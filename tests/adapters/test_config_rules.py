@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from app import config
 from app.adapters.cel_checks import problems_of
 from app.core.decision import Notice
 from app.core.errors import ConfigError
-from app.core.rules import Effects, Rule, Whom
+from app.core.rules import VARIABLES, Effects, Rule, Whom
 
 SHIPPED = Path(__file__).parents[2] / "config"
 ROW = '[[row]]\nid = "rest"\nwhen = "true"\nthen = { queue = "service" }\nwhy = "The rest."\n'
@@ -185,3 +186,26 @@ def test_rules_alone_need_no_rows(folder: Path) -> None:
 def test_more_labels_than_a_list_may_have_are_refused(folder: Path) -> None:
     labels = [text(f'{{ label = "l{n}" }}', id_=f"r{n}") for n in range(65)]
     assert problems(folder, *labels) == [": expected at most 64 labels, got 65"]
+
+
+def test_the_examples_of_the_documentation_are_right(folder: Path) -> None:
+    page = (SHIPPED.parent / "docs" / "rules.md").read_text("utf-8")
+    first, second = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    texts = {"10-first.toml": first, "20-second.toml": f'title = "Second"\n{second}'}
+    found = config.load(folder, 1.0, problems_of, texts)
+    assert [one.id for one in found.every] == [
+        "press",
+        "press-in-the-evening",
+        "kim-in-german",
+        "anything-else",
+    ]
+
+
+def test_the_documentation_names_everything_that_a_condition_may_speak_of() -> None:
+    page = (SHIPPED.parent / "docs" / "rules.md").read_text("utf-8")
+    missing = [
+        name
+        for name in VARIABLES
+        if name not in page and f"`.{name.partition('.')[2]}`" not in page
+    ]
+    assert not missing
