@@ -54,7 +54,7 @@ def backtest(  # noqa: PLR0913 (each is a flag)
 
 
 def _made(settings: Any, draft: list[Path], window: Window, samples: int) -> Report:
-    from app.adapters.cel_rules import problems_of
+    from app.adapters.cel_checks import problems_of
     from app.processes.backtest import Backtest
     from app.wiring.base import configuration, folder_texts
     from app.wiring.rules import known, live_configuration

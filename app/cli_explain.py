@@ -88,5 +88,4 @@ async def _explained(settings: Any, raw: bytes, database: Database | None) -> Fo
     from app.wiring.explain import parts
 
     listener = Listener()
-    ports, explains = parts(settings, database, listener)
-    return await through(raw, ports, listener, explains)
+    return await through(raw, parts(settings, database, listener), listener)

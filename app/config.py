@@ -17,7 +17,7 @@ from app.config_sla import CalendarFile, SlaFile, Surroundings
 from app.core.catalogue import Catalogue, Channel, Overflow, Queue, Relaxation, Rep
 from app.core.errors import ConfigError
 from app.core.handoff import Partner
-from app.core.rules import Row
+from app.core.rules import Row, Rule, asked_in_order
 
 
 class _Relaxation(Entry):
@@ -80,9 +80,15 @@ class Config:
     rows: tuple[Row, ...]
     version: str
     partners: Mapping[str, Partner] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def every(self) -> tuple[Row | Rule, ...]:
+        """All event rules and rows, in the order in which they are asked."""
+        return asked_in_order(self.rows, self.rules)
 
 
-RowCheck = Callable[[Row], Iterator[str]]
+RowCheck = Callable[[Row | Rule], Iterator[str]]
 
 
 def load(
@@ -94,8 +100,8 @@ def load(
     """Read every file of the folder; raise `ConfigError` with all problems, by file and key.
 
     `window_scale` stretches or shrinks all SLA windows (a demo or a test runs them faster).
-    `check_row` tells what is wrong with a row's condition. `rule_texts` are rules by file name,
-    to be taken in place of the folder's own.
+    `check_row` tells what is wrong with the condition of a row or a rule. `rule_texts` are rules
+    by file name, to be taken in place of the folder's own.
     """
     problems: list[str] = []
     queues = read(folder / "queues.toml", _Queues, problems)
@@ -111,16 +117,19 @@ def load(
     problems.extend(doubles([rep.name for rep in staff.rep]))
     catalogue = _catalogue(queues, channels, staff, window_scale)
     rows = tuple(config_rules.rows(tables, window_scale))
-    problems.extend(broken_references(catalogue, rows))
+    rules = tuple(config_rules.rules(tables, window_scale))
+    catalogue = replace(catalogue, calendars=config_sla.calendars(calendars))
+    problems.extend(broken_references(catalogue, rows, rules))
     problems.extend(config_handoffs.problems_of(partners, catalogue))
-    problems.extend(problem for row in rows for problem in check_row(row))
-    around = Surroundings(catalogue=catalogue, rows=rows, scale=window_scale)
+    problems.extend(config_handoffs.unknown_partners(partners, rules))
+    problems.extend(problem for one in asked_in_order(rows, rules) for problem in check_row(one))
+    around = Surroundings(catalogue=catalogue, rows=asked_in_order(rows, rules), scale=window_scale)
     problems.extend(config_sla.problems(policies, calendars, around))
     if problems:
         raise ConfigError(problems)
     catalogue = replace(catalogue, slas=config_sla.slas(policies, calendars, around))
-    version = _version(catalogue, rows)
-    return Config(catalogue=catalogue, rows=rows, version=version, partners=partners)
+    version = _version(catalogue, rows, rules)
+    return Config(catalogue=catalogue, rows=rows, version=version, partners=partners, rules=rules)
 
 
 def _catalogue(queues: _Queues, channels: _Channels, staff: _Staff, scale: float) -> Catalogue:
@@ -155,5 +164,5 @@ def _queue(name: str, queue: _Queue, scale: float) -> Queue:
     )
 
 
-def _version(catalogue: Catalogue, rows: tuple[Row, ...]) -> str:
-    return hashlib.sha256(repr((catalogue, rows)).encode()).hexdigest()[:12]
+def _version(catalogue: Catalogue, rows: tuple[Row, ...], rules: tuple[Rule, ...]) -> str:
+    return hashlib.sha256(repr((catalogue, rows, rules)).encode()).hexdigest()[:12]

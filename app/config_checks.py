@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from app.config_rule_checks import broken_rules
+from app.config_rules import place
 from app.core.catalogue import ESCALATION_QUEUE, Catalogue, Queue, Rep
-from app.core.rules import Row
+from app.core.rules import Row, Rule
 from app.core.skills import covers, level_of
 
 
@@ -16,7 +18,9 @@ def doubles(names: Sequence[str]) -> Iterator[str]:
             yield f"config/staff.toml: rep {name}: expected one of this name, got {count}"
 
 
-def broken_references(catalogue: Catalogue, rows: Sequence[Row]) -> Iterator[str]:
+def broken_references(
+    catalogue: Catalogue, rows: Sequence[Row], rules: Sequence[Rule]
+) -> Iterator[str]:
     if ESCALATION_QUEUE not in catalogue.queues:
         yield f"queues.toml: queue.{ESCALATION_QUEUE}: expected, breached tasks go there"
     for rep in catalogue.reps.values():
@@ -30,8 +34,8 @@ def broken_references(catalogue: Catalogue, rows: Sequence[Row]) -> Iterator[str
     for queue_ in catalogue.queues.values():
         yield from _broken_policy(catalogue, queue_)
     yield from _too_heavy(catalogue)
-    yield from _skills_of_nobody(catalogue, rows)
-    yield from _broken_rows(catalogue, rows)
+    yield from _skills_of_nobody(catalogue, rows, rules)
+    yield from broken_rules(catalogue, rows, rules)
 
 
 def _contradictions(rep: Rep) -> Iterator[str]:
@@ -68,22 +72,14 @@ def _broken_policy(catalogue: Catalogue, queue: Queue) -> Iterator[str]:
         yield f"{place}: expected preempts or interruptible, got both: they would push each other"
 
 
-def _broken_rows(catalogue: Catalogue, rows: Sequence[Row]) -> Iterator[str]:
-    seen: set[str] = set()
-    for row in rows:
-        place, _, kind = row.source.rpartition(": ")
-        if kind == "queue" and row.queue not in catalogue.queues:
-            yield f"{place}: then.queue: expected a queue's name or close = true, got {row.queue!r}"
-        if row.id in seen:
-            yield f"{place}: id: another row has it already"
-        seen.add(row.id)
-
-
-def _skills_of_nobody(catalogue: Catalogue, rows: Sequence[Row]) -> Iterator[str]:
+def _skills_of_nobody(
+    catalogue: Catalogue, rows: Sequence[Row], rules: Sequence[Rule]
+) -> Iterator[str]:
     """A task that needs a skill nobody has would wait until it is breached."""
     wanted = [(f"config/queues.toml: queue.{q.name}", q.skills) for q in catalogue.queues.values()]
-    wanted += [(row.source.rpartition(": ")[0], row.skills) for row in rows]
-    for place, skills in wanted:
+    wanted += [(place(row), row.skills) for row in rows]
+    wanted += [(place(rule), rule.does.skills) for rule in rules]
+    for where, skills in wanted:
         for skill in skills:
             if not any(covers(rep.skills, (skill,)) for rep in catalogue.reps.values()):
-                yield f"{place}: skills: nobody in staff.toml has the skill {skill!r}"
+                yield f"{where}: skills: nobody in staff.toml has the skill {skill!r}"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from app.config_entry import Entry, Name, Seconds, Sentence, read
+from app.config_rules import place
 from app.core.addresses import url_problem
 from app.core.catalogue import Catalogue
+from app.core.condition_limits import meant
 from app.core.handoff import Partner
+from app.core.rules import Rule
 
 HANDOFFS_FILE = "config/handoffs.toml"
 
@@ -60,6 +63,15 @@ def problems_of(partners: Mapping[str, Partner], catalogue: Catalogue) -> Iterat
                 yield f"{place}: routes: no queue is named {queue!r}"
         if partner.routes and not partner.call_out:
             yield f"{place}: routes: expected call_out = true, or the answer is not read"
+
+
+def unknown_partners(partners: Mapping[str, Partner], rules: Iterable[Rule]) -> Iterator[str]:
+    """Rules that hand off to nobody."""
+    for rule in rules:
+        for name in rule.does.handoffs:
+            if name not in partners:
+                near = meant(name, partners)
+                yield f"{place(rule)}: do.hand_off: no partner is named {name!r}{near}"
 
 
 def secret_key(partner: str) -> str:

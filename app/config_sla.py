@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from app.config_entry import Entry, Name, Seconds
+from app.config_rules import windows
 from app.core.calendar import Calendar, Holiday, Period
 from app.core.catalogue import Catalogue
 from app.core.policy import STANDARD, Policy, Slas, conflicts, unreachable
-from app.core.rules import Row
+from app.core.rules import Row, Rule
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _DAY_MIN = 24 * 60
@@ -110,7 +111,7 @@ class Surroundings:
     """What the policies speak of, and how much all windows are stretched."""
 
     catalogue: Catalogue
-    rows: Sequence[Row]
+    rows: Sequence[Row | Rule]
     scale: float
 
 
@@ -146,7 +147,7 @@ def slas(file: SlaFile, calendars: CalendarFile, around: Surroundings) -> Slas:
     """The policies of files without problems."""
     policies = _policies(file, calendars, around.scale)
     queue_windows = {name: q.window_s for name, q in sorted(around.catalogue.queues.items())}
-    rule_windows = {row.id: row.window_s for row in around.rows}
+    rule_windows = windows(around.rows)
     written = repr((policies, queue_windows, sorted(rule_windows.items())))
     return Slas(
         policies=policies,
@@ -185,6 +186,11 @@ def _policies(file: SlaFile, calendars: CalendarFile, scale: float) -> tuple[Pol
         )
         for entry in file.policy
     )
+
+
+def calendars(file: CalendarFile) -> dict[str, Calendar]:
+    """The calendars by name, in the order of their names."""
+    return {name: _calendar(name, entry) for name, entry in sorted(file.calendar.items())}
 
 
 def _calendar(name: str, entry: CalendarEntry) -> Calendar:

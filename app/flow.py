@@ -82,7 +82,7 @@ STAGES: tuple[Stage, ...] = (
         process="worker",
         reads="table rule_versions",
         writes="",
-        does="the first rule that holds decides; the trace keeps how each one fared",
+        does="event rules act, then the first row that holds decides; all is traced",
     ),
     Stage(
         name="enqueue",

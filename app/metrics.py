@@ -59,6 +59,11 @@ SCORED = Counter("handshake_scored_total", "Mentions scored, by label", ["label"
 UNSCORED = Counter(
     "handshake_unscored_mentions_total", "Mentions that the model did not score within its budget"
 )
+RULE_ERRORS = Counter(
+    "handshake_rule_errors_total",
+    "Conditions that failed on a mention or went beyond its budget, and so did not hold",
+    ["reason"],  # failed over_budget
+)
 MODEL = Gauge(
     "handshake_model_info",
     "The model in use: 1",

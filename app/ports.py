@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.core.decision import Decision
+from app.core.decision import Decision, Explanation
 from app.core.facts import Fact
 from app.core.mention import Mention
 from app.core.profile import Profile
@@ -94,6 +94,10 @@ class Rules(Protocol):
     def version(self) -> str: ...
 
     def decide(self, values: Mapping[str, object]) -> Decision: ...
+
+    def explain(self, values: Mapping[str, object]) -> tuple[Explanation, ...]:
+        """Why each rule acted or did not. Not for the hot path."""
+        ...
 
 
 class Profiles(Protocol):

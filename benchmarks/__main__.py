@@ -15,21 +15,28 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import backtest, latency, offers, rebuild, scoring, throughput
+from benchmarks import backtest, latency, offers, rebuild, rules, scoring, throughput
 from benchmarks.figures import Row, machine
 from benchmarks.instance import ROOT, instance
 from tools.kafka.errors import KafkaToolError
 from tools.kafka.node import KafkaNode
 
 EMBEDDED, REAL = "embedded broker", "real Kafka"
-_ALONE: dict[str, Callable[[], Row]] = {"rebuild": rebuild.measure, "backtest": backtest.measure}
 _SETTLE_S = 3.0  # what a start leaves behind (imports, first commits) settles
+
+
+# What needs no scoring beside it.
+_ALONE: dict[str, Callable[[], list[Row]]] = {
+    "rebuild": lambda: [rebuild.measure()],
+    "rules": rules.measure,
+    "backtest": lambda: [backtest.measure()],
+}
 
 
 def main() -> None:
     """Run what was asked for; without arguments, everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    names = "scoring offers embedded kafka"
+    names = "scoring offers rules embedded kafka"
     parser.add_argument(
         "only", nargs="*", help=f"any of: {names}, or {' '.join(_ALONE)}; default: the former"
     )
@@ -44,9 +51,9 @@ def main() -> None:
         print(f"  {rows[-1].line()}", flush=True)
         return rows[-1]
 
-    for name, measure in _ALONE.items():
-        if name in wanted:
-            add(measure)
+    for name in sorted(wanted & _ALONE.keys()):
+        for row in _ALONE[name]():
+            add(partial(_same, row))
     if wanted <= _ALONE.keys():
         print(f"\n  written to {_write(rows, skipped)}")
         return
@@ -67,6 +74,10 @@ def main() -> None:
     print(f"\n  written to {_write(rows, skipped)}")
     if skipped:
         sys.exit(1)
+
+
+def _same(row: Row) -> Row:
+    return row
 
 
 def _flow(add: Callable[[Callable[[], Row]], Row], kafka: str, name: str, bare: Row) -> None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from app import config, config_rules
-from app.adapters.cel_rules import problems_of
+from app.adapters.cel_checks import problems_of
 from app.adapters.store.database import Database
 from app.adapters.store.migrate import migrate
 from app.adapters.store.traffic import Traffic

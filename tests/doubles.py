@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.adapters.kafka import Record
-from app.core.decision import Decision
+from app.core.decision import HIT, Decision, Explanation
 from app.core.errors import Unavailable
 from app.core.facts import Fact
 from app.core.mention import Mention
@@ -61,6 +61,10 @@ class FixedRules:
         if "explode" in str(values["mention.text"]):
             raise RuntimeError("a bug in a rule")
         return self.decision
+
+    def explain(self, values: Mapping[str, object]) -> tuple[Explanation, ...]:
+        found = self.decide(values)
+        return (Explanation(rule=found.rule, result=HIT, why=found.why),)
 
 
 class MemoryDoor:

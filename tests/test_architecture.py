@@ -75,7 +75,9 @@ def test_the_core_reads_no_clock_and_makes_no_chance() -> None:
         f"{path.name}: {line}"
         for path in (ROOT / "app" / "core").glob("*.py")
         for line in path.read_text("utf-8").splitlines()
-        if forbidden.search(line) and not line.strip().startswith(('"""', "#"))
+        # A name in quotes, such as the variable "time.hour", is no call.
+        if forbidden.search(re.sub(r'"[^"]*"', '""', line))
+        and not line.strip().startswith(('"""', "#"))
     ]
     assert not found
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app import config, config_handoffs, config_rules, config_sla
+from app import config, config_actions, config_handoffs, config_rules, config_sla
 from app.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "config"
@@ -45,6 +45,9 @@ FILES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "handoffs.toml": ("[partner.NAME]", config_handoffs.PartnerEntry),
     "rules/*.toml": ("[[row]]", config_rules.RowEntry),
     "rules/*.toml, then": ("then = { }", config_rules.Then),
+    "rules/*.toml, rule": ("[[rule]]", config_rules.RuleEntry),
+    "rules/*.toml, for": ("for = { }", config_rules.For),
+    "rules/*.toml, do": ("do = [{ }]", config_actions.Action),
 }
 ENTRY_MEANINGS = {
     "title": "what people read",
@@ -59,6 +62,21 @@ ENTRY_MEANINGS = {
     "window": "SLA window of the task; 0: the queue's",
     "priority": "the task's; 0: the queue's",
     "skills": "needed besides the queue's",
+    "on": "when it is asked; so far only `mention` is run",
+    "do": "what it does, a list of actions with one key each",
+    "for": "whose mentions an individual rule is for; all that is named must fit",
+    "level": "among rules as individual the higher one wins",
+    "after": 'with `on = "waiting"`: how long; 1m at least',
+    "customers": "ids or handles",
+    "rep": "the customer's own agent",
+    "tier": "the customer's",
+    "label": "what later rules and the rows can ask for",
+    "escalate": "true: to the mediator's queue, with that skill",
+    "hand_off": "a partner engine's name",
+    "notify": '`{ to = "supervisor", text = "..." }`: a role or an agent',
+    "draft": "a reply proposed to the agent",
+    "macro": "the name of a proposed macro",
+    "case": "the title of a case to open",
     **dict.fromkeys(("tuesday", "wednesday", "thursday", "friday", "saturday"), "as monday"),
     "sunday": "as monday",
 }
@@ -125,7 +143,7 @@ def _comments(file: Path) -> dict[str, str]:
 
 
 def _entries(folder: Path, name: str, model: type[BaseModel]) -> str:
-    told = {} if "then" in name else _head(folder, name)
+    told = {} if "," in name else _head(folder, name)
     schema = model.model_json_schema()
     required = schema.get("required", ())
     rows = [
@@ -147,6 +165,8 @@ def _head(folder: Path, name: str) -> dict[str, str]:
 
 
 def _value(schema: Mapping[str, Any]) -> str:
+    if "anyOf" in schema:  # a key that may be left out
+        return _value(next(one for one in schema["anyOf"] if one.get("type") != "null"))
     if "enum" in schema:
         return ", ".join(f"`{choice}`" for choice in schema["enum"])
     kind = "table" if "$ref" in schema else str(schema.get("type", "any"))

@@ -2,110 +2,131 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-import re2
 from cel_expr_python import cel
 
+from app import metrics
+from app.adapters.cel_budget import IN_USE
+from app.adapters.cel_checks import problems_of, problems_together
+from app.adapters.cel_environment import METER, OVER_BUDGET, activation
+from app.adapters.cel_explain import failed_parts
+from app.adapters.cel_groups import asks_for_labels, groups_of
+from app.adapters.cel_table import Table
 from app.config import Config
-from app.core import rules
-from app.core.decision import Decision
+from app.core.condition_parts import LABELS
+from app.core.deciding import Decider, Found, Traces
+from app.core.decision import ERROR, HIT, MISS, Decision, Explanation, Failed, Trace
 from app.core.errors import ConfigError
-from app.core.rules import Row
+from app.core.rules import MENTION, Row, Rule, asked_in_order
 
-_TYPES = {str: cel.Type.STRING, int: cel.Type.INT, float: cel.Type.DOUBLE, bool: cel.Type.BOOL}
+NOT_FOR = "for others"  # an individual rule, and a mention that it is not for
 
-# Text literals given to `says`, so that a broken pattern is found when the rule is loaded.
-_PATTERNS = re.compile(r"""\.says\(\s*r?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
-_KEPT_PATTERNS = 4096
-_PATTERN_BYTES = 1 << 20  # a compiled pattern that needs more is refused
+
+@dataclass(slots=True)
+class _Asked:
+    """Where asking the event rules has got to."""
+
+    given: cel.Activation
+    labels: list[str]
+    rules: list[Rule]
+    trace: list[Trace]
+    stale: bool = False  # labels have come since `given` was made
+
+    def seen(self, values: Mapping[str, object]) -> cel.Activation:
+        """The values with all labels so far."""
+        if self.stale:
+            self.given = activation({**values, LABELS: self.labels})
+            self.stale = False
+        return self.given
 
 
 class CelRules:
-    """The rules of one configuration, compiled. Raises `ConfigError` with all bad rows."""
+    """The rules of one configuration, compiled. Raises `ConfigError` with all bad ones."""
 
     def __init__(self, config: Config) -> None:
         self.version = config.version
-        self._config = config
-        self._env = _environment()
-        if problems := [problem for row in config.rows for problem in problems_of(row)]:
+        problems = [problem for rule in config.every for problem in problems_of(rule, IN_USE)]
+        if problems := problems or list(problems_together(config.every, IN_USE)):
             raise ConfigError(problems)
-        self._rows = [self._env.compile(row.when) for row in config.rows]
+        self._rows: tuple[Row, ...] = config.rows
+        self._rules = tuple(rule for rule in config.rules if rule.on == MENTION)
+        self._groups = groups_of(self._rules)
+        conditions = [row.when for row in self._rows]
+        self._table = Table(conditions)
+        self._table_is_labelled = asks_for_labels(conditions)
+        self._rule_traces = Traces(rule.id for rule in self._rules)
+        self._row_traces = Traces(row.id for row in self._rows)
+        self._decider = Decider(config.catalogue, config.version)
 
     def decide(self, values: Mapping[str, object]) -> Decision:
-        """Decide by the first row that holds. A row that fails counts as not holding."""
-        rows = self._config.rows
-        traces = rules.trace(rows, self._results(values))
-        lang = str(values["score.lang"])
-        return rules.decide(rows, traces, self._config.catalogue, lang, self.version)
+        """Let the event rules act, then the first row that holds. What fails does not hold."""
+        METER.begin()
+        asked = self._ask_rules(values)
+        given = asked.seen(values) if self._table_is_labelled else asked.given
+        hit, results = self._table.ask(given)
+        table = self._row_traces.table(hit) if results is None else self._row_traces.each(results)
+        found = Found(
+            row=self._rows[hit] if hit < len(self._rows) else None,
+            rules=asked.rules,
+            trace=(*asked.trace, *table) if asked.trace else table,
+        )
+        if results is not None or any(trace.result == ERROR for trace in asked.trace):
+            _count(found.trace)
+        return self._decider.decide(found, str(values["score.lang"]))
 
-    def _results(self, values: Mapping[str, object]) -> list[bool | str]:
-        """Each row's result up to the first that holds; the others are not reached."""
-        activation = self._env.Activation(dict(values))
-        results: list[bool | str] = []
-        for row in self._rows:
-            result = row.eval(activation)
-            sound = result.type() == cel.Type.BOOL
-            results.append(bool(result.value()) if sound else str(result.value()))
-            if results[-1] is True:
-                break
-        return results
+    def explain(self, values: Mapping[str, object]) -> tuple[Explanation, ...]:
+        """How each rule and row fares, and of a miss what failed, with its values."""
+        return tuple(self._explained(values))
 
+    def _explained(self, values: Mapping[str, object]) -> Iterator[Explanation]:
+        trace = self.decide(values).trace
+        asked = _Asked(activation(values), list(_labels(values)), [], [])
+        for rule, fared in zip(asked_in_order(self._rows, self._rules), trace, strict=True):
+            failed: tuple[Failed, ...] = ()
+            if fared.result == MISS and fared.detail != NOT_FOR:
+                now = {**values, LABELS: list(asked.labels)}
+                failed = tuple(failed_parts(rule.when, asked.seen(values), now))
+            yield Explanation(
+                rule=rule.id,
+                result=fared.result,
+                why=rule.why,
+                detail=fared.detail,
+                failed=failed,
+            )
+            if isinstance(rule, Rule) and fared.result == HIT:
+                _act(asked, rule)
 
-def problems_of(row: Row) -> Iterator[str]:
-    """What is wrong with this row's condition, with the position."""
-    place = row.source.rpartition(": ")[0]
-    try:
-        expression = _environment().compile(row.when)
-    except RuntimeError as error:
-        yield f"{place}: when: {_first_lines(error)}"
-        return
-    if expression.return_type() != cel.Type.BOOL:
-        yield f"{place}: when: expected true or false, got {expression.return_type().name()}"
-    for literal in _PATTERNS.findall(row.when):
-        try:
-            _compiled(literal[1:-1])
-        except re2.error as error:
-            yield f"{place}: when: the pattern {literal}: {_text(error)}"
-
-
-@functools.cache
-def _environment() -> cel.Env:
-    types = {name: _TYPES[type_] for name, type_ in rules.VARIABLES.items()}
-    return cel.NewEnv(variables=types, functions=[_says()])
-
-
-def _says() -> cel.FunctionDecl:
-    """`text.says(pattern)`: an RE2 search that ignores case, compiled once.
-
-    CEL's own `matches` compiles its pattern at each evaluation, 15 times the cost.
-    """
-    overload = cel.Overload(
-        id="string_says_string",
-        return_type=cel.Type.BOOL,
-        parameters=[cel.Type.STRING, cel.Type.STRING],
-        is_member=True,
-        impl=lambda text, pattern: _compiled(pattern).search(text) is not None,
-    )
-    return cel.FunctionDecl("says", [overload])
+    def _ask_rules(self, values: Mapping[str, object]) -> _Asked:
+        asked = _Asked(activation(values), list(_labels(values)), [], [])
+        for group in self._groups:
+            if not group.whom.fits(values):
+                rule = group.rules[0]
+                asked.trace.append(Trace(rule=rule.id, result=MISS, detail=NOT_FOR))
+                continue
+            given = asked.seen(values) if group.labelled else asked.given
+            for number, result in enumerate(group.ask(given), group.start):
+                asked.trace.append(self._rule_traces.one(number, result))
+                if result is True:
+                    _act(asked, self._rules[number])
+        return asked
 
 
-@functools.lru_cache(_KEPT_PATTERNS)
-def _compiled(pattern: str) -> re2._Regexp:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.max_mem = _PATTERN_BYTES
-    return re2.compile(pattern, options)
+def _labels(values: Mapping[str, object]) -> list[str]:
+    found = values[LABELS]
+    return found if isinstance(found, list) else []
 
 
-def _text(error: Exception) -> str:
-    reason = error.args[0] if error.args else error
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+def _act(asked: _Asked, rule: Rule) -> None:
+    asked.rules.append(rule)
+    new = [label for label in rule.does.labels if label not in asked.labels]
+    asked.labels += new
+    asked.stale = asked.stale or bool(new)
 
 
-def _first_lines(error: Exception) -> str:
-    text = str(error).removeprefix("INVALID_ARGUMENT: ").removesuffix(" [INVALID_ARGUMENT]")
-    return text.removeprefix("ERROR: <input>:")
+def _count(trace: tuple[Trace, ...]) -> None:
+    for one in trace:
+        if one.result == ERROR:
+            reason = "over_budget" if OVER_BUDGET in one.detail else "failed"
+            metrics.RULE_ERRORS.labels(reason).inc()

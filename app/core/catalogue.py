@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from app.core.calendar import Calendar
 from app.core.policy import Slas
 
 ESCALATION_QUEUE = "escalation"  # where a breached task goes: the mediator's queue
@@ -81,6 +82,7 @@ class Catalogue:
     channels: dict[str, Channel]
     reps: dict[str, Rep]
     slas: Slas = field(default_factory=Slas)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
 
     def is_public(self, channel: str) -> bool:
         found = self.channels.get(channel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 HIT, MISS, ERROR, NOT_REACHED = "hit", "miss", "error", "not_reached"
 
@@ -20,10 +20,20 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A text for a person, or for everybody of a role."""
+
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Where the mention goes. An empty `queue` means that no task is needed.
 
     `window_s` is the rule's window, else the queue's; `rule_window_s` is 0 where the rule has none.
+    `rule` is whatever gave the queue, and `by` names who gave each setting; what it does not name
+    is the queue's own. The trace has the event rules first, then the rows, each in their order.
     """
 
     queue: str
@@ -35,3 +45,31 @@ class Decision:
     version: str
     rule_window_s: float = 0.0
     trace: tuple[Trace, ...] = ()
+    labels: tuple[str, ...] = ()
+    handoffs: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    draft: str = ""
+    macro: str = ""
+    case: str = ""
+    by: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A part of a condition that did not hold, with the values that it saw."""
+
+    condition: str
+    at: str  # line:column in the rule's condition
+    values: dict[str, object]
+    error: str = ""  # where it could not be told whether it holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a rule acted, or did not: of a miss, each part of its condition that failed."""
+
+    rule: str
+    result: str
+    why: str
+    detail: str = ""
+    failed: tuple[Failed, ...] = ()

@@ -1,18 +1,20 @@
-"""Rules: ordered rows; the first whose condition holds decides, and the trace says why."""
+"""Rules: rows of a table, of which the first that holds decides, and event rules, which all act."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import zip_longest
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from app.core.catalogue import Catalogue
-from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision, Trace
+from app.core.calendar import Calendar, is_open
+from app.core.decision import Notice
 from app.core.mention import Mention
 from app.core.profile import Profile
-from app.core.score import UNSUPPORTED, Score
+from app.core.score import Score
+from app.core.sla import to_ms
 
-# What a condition may speak of, and the type that it has there.
+# What a condition may speak of, and the type that it has there: `list` holds texts, `dict` has
+# bools by name. Each value survives JSON, because the fact `decided` keeps them.
 VARIABLES: dict[str, type] = {
     "mention.text": str,
     "mention.channel": str,
@@ -21,22 +23,50 @@ VARIABLES: dict[str, type] = {
     "mention.handle": str,
     "mention.followers": int,
     "mention.public": bool,
+    "mention.in_reply_to": str,
+    "mention.words": int,
+    "mention.age_s": float,
+    "mention.flags": list,
     "score.sentiment": str,
     "score.confidence": float,
     "score.negative": float,
     "score.positive": float,
     "score.intent": str,
     "score.urgency": float,
+    "score.urgency_why": list,
     "score.lang": str,
     "score.model": str,
     "profile.known": bool,
+    "profile.customer_id": str,
+    "profile.name": str,
     "profile.tier": str,
     "profile.lang": str,
     "profile.value": float,
     "profile.open_cases": int,
+    "profile.preferred_channel": str,
+    "profile.products": list,
+    "profile.last_rep": str,
+    "history.days_since_reply": float,
+    "time.hour": int,
+    "time.minute_of_day": int,
+    "time.weekday": str,
+    "calendar.open": dict,
+    "labels": list,
 }
 
-DEFAULT_ROW = "no-rule"  # when no row holds: work for people, never silence
+TEXT_CHARS = 32_768  # rules read so much of a text: what is longer costs more than it tells
+MOST_ITEMS = 64  # of a list that a condition goes through
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NEVER = -1.0  # days since a reply, where there was none
+
+# What an event rule may be asked at.
+EVENTS = ("mention", "waiting", "at_risk", "breached", "replied", "transferred", "completed")
+MENTION, WAITING = "mention", "waiting"
+EVENTS_RUN = (MENTION,)  # the others are understood and checked; nothing runs them yet
+SHORTEST_WAIT_S = 60.0
+
+_DAY_MS = 86_400_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +86,107 @@ class Row:
     source: str = ""
 
 
-def variables(mention: Mention, score: Score, profile: Profile, public: bool) -> dict[str, object]:
-    """Return the values for `VARIABLES`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """Everything that one rule does. `route` is a queue, empty to close, None to leave it.
+
+    Whatever else is empty or 0 is left to others.
+    """
+
+    labels: tuple[str, ...] = ()
+    route: str | None = None
+    priority: int = 0
+    window_s: float = 0.0
+    skills: tuple[str, ...] = ()
+    handoffs: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    draft: str = ""
+    macro: str = ""
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whom:
+    """Whose mentions an individual rule is for. All that is named must fit; empty fits all.
+
+    `customers` are ids or handles, by `person`; `rep` is the customer's own agent.
+    """
+
+    customers: tuple[str, ...] = ()
+    rep: str = ""
+    tier: str = ""
+
+    @property
+    def rank(self) -> int:
+        """How individual: one customer, then an agent or a tier, then everybody."""
+        return 2 if self.customers else 1 if self.rep or self.tier else 0
+
+    def fits(self, values: Mapping[str, object]) -> bool:
+        if self.rep and values["profile.last_rep"] != self.rep:
+            return False
+        if self.tier and values["profile.tier"] != self.tier:
+            return False
+        if not self.customers:
+            return True
+        people = (person(str(values[key])) for key in ("profile.customer_id", "mention.handle"))
+        return any(one in self.customers for one in people)
+
+
+EVERYBODY = Whom()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """An event rule. `when` is a CEL expression; among rules as individual the higher level wins.
+
+    `after_s` is how long a `waiting` mention has waited.
+    """
+
+    id: str
+    when: str
+    why: str
+    does: Effects
+    on: str = MENTION
+    whom: Whom = field(default=EVERYBODY)
+    level: int = 0
+    after_s: float = 0.0
+    source: str = ""
+
+
+def asked_in_order(rows: Sequence[Row], rules: Sequence[Rule]) -> tuple[Row | Rule, ...]:
+    """Event rules come before the table."""
+    every: list[Row | Rule] = [*rules]
+    every += rows
+    return tuple(every)
+
+
+def person(name: str) -> str:
+    """A customer's id or handle in the one form in which both are compared."""
+    return name.strip().removeprefix("@").casefold()
+
+
+def variables(
+    mention: Mention,
+    score: Score,
+    profile: Profile,
+    public: bool,
+    calendars: Mapping[str, Calendar] | None = None,
+) -> dict[str, object]:
+    """Return the values for `VARIABLES`, before any rule has labelled anything.
+
+    Whatever speaks of time is seen from the moment of detection, so that asking again later
+    gives the same answer.
+    """
+    return {
+        **_of_mention(mention, public),
+        **_of_score(score),
+        **_of_profile(profile),
+        **_of_time(to_ms(mention.detected_at), profile, calendars or {}),
+        "labels": [],
+    }
+
+
+def _of_mention(mention: Mention, public: bool) -> dict[str, object]:
     return {
         "mention.text": mention.text,
         "mention.channel": mention.channel,
@@ -66,70 +195,49 @@ def variables(mention: Mention, score: Score, profile: Profile, public: bool) ->
         "mention.handle": mention.author.handle,
         "mention.followers": mention.author.followers,
         "mention.public": public,
+        "mention.in_reply_to": mention.in_reply_to,
+        "mention.words": len(mention.text[:TEXT_CHARS].split()),
+        "mention.age_s": mention.lost_before_us_s,
+        "mention.flags": list(mention.flags),
+    }
+
+
+def _of_score(score: Score) -> dict[str, object]:
+    return {
         "score.sentiment": score.sentiment.label,
         "score.confidence": score.sentiment.confidence,
         "score.negative": score.sentiment.negative,
         "score.positive": score.sentiment.positive,
         "score.intent": score.intent,
         "score.urgency": score.urgency,
+        "score.urgency_why": list(score.urgency_why),
         "score.lang": score.lang,
         "score.model": score.model,
-        "profile.known": profile.known,
-        "profile.tier": profile.tier,
-        "profile.lang": profile.lang,
-        "profile.value": profile.value,
-        "profile.open_cases": profile.open_cases,
     }
 
 
-def trace(rows: Sequence[Row], results: Sequence[bool | str]) -> tuple[Trace, ...]:
-    """Tell how every row fared.
-
-    A result is a bool, or the text of an evaluation error; rows beyond the results
-    were not reached.
-    """
-    traces: list[Trace] = []
-    for row, result in zip_longest(rows, results):
-        if result is None:
-            traces.append(Trace(rule=row.id, result=NOT_REACHED))
-        elif isinstance(result, str):
-            traces.append(Trace(rule=row.id, result=ERROR, detail=result))
-        else:
-            traces.append(Trace(rule=row.id, result=HIT if result else MISS))
-    return tuple(traces)
+def _of_profile(profile: Profile) -> dict[str, object]:
+    return {
+        "profile.known": profile.known,
+        "profile.customer_id": profile.customer_id,
+        "profile.name": profile.name,
+        "profile.tier": profile.tier,
+        "profile.lang": profile.lang,
+        "profile.value": float(profile.value),
+        "profile.open_cases": profile.open_cases,
+        "profile.preferred_channel": profile.preferred_channel,
+        "profile.products": list(profile.products[:MOST_ITEMS]),
+        "profile.last_rep": profile.last_rep,
+    }
 
 
-def decide(
-    rows: Sequence[Row], traces: tuple[Trace, ...], catalogue: Catalogue, lang: str, version: str
-) -> Decision:
-    """Make the decision of the first row that holds; where none does, people must look."""
-    hit = next((t.rule for t in traces if t.result == HIT), None)
-    row = next((r for r in rows if r.id == hit), None) or _default(catalogue)
-    queue = catalogue.queues.get(row.queue)
-    return Decision(
-        queue=row.queue,
-        priority=row.priority or (queue.priority if queue else 0),
-        window_s=row.window_s or (queue.window_s if queue else 0.0),
-        skills=_skills(row, queue.skills if queue else (), lang, catalogue),
-        rule=row.id,
-        why=row.why,
-        version=version,
-        rule_window_s=row.window_s,
-        trace=traces,
-    )
-
-
-def _default(catalogue: Catalogue) -> Row:
-    first = next(name for name in catalogue.queues)
-    return Row(id=DEFAULT_ROW, when="true", queue=first, why="No rule fitted; a person should look")
-
-
-def _skills(
-    row: Row, of_queue: tuple[str, ...], lang: str, catalogue: Catalogue
-) -> tuple[str, ...]:
-    """The row's, the queue's and the language's, where anybody has that language at all."""
-    if not row.queue:
-        return ()
-    spoken = {skill for rep in catalogue.reps.values() for skill in rep.skills}
-    known_language = (lang,) if lang in spoken and lang != UNSUPPORTED else ()
-    return tuple(sorted({*row.skills, *of_queue, *known_language}))
+def _of_time(at_ms: int, profile: Profile, calendars: Mapping[str, Calendar]) -> dict[str, object]:
+    moment = _EPOCH + timedelta(milliseconds=at_ms)
+    replied_ms = profile.last_reply_ms
+    return {
+        "history.days_since_reply": max(0, at_ms - replied_ms) / _DAY_MS if replied_ms else NEVER,
+        "time.hour": moment.hour,
+        "time.minute_of_day": moment.hour * 60 + moment.minute,
+        "time.weekday": WEEKDAYS[moment.weekday()],
+        "calendar.open": {name: is_open(one, at_ms) for name, one in calendars.items()},
+    }

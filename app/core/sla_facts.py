@@ -95,7 +95,8 @@ def _identified(data: Mapping[str, Any]) -> dict[str, Any]:
 def _decided(data: Mapping[str, Any]) -> dict[str, Any]:
     decision = data["decision"]
     return {
-        "rule": decision["rule"],
+        # Whoever gave the window may be another rule than whoever gave the queue.
+        "rule": decision.get("by", {}).get("window") or decision["rule"],
         "rule_window_s": decision.get("rule_window_s", 0.0),
         "queue_window_s": decision["window_s"],
     }

@@ -183,7 +183,7 @@ def summed_up(pages: list[bytes]) -> Report:
     asked = Asked(
         live=test.live.version,
         draft=test.draft.version,
-        rules=tuple(row.id for config in (test.draft, test.live) for row in config.rows),
+        rules=tuple(row.id for config in (test.draft, test.live) for row in config.every),
         window=test.window,
         samples=test.samples,
         unrecorded=found.unrecorded,

@@ -9,7 +9,6 @@ from typing import Any, Final
 from app import codec, flow
 from app.core.decision import Decision
 from app.core.errors import Unavailable
-from app.core.explained import Explains, told
 from app.core.facts import Fact
 from app.core.mention import Mention
 from app.core.placing import Heard, place
@@ -61,9 +60,7 @@ class _Memory:
             return {}
 
 
-async def explain(
-    raw: bytes, ports: Ports, listener: Listener, explains: Explains
-) -> dict[str, Any]:
+async def explain(raw: bytes, ports: Ports, listener: Listener) -> dict[str, Any]:
     """What each step makes of these bytes. Raises Invalid where they are no mention."""
     memory = _Memory(ports.seen)
     harmless = replace(ports, seen=memory, door=listener, dead_letters=listener)
@@ -81,7 +78,7 @@ async def explain(
         raise AssertionError("without a problem there is a mention, and it was decided")
     return _told(item, mention, standing) | {
         "decide": {k: v for k, v in asdict(decision).items() if k != "trace"},
-        "rules": [told(one) for one in explains.explain(item.values)],
+        "rules": [asdict(one) for one in ports.rules.explain(item.values)],
         "sla": _clocks(item, mention, decision, ports),
         "enqueue": _enqueued(listener.admitted[0]),
     }

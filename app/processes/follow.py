@@ -189,6 +189,7 @@ def configured(live: Live, config: Config, now_ms: int) -> Fact:
             "number": live.number,
             "digest": live.digest,
             "rows": config.rows,
+            "rules": config.rules,
         },
     )
 

@@ -15,7 +15,7 @@ from app import metrics
 from app.adapters.store.rule_shadows import SAMPLES, RuleShadows, Run, Sample, Tally
 from app.adapters.store.rule_versions import RuleVersions
 from app.core import shadow as core
-from app.core.decision import Decision
+from app.core.decision import Decision, Explanation
 from app.core.errors import ConfigError, HandshakeError
 from app.core.versions import Actor, Live
 from app.ports import Rules
@@ -56,6 +56,9 @@ class _Listening:
         decision = self._live.decide(values)
         self._asked.append(_Asked(decision, values, self._number))
         return decision
+
+    def explain(self, values: Mapping[str, object]) -> tuple[Explanation, ...]:
+        return self._live.explain(values)
 
 
 class Shadow:

@@ -10,5 +10,6 @@ async def decide(batch: Batch, ports: Ports) -> None:
     for item, mention in thoughtful(batch):
         if item.score and item.profile:
             public = ports.catalogue.is_public(mention.channel)
-            item.values = variables(mention, item.score, item.profile, public)
+            calendars = ports.catalogue.calendars
+            item.values = variables(mention, item.score, item.profile, public, calendars)
             item.decision = ports.rules.decide(item.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -12,11 +13,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app import codec, metrics
 from app.core.errors import Invalid
-from app.core.explained import told
 from app.core.recorded import Recorded, recorded, verdict
 from app.web.problems import Problem, field_error
 from app.web.state import Parts, body, parts, whole_number
-from app.wiring.again import Shelf, explains
+from app.wiring.again import Shelf
 
 _PAGE = 500
 _FOLLOW_S = 0.25
@@ -100,11 +100,11 @@ async def _again(shelf: Shelf, known: list[Recorded]) -> dict[str, Any]:
         decisions.append(
             {"at_ms": one.at_ms, "edit": one.edit, "version": one.version, "reevaluated": again}
         )
-    fared = explains(*found).explain(known[-1].values) if found and known[-1].values else ()
+    fared = found[1].explain(known[-1].values) if found and known[-1].values else ()
     return {
         "decisions": decisions,
         "reevaluated": decisions[-1]["reevaluated"] if decisions else None,
-        "rules": [told(one) for one in fared],
+        "rules": [asdict(one) for one in fared],
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.adapters import cel_rules
+from app.adapters.cel_checks import problems_of as problems_of_row
 from app.adapters.store.rule_drafts import RuleDrafts
 from app.adapters.store.rule_readers import RuleReaders
 from app.adapters.store.rule_versions import RuleVersions
@@ -91,7 +91,7 @@ async def check(request: Request) -> Response:
     if "when" in given:
         when = text_of(given, "when", _CONDITION_CHARS)
         row = Row(id="check", when=when, why="", source="row check: when")
-        told = [of_condition(problem) for problem in cel_rules.problems_of(row)]
+        told = [of_condition(problem) for problem in problems_of_row(row)]
     else:
         told = await problems_of(request, texts_of(given))
     return JSONResponse({"problems": [problem.as_dict() for problem in told]})

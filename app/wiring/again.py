@@ -9,7 +9,6 @@ from app.adapters.store.database import Database
 from app.adapters.store.rule_versions import RuleVersions
 from app.config import Config
 from app.core.errors import ConfigError
-from app.core.explained import ByTrace, Explains
 from app.settings import Settings
 from app.wiring.rules import compiled
 
@@ -57,8 +56,3 @@ class Shelf:
             self._compiled.pop(next(iter(self._compiled)))
         self._compiled[found[0].version] = found
         return found
-
-
-def explains(config: Config, rules: CelRules) -> Explains:
-    """Who tells how each rule fares."""
-    return ByTrace(rules.decide, {row.id: row.why for row in config.rows})

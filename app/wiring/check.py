@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.adapters import model_files
-from app.adapters.cel_rules import problems_of
+from app.adapters.cel_checks import problems_of, problems_together
 from app.core.errors import ConfigError
 from app.settings import MODELS, Settings
 from app.wiring import handoffs, rules
@@ -15,6 +15,7 @@ def check(settings: Settings) -> list[str]:
     problems: list[str] = []
     try:
         config = configuration(settings, check_row=problems_of)
+        problems.extend(problems_together(config.every))
         problems.extend(_of_live(settings))
         problems.extend(handoffs.problems(config.partners, settings))
     except ConfigError as error:

@@ -13,12 +13,10 @@ from app.adapters.store.database import Database
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.core.errors import Unavailable
-from app.core.explained import Explains
 from app.core.profile import Profile
 from app.ports import DeadLetters, Door, Profiles, Seen, SeenMentions
 from app.settings import MODELS, Settings
 from app.steps.batch import Ports
-from app.wiring.again import explains
 from app.wiring.base import system_ms
 from app.wiring.rules import live_configuration
 from app.wiring.triage import sticky
@@ -38,14 +36,14 @@ class Nobody:
         raise Unavailable(f"no store to ask for {len(keys)} profiles")
 
 
-def parts(settings: Settings, database: Database | None, writes: Writes) -> tuple[Ports, Explains]:
-    """Triage's ports, and who explains its rules. Raises ConfigError."""
+def parts(settings: Settings, database: Database | None, writes: Writes) -> Ports:
+    """Triage's ports, with the live rules. Raises ConfigError."""
     config = live_configuration(settings)
     rules = CelRules(config)
     model = Model(find(MODELS, settings.scoring.model), settings.scoring.micro_batch)
     seen: SeenMentions = Ledger(database) if database else Nobody()
     profiles: Profiles = KnownProfiles(database) if database else Nobody()
-    ports = Ports(
+    return Ports(
         seen=seen,
         scorer=OnnxScorer(model, Language(), settings.scoring.budget_s),
         profiles=profiles,
@@ -57,4 +55,3 @@ def parts(settings: Settings, database: Database | None, writes: Writes) -> tupl
         now_ms=system_ms,
         sticky=sticky(settings.offer),
     )
-    return ports, explains(config, rules)

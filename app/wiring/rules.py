@@ -9,7 +9,8 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from app.adapters.cel_rules import CelRules, problems_of
+from app.adapters.cel_checks import problems_of
+from app.adapters.cel_rules import CelRules
 from app.adapters.store.database import Database
 from app.adapters.store.rule_pointer import pointer, version
 from app.adapters.store.rule_versions import RuleVersions
@@ -59,7 +60,7 @@ def compiled(
     """
     config = configuration(settings, texts, problems_of)
     if running is not None:
-        if problems := list(broken_references(running, config.rows)):
+        if problems := list(broken_references(running, config.rows, config.rules)):
             raise ConfigError(problems)
         config = replace(config, catalogue=replace(running, slas=config.catalogue.slas))
     return config, CelRules(config)

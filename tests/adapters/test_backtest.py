@@ -12,7 +12,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import pytest
 
 from app import config_rules
-from app.adapters.cel_rules import problems_of
+from app.adapters.cel_checks import problems_of
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.traffic import Traffic

@@ -64,7 +64,7 @@ def test_problems_of_all_files_come_at_once_with_file_and_key(folder: Path) -> N
     assert "config/channels.toml: channel.fax.public: " in found
     assert "config/staff.toml: rep." in found
     assert "'boss'" in found
-    assert "rules/60-rest.toml: row." in found
+    assert "rules/60-rest.toml: row late: then.priority: " in found
     assert "400" in found
 
 
@@ -117,15 +117,15 @@ def test_broken_references_come_at_once_with_place(folder: Path) -> None:
     )
     rules_of(
         folder,
-        row("one", "true", 'queue = "serivce"'),
-        row("one", "true"),
+        row("one", "mention.public", 'queue = "serivce"'),
+        row("one", "profile.known"),
         row("two", "true", "priority = 3"),
     )
     assert problems_of(folder) == [
         "staff.toml: rep zoe: queues: no queue is named 'nowhere'",
         "rules/10-own.toml: row one: then.queue:"
-        " expected a queue's name or close = true, got 'serivce'",
-        "rules/10-own.toml: row one: id: another row has it already",
+        " expected a queue's name or close = true, got 'serivce', did you mean 'service'?",
+        "rules/10-own.toml: row one: id: another row or rule has it already",
         "rules/10-own.toml: row two: then.queue: expected a queue's name or close = true, got ''",
     ]
 
@@ -149,14 +149,15 @@ def test_every_wrong_expression_is_told_with_file_row_and_position(folder: Path)
         row("types", "score.urgency > 'high'"),
         row("number", "mention.followers"),
         row("syntax", "score.urgency >"),
-        row("fine", "true"),
+        row("fine", "mention.public"),
     )
     found = problems_of(folder)
     assert [p.partition(": when: ")[0] for p in found] == [
         f"rules/10-own.toml: row {name}" for name in ("unknown", "types", "number", "syntax")
     ]
-    assert "1:8" in found[0] or "colour" in found[0]
-    assert "1:15" in found[1]
+    assert "1:1: nothing is named 'mention.colour'" in found[0]
+    assert "1:15: " in found[1]
+    assert "1:16: expected a value, got the end" in found[3]
     assert "expected true or false, got" in found[2]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from app.adapters.store.rule_versions import RuleVersions
 from app.cli import cli
 from app.config import load
 from app.core.errors import Invalid
-from app.core.explained import ByTrace, Fared, told
 from app.core.history import Entry
 from app.core.profile import STRANGER, Profile
 from app.core.recorded import recorded
@@ -34,11 +32,9 @@ from tests.builders import NOON_MS, delivery, raw
 from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
 from tests.logged import TextScorer, deliveries, log_of
 
-CALM = ByTrace(FixedRules().decide, {})
-
 
 async def explained(body: bytes, **given: Any) -> dict[str, Any]:
-    return await explain(body, ports(**given), Listener(), CALM)
+    return await explain(body, ports(**given), Listener())
 
 
 async def test_each_step_of_triage_is_told_and_nothing_reaches_the_door() -> None:
@@ -65,7 +61,6 @@ async def test_the_explanation_is_what_triage_does() -> None:
     rules = CelRules(config)
     said = deliveries(60)
     log = await log_of(config, said)
-    explains = ByTrace(rules.decide, {row.id: row.why for row in config.rows})
     parts = ports(
         rules=rules, scorer=TextScorer(), catalogue=config.catalogue, profiles=MapProfiles()
     )
@@ -74,7 +69,7 @@ async def test_the_explanation_is_what_triage_does() -> None:
         known = next(recorded(trail))
         if known.values["profile.known"]:
             continue
-        found = json.loads(orjson.dumps(await explain(sent(known), parts, Listener(), explains)))
+        found = json.loads(orjson.dumps(await explain(sent(known), parts, Listener())))
         strangers += 1
         assert found["parse"]["mention_id"] == known.mention_id
         assert found["values"] == known.values
@@ -114,24 +109,14 @@ async def test_what_is_no_mention_is_refused_with_its_field() -> None:
         await explained(raw(text=5))
 
 
-def test_the_part_of_a_condition_that_failed_is_told_where_rules_tell_it() -> None:
+async def test_the_part_of_a_condition_that_failed_is_told_with_its_values() -> None:
     """D4: not fired, with the failing condition."""
-
-    @dataclass(frozen=True)
-    class Part:
-        condition: str = "score.urgency >= 0.85"
-        at: str = "1:1"
-        values: Any = None
-        error: str = ""
-
-    one = Fared(rule="r", result="miss", why="w", failed=(Part(values={"score.urgency": 0.1}),))
-    [part] = told(one)["failed"]
-    assert part == {
-        "condition": "score.urgency >= 0.85",
-        "at": "1:1",
-        "values": {"score.urgency": 0.1},
-        "error": "",
-    }
+    rules = CelRules(load(CONFIG))
+    found = await explained(raw(), rules=rules, scorer=TextScorer())
+    missed = next(one for one in found["rules"] if one["rule"] == "cannot-wait")
+    [part] = missed["failed"]
+    assert part["condition"] == "score.urgency >= 0.85"
+    assert part["values"]["score.urgency"] == found["score"]["urgency"]
 
 
 async def test_profiles_are_read_from_the_store_with_the_customers_own_agent(

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.core.calendar import ALWAYS, Calendar, Period
+from app.core.deciding import DEFAULT_ROW, Decider, Found, Traces
+from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision, Notice
 from app.core.profile import STRANGER, Profile
-from app.core.rules import DEFAULT_ROW, VARIABLES, Row, decide, trace, variables
-from tests.builders import CATALOGUE, mention, score
+from app.core.rules import VARIABLES, Effects, Row, Rule, Whom, variables
+from tests.builders import CATALOGUE, NOON, NOON_MS, mention, score
 
 ROWS = (
     Row(id="money", when="a", why="About money", queue="billing", skills=("refunds",)),
@@ -14,8 +22,19 @@ ROWS = (
 )
 
 
-def decided(*results: bool | str, lang: str = "en") -> Decision:
-    return decide(ROWS, trace(ROWS, results), CATALOGUE, lang, "v7")
+DECIDER = Decider(CATALOGUE, "v7")
+TRACES = Traces(row.id for row in ROWS)
+
+
+def decided(*results: bool | str, lang: str = "en", rules: tuple[Rule, ...] = ()) -> Decision:
+    """Decide by rows that fared like this, and these event rules that held."""
+    row = next((row for row, held in zip(ROWS, results, strict=False) if held is True), None)
+    return DECIDER.decide(Found(row=row, rules=rules, trace=TRACES.each(results)), lang)
+
+
+def rule(id_: str, whom: Whom | None = None, level: int = 0, **does: Any) -> Rule:
+    effects = Effects(**does)
+    return Rule(id=id_, when="true", why=f"{id_}.", does=effects, whom=whom or Whom(), level=level)
 
 
 def test_the_first_row_that_holds_decides() -> None:
@@ -83,3 +102,125 @@ def test_the_values_are_those_of_this_mention_and_customer() -> None:
     assert values["score.urgency"] == 0.7
     assert (values["profile.tier"], values["profile.open_cases"]) == ("gold", 2)
     assert values["mention.public"] is False
+
+
+def test_every_value_survives_json_so_that_a_recorded_decision_can_be_asked_again() -> None:
+    """A4.10: what the conditions saw is kept with the decision."""
+    profile = Profile(customer_id="C1", products=("fibre",), last_reply_ms=NOON_MS, value=7)
+    values = variables(mention(), score(), profile, public=True, calendars={"always": ALWAYS})
+    assert json.loads(json.dumps(values)) == values
+    assert isinstance(values["profile.value"], float)
+
+
+def test_time_is_that_of_the_detection_in_utc() -> None:
+    found = variables(
+        mention(detected_at=datetime(2026, 11, 22, 9, 30, tzinfo=UTC)),
+        score(),
+        STRANGER,
+        public=True,
+    )
+    assert (found["time.weekday"], found["time.hour"], found["time.minute_of_day"]) == (
+        "sunday",
+        9,
+        570,
+    )
+
+
+def test_a_rule_sees_which_calendars_are_open_when_the_mention_is_detected() -> None:
+    """A4.2: situations such as "outside of office hours"."""
+    morning = Calendar(name="morning", week=((Period(start=0, end=1),), *((),) * 6))
+    open_ = {"always": ALWAYS, "morning": morning}
+    found = variables(mention(), score(), STRANGER, public=True, calendars=open_)
+    assert found["calendar.open"] == {"always": True, "morning": False}
+
+
+@pytest.mark.parametrize(
+    ("last_reply_ms", "days"),
+    [(0, -1.0), (NOON_MS - 43_200_000, 0.5), (NOON_MS + 5, 0.0)],
+)
+def test_days_since_our_last_reply_are_counted_to_the_detection(
+    last_reply_ms: int, days: float
+) -> None:
+    profile = Profile(last_reply_ms=last_reply_ms)
+    found = variables(mention(detected_at=NOON), score(), profile, public=True)
+    assert found["history.days_since_reply"] == days
+
+
+CUSTOMER, TIER, REP = Whom(customers=("c1",)), Whom(tier="gold"), Whom(rep="ann")
+
+
+def test_an_event_rule_wins_over_the_row_and_the_row_over_the_queue() -> None:
+    """A4.3: clear precedence, each setting on its own."""
+    found = decided(False, False, True, rules=(rule("fast", priority=77),))
+    assert (found.queue, found.priority, found.window_s) == ("service", 77, 60.0)
+    assert found.by == {"queue": "rest", "priority": "fast", "window": "rest"}
+    assert (found.rule, found.why) == ("rest", "The rest")
+
+
+@pytest.mark.parametrize("individual", [TIER, REP])
+def test_one_customers_rule_wins_over_an_agents_or_a_tiers_and_that_over_everybodys(
+    individual: Whom,
+) -> None:
+    """A4.3: rules down to individual preferences."""
+    rules = (
+        rule("one", CUSTOMER, route="billing"),
+        rule("some", individual, route="escalation", priority=5),
+        rule("all", route="service", priority=9, window_s=5.0),
+    )
+    found = decided(False, False, True, rules=rules)
+    assert found.by == {"queue": "one", "priority": "some", "window": "all"}
+    assert (found.queue, found.priority, found.window_s) == ("billing", 5, 5.0)
+    assert (found.rule, found.why) == ("one", "one.")
+
+
+def test_among_rules_as_individual_the_higher_level_wins_then_the_later_one() -> None:
+    rules = (rule("high", level=1, priority=1), rule("low", priority=2), rule("later", priority=3))
+    assert decided(True, rules=rules).by["priority"] == "high"
+    assert decided(True, rules=rules[1:]).by["priority"] == "later"
+
+
+def test_skills_of_a_queue_that_is_not_taken_are_not_asked_for() -> None:
+    rules = (
+        rule("up", route="escalation", skills=("mediator",)),
+        rule("one", CUSTOMER, route="service"),
+        rule("more", skills=("bikes",)),
+    )
+    assert decided(True, rules=rules).skills == ("bikes", "en")
+
+
+def test_an_event_rule_can_close_what_a_row_would_queue() -> None:
+    found = decided(True, rules=(rule("spam", route=""),))
+    assert (found.queue, found.skills, found.rule) == ("", (), "spam")
+
+
+def test_a_decision_carries_all_that_rules_labelled_told_and_proposed() -> None:
+    """A4.1, A4.8, A4.11: flag, inform, open a case, and say how to respond."""
+    notice = Notice(to="supervisor", text="Look")
+    rules = (
+        rule("a", labels=("vip", "press"), notices=(notice,), handoffs=("crm",), draft="Dear"),
+        rule("b", labels=("vip",), macro="late-bag", case="Late bag"),
+    )
+    found = decided(True, rules=rules)
+    assert found.labels == ("vip", "press")
+    assert (found.notices, found.handoffs) == ((notice,), ("crm",))
+    assert (found.draft, found.macro, found.case) == ("Dear", "late-bag", "Late bag")
+
+
+@pytest.mark.parametrize(
+    ("whom", "fits"),
+    [
+        (Whom(), True),
+        (Whom(customers=("kim",)), True),
+        (Whom(customers=("c9", "c1")), True),
+        (Whom(customers=("c9",)), False),
+        (Whom(customers=("c1",), tier="gold"), False),
+        (Whom(rep="ann"), True),
+        (Whom(rep="bob"), False),
+        (Whom(tier="silver", rep="ann"), True),
+    ],
+)
+def test_an_individual_rule_is_for_those_whom_it_names(whom: Whom, fits: bool) -> None:
+    """A4.3: by the customer's id or handle, their tier, and their own agent."""
+    profile = Profile(customer_id="C1", tier="silver", last_rep="ann")
+    values = variables(mention(handle="@Kim"), score(), profile, public=True)
+    assert whom.fits(values) is fits

@@ -236,6 +236,16 @@ def test_todays_window_of_queue_and_rule_counts_and_a_gone_one_as_it_was() -> No
     assert folded(facts, rules).response.window_ms == 3_000
 
 
+def test_todays_window_is_that_of_the_rule_that_gave_it_and_not_of_the_queues() -> None:
+    """A4.3: a preference gives the window, and a row the queue."""
+    facts = told([]).facts
+    decided = next(fact for fact in facts if fact["op"] == "decided")
+    decided["data"]["decision"]["by"] = {"queue": "complaint", "window": "kims-wish"}
+    windows = {"complaint": 3.0, "kims-wish": 2.0}
+    by = Slas(policies=(Policy(name="standard"),), rule_windows=windows)
+    assert folded(facts, by).response.window_ms == 2_000
+
+
 def test_the_steps_of_a_clock_come_at_half_and_at_the_share() -> None:
     clock = folded(told([]).facts).response
     states = [reading(clock, NOON_MS + at).state for at in (1_999, 2_000, 3_199, 3_200, 4_000)]

@@ -13,8 +13,6 @@ from tests.partner import Engine, says
 
 __all__ = ["engine"]  # a fixture
 
-pytest.importorskip("app.config_actions")  # event rules bring the action `hand_off`
-
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 RULE = """title = "Hand-offs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.core.catalogue import Catalogue
-from app.core.decision import HIT, Decision, Trace
+from app.core.decision import HIT, Decision, Explanation, Trace
 from app.core.mention import Mention
 from app.core.score import Score, Sentiment
 
@@ -53,3 +53,6 @@ class Rules:
             version=self.version,
             trace=(Trace(rule="simulated", result=HIT),),
         )
+
+    def explain(self, values: Mapping[str, object]) -> tuple[Explanation, ...]:
+        return (Explanation(rule="simulated", result=HIT, why=self.decide(values).why),)

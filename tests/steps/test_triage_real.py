@@ -106,6 +106,44 @@ async def test_what_the_ledger_has_of_a_decision_makes_the_same_decision_again(
     assert found[0].values["profile.value"] == 9000.0
 
 
+OWN = """title = "Own"
+[[rule]]
+id = "kims-wish"
+on = "mention"
+for = { customers = ["@kim"] }
+when = 'calendar.open["always"] && time.weekday != ""'
+do = [
+  { label = "vip" }, { queue = "billing" }, { window = "5m" }, { draft = "Dear Kim" },
+  { notify = { to = "supervisor", text = "Kim is here." } },
+]
+why = "Kim wants to talk about money."
+
+[[row]]
+id = "vip"
+when = '"vip" in labels'
+then = { queue = "service", priority = 77 }
+why = "Somebody important."
+"""
+
+
+async def test_what_rules_made_of_a_mention_is_in_the_ledger_and_on_the_floor(
+    world: World,
+) -> None:
+    """A4.1, A4.3: one customer's wish wins, and everything that rules said is kept."""
+    config = load(CONFIG, rule_texts={"10-own.toml": OWN})
+    world.ports = replace(world.ports, rules=CelRules(config))
+    assert await world.take(delivery("s1")) == ["task"]
+    [decided] = [fact for fact in await world.facts() if fact["op"] == "decided"]
+    decision = decided["data"]["decision"]
+    assert (decision["queue"], decision["priority"], decision["window_s"]) == ("billing", 77, 300)
+    given_by = {"queue": "kims-wish", "priority": "vip", "window": "kims-wish"}
+    assert decision["by"] == given_by | {"draft": "kims-wish"}
+    assert (decision["labels"], decision["draft"]) == (["vip"], "Dear Kim")
+    assert decision["notices"] == [{"to": "supervisor", "text": "Kim is here."}]
+    card = await world.card()
+    assert (card["rule"], card["reason"]) == ("kims-wish", "Kim wants to talk about money.")
+
+
 async def test_a_duplicate_and_an_edit_are_facts_on_the_same_mention(world: World) -> None:
     edit = delivery("s3", text="Where is it NOW?")
     assert await world.take(delivery("s1"), delivery("s2"), edit) == ["task", "duplicate", "edited"]

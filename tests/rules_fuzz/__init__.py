@@ -1,0 +1,1 @@
+"""Fuzzed rules: none that is let in goes beyond its budget, and none crashes."""
