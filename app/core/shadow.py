@@ -45,4 +45,4 @@ def told(decision: Decision) -> dict[str, Any]:
 
 
 def _effect(decision: Decision) -> Decision:
-    return replace(decision, rule="", why="", version="", trace=())
+    return replace(decision, rule="", why="", version="", trace=(), by={})

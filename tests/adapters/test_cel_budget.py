@@ -76,11 +76,12 @@ def test_conditions_that_are_too_many_together_are_refused(
     assert "expected at most 100 ms for the longest mention in all conditions together" in problem
 
 
-def test_a_rule_in_use_is_measured_leniently() -> None:
-    when = "labels.map(l, l + mention.text).size() > 77"
+def test_a_rule_in_use_is_measured_leniently(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slower machine than the one that let it in must not refuse it."""
+    monkeypatch.setattr(cel_budget, "_cost_s", lambda *_: 2 * cel_budget.MEASURED_S)
+    when = 'mention.text.says("twice its budget")'
     assert "expected at most 5 ms" in told(when)[0]
-    found = [reason for _, reason in check(when, cel_budget.IN_USE)]
-    assert not found or "expected at most 20 ms" in found[0]
+    assert check(when, cel_budget.IN_USE) == ()
 
 
 def test_what_cel_says_keeps_its_place() -> None:

@@ -70,8 +70,8 @@ def test_a_rule_may_do_all_that_there_is(folder: Path) -> None:
 
 def test_a_hand_off_to_nobody_is_refused(folder: Path) -> None:
     """A4.7: a partner that no file names would never take it."""
-    [problem] = problems(folder, text('{ hand_off = "crm" }'))
-    assert problem == "rule own: do.hand_off: no partner is named 'crm'"
+    [problem] = problems(folder, text('{ hand_off = "bank" }'))
+    assert problem == "rule own: do.hand_off: no partner is named 'bank'"
 
 
 def test_escalation_goes_to_the_mediator(folder: Path) -> None:

@@ -74,7 +74,7 @@ async def test_what_an_agent_has_in_hand_stays_theirs(door: RedisDoor, redis: Cl
         await reroute(door)
     await supervise(door, "park", task_id())
     with pytest.raises(Conflict, match="parked"):
-        await reroute(door)
+        await reroute(door, "billing", "h2")
     assert await field(redis, "queue") == "service"
 
 

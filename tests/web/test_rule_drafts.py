@@ -14,7 +14,7 @@ from tests.web.rules_house import BROKEN, FIRST, ROOT, SECOND, Rules, row, rules
 from tests.web.test_rules import code_of
 
 FILE = "10-own.toml"
-NEW = {"id": "new", "when": "true", "then": {"queue": "billing"}, "why": "New."}
+NEW = {"id": "new", "when": "mention.public", "then": {"queue": "billing"}, "why": "New."}
 
 
 @pytest.fixture

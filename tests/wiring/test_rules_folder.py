@@ -21,6 +21,13 @@ from app.wiring import base, check, rules
 
 SHIPPED = Path(__file__).parents[2] / "config"
 FILE = "60-rest.toml"
+NEW = """title = "New"
+[[row]]
+id = "by-fax"
+when = 'mention.channel == "fax"'
+then = { queue = "service" }
+why = "Somebody has a fax."
+"""
 
 
 @dataclass
@@ -94,7 +101,7 @@ def test_export_settles_it_for_the_live_version(house: House) -> None:
     house.start()
     first = house.texts()
     house.edit()
-    (house.config / "rules" / "70-new.toml").write_text(first[FILE].replace('id = "', 'id = "x'))
+    (house.config / "rules" / "05-new.toml").write_text(NEW)
     house.start()
     house.run("rollback", "1", "--reason", "worse")
     house.run("export")
