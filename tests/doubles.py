@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.adapters.kafka import Record
+from app.core.backtest_report import Window
 from app.core.decision import HIT, Decision, Explanation
 from app.core.errors import Unavailable
 from app.core.facts import Fact
@@ -45,6 +46,21 @@ class MapProfiles:
         if self.away:
             raise Unavailable("Redis does not answer")
         return [self.known.get(key, STRANGER) for key in keys]
+
+
+class OneBacktest:
+    """Takes one back-test, and is busy with it for ever."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, Mapping[str, str], Mapping[str, str], Window]] = []
+
+    def begin(
+        self, id_: str, live: Mapping[str, str], draft: Mapping[str, str], window: Window
+    ) -> bool:
+        if self.begun:
+            return False
+        self.begun.append((id_, live, draft, window))
+        return True
 
 
 class FixedRules:

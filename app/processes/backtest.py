@@ -31,6 +31,7 @@ from app.processes.forks import die_with_parent
 
 MOST_MENTIONS: Final = 500_000  # some gigabytes of outcomes: a longer window is looked at in parts
 _WORKERS: Final = max(1, min(2, os.cpu_count() or 1))
+_NICENESS: Final = 10  # old mentions give way to new ones
 _AHEAD: Final = 2  # pages that wait for each worker
 
 OnProgress = Callable[[float], Awaitable[None]]
@@ -133,6 +134,7 @@ def prepare(test: Backtest, own_process: bool = False) -> None:
     if own_process:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started us
         die_with_parent()
+        os.nice(_NICENESS)
     books = [
         Rulebook(
             decide=CelRules(config).decide,

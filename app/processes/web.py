@@ -19,6 +19,7 @@ from app.adapters.store.journal import Journal
 from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.processes import service
+from app.processes.backtests import Backtests
 from app.settings import Settings
 from app.web import server
 from app.web.hub import Hub
@@ -53,6 +54,7 @@ async def main(settings: Settings) -> None:
             record=Record(base.database),
             dead=DeadLetterTable(base.database),
             shelf=Shelf(settings, base.database),
+            backtests=(backtests := Backtests(base)),
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
         )
@@ -64,6 +66,7 @@ async def main(settings: Settings) -> None:
                     service.patiently("presence", parts.presence.turn),
                 )
         finally:
+            await backtests.close()
             await producer.close()
             await base.close()
 

@@ -109,7 +109,11 @@ _BODIES |= {
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
 }
-_ACCEPTING = ("/api/v1/mentions", "/api/v1/handoffs")  # kept, and done later
+_ACCEPTING = (  # kept, and done later
+    "/api/v1/mentions",
+    "/api/v1/handoffs",
+    "/api/v1/rules/drafts/{draft_id}/backtest",
+)
 _QUERIES = {
     "/api/v1/facts": ("since", "follow"),
     "/api/v1/tasks": ("queue", "state", "rep", "limit"),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer", "minimum": 1}
+_MOMENT_MS = {"type": "integer", "minimum": 0, "description": "ms since the epoch; 0: no bound"}
 _TEXTS = {
     "type": "object",
     "description": "rules as TOML, by file name",
@@ -44,6 +45,7 @@ RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ),
     ("PUT", f"{_DRAFT}/rows/{{row_id}}"): _object("row", row=_ROW),
     ("POST", f"{_DRAFT}/publish"): _object(comment=_TEXT, backtest_id=_TEXT, skip_reason=_TEXT),
+    ("POST", f"{_DRAFT}/backtest"): _object(since_ms=_MOMENT_MS, until_ms=_MOMENT_MS),
     ("POST", f"{_ROOT}/shadow"): _object(
         draft_id={"type": ["string", "null"], "description": "null: none"}, reason=_TEXT
     ),

@@ -100,6 +100,19 @@ RULES: tuple[Endpoint, ...] = (
     _edit("PUT", f"{_DRAFT}/rows/{{row_id}}", rule_drafts.change_row, "Change one row of a draft"),
     _edit("DELETE", f"{_DRAFT}/rows/{{row_id}}", rule_drafts.drop_row, "Take one row out"),
     _post(f"{_DRAFT}/publish", rule_drafts.publish, DIRECTING, "Make a draft the live version"),
+    _post(
+        f"{_DRAFT}/backtest",
+        rule_runs.begin_backtest,
+        DIRECTING,
+        "Run a draft over recorded mentions, beside the live version",
+    ),
+    Endpoint(
+        method="DELETE",
+        path=f"{_RULES}/backtests/{{backtest_id}}",
+        handler=rule_runs.cancel_backtest,
+        roles=DIRECTING,
+        does="Cancel a back-test",
+    ),
     _get(
         f"{_RULES}/backtests/{{backtest_id}}",
         rule_runs.backtest,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 
@@ -18,12 +18,23 @@ from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.adapters.store.users import User
+from app.core.backtest_report import Window
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.problems import Problem, unknown_fields, wrong_field
 from app.wiring.again import Shelf
 from app.wiring.base import Base
 from app.wiring.intake import Gate
+
+
+class Backtests(Protocol):
+    """Runs drafts over recorded traffic; what becomes of one stands in the store."""
+
+    def begin(
+        self, id_: str, live: Mapping[str, str], draft: Mapping[str, str], window: Window
+    ) -> bool:
+        """False where another one runs."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +49,7 @@ class Parts:
     record: Record
     dead: DeadLetterTable
     shelf: Shelf
+    backtests: Backtests
     handoffs: Handoffs
     parties: Parties
 

@@ -37,7 +37,7 @@ from app.wiring.again import Shelf
 from app.wiring.base import Base
 from app.wiring.intake import Gate
 from tests.builders import NOON_MS
-from tests.doubles import KeepingProducer
+from tests.doubles import KeepingProducer, OneBacktest
 
 INTAKE_KEY = "intake-key"
 ROLES = {
@@ -101,6 +101,7 @@ async def parts(
         record=Record(database),
         dead=DeadLetterTable(database),
         shelf=Shelf(base.settings, database),
+        backtests=OneBacktest(),
         handoffs=Handoffs(database),
         parties=Parties(database),
     )
