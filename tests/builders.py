@@ -11,7 +11,7 @@ import orjson
 from app.adapters.redis_door import RedisDoor
 from app.core import sla
 from app.core.catalogue import Catalogue, Channel, Queue, Rep
-from app.core.decision import Decision
+from app.core.decision import Decision, advice
 from app.core.facts import Fact
 from app.core.mention import Author, Mention, mention_id_of
 from app.core.profile import Profile
@@ -147,7 +147,7 @@ def admission(id_: str = "1", **given: Any) -> Admission:
         facts=(fact("received", wording), fact("decided", {"decision": decided})),
         task=_new_task(said, decided, new),
         task_id=task_id_of(said.mention_id),
-        card=orjson.dumps(card | {"rule": decided.rule}),
+        card=orjson.dumps(card | {"rule": decided.rule, "advice": advice({})}),
         known=known,
         duplicate_fact=fact("duplicate", {}),
         edited_fact=fact("edited", wording),

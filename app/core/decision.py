@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 HIT, MISS, ERROR, NOT_REACHED = "hit", "miss", "error", "not_reached"
 
@@ -73,3 +75,12 @@ class Explanation:
     why: str
     detail: str = ""
     failed: tuple[Failed, ...] = ()
+
+
+# What rules say to whoever takes the task, beside the why, and what stands for nothing said.
+ADVICE: Final = {"labels": [], "draft": "", "macro": "", "case": ""}
+
+
+def advice(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """The advice of a decision as its fact has it; facts of older rules say nothing of it."""
+    return {name: decision.get(name, nothing) for name, nothing in ADVICE.items()}

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.core.decision import advice
+
 OPEN = frozenset({"queued", "offered", "accepted", "wrapping", "parked"})
 _FINAL = frozenset({"completed", "cancelled"})
 _HELD = frozenset({"offered", "accepted", "wrapping"})
@@ -182,6 +184,7 @@ def card(facts: Sequence[Mapping[str, Any]], profile: object) -> dict[str, Any]:
         "profile": profile,
         "reason": decision["why"],
         "rule": decision["rule"],
+        "advice": advice(decision),
     }
 
 

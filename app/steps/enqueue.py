@@ -6,6 +6,7 @@ from typing import Any
 
 from app import codec
 from app.core import sla
+from app.core.decision import ADVICE, advice
 from app.core.errors import Invalid
 from app.core.facts import Fact
 from app.core.mention import Mention
@@ -134,13 +135,16 @@ def _task(item: Item, mention: Mention, ports: Ports) -> NewTask | None:
 
 def _card(item: Item, mention: Mention) -> bytes:
     """What an agent is shown of a task, beside its live state."""
+    decision = item.decision
+    said = {name: getattr(decision, name) for name in ADVICE} if decision else {}
     return codec.dumps(
         {
             "mention": mention,
             "score": item.score,
             "profile": item.profile,
-            "reason": item.decision.why if item.decision else "",
-            "rule": item.decision.rule if item.decision else "",
+            "reason": decision.why if decision else "",
+            "rule": decision.rule if decision else "",
+            "advice": advice(said),
         }
     )
 

@@ -88,7 +88,7 @@ def words(text: str) -> dict[str, Any]:
 
 
 def test_a_card_shows_the_newest_wording_up_to_the_end() -> None:
-    decision = {"why": "Unhappy", "rule": "r1"}
+    decision = {"why": "Unhappy", "rule": "r1", "labels": ["vip"]}
     facts = [
         {"op": "received", "data": words("first")},
         {"op": "scored", "data": {"score": {"urgency": 0.4}}},
@@ -104,6 +104,7 @@ def test_a_card_shows_the_newest_wording_up_to_the_end() -> None:
         "profile": None,
         "reason": "Unhappy",
         "rule": "r1",
+        "advice": {"labels": ["vip"], "draft": "", "macro": "", "case": ""},
     }
     assert handle_of(facts) == "x:kim"
     assert handle_of(facts[:1]) == ""

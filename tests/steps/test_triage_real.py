@@ -142,6 +142,7 @@ async def test_what_rules_made_of_a_mention_is_in_the_ledger_and_on_the_floor(
     assert decision["notices"] == [{"to": "supervisor", "text": "Kim is here."}]
     card = await world.card()
     assert (card["rule"], card["reason"]) == ("kims-wish", "Kim wants to talk about money.")
+    assert card["advice"] == {"labels": ["vip"], "draft": "Dear Kim", "macro": "", "case": ""}
 
 
 async def test_a_duplicate_and_an_edit_are_facts_on_the_same_mention(world: World) -> None:

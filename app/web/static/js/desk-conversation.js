@@ -100,6 +100,13 @@ function Problem({ task }) {
   </p>`;
 }
 
+/** A proposal is never sent by itself: it stands in the field, to be read and changed.
+ * @param {Card} task @param {(text:string)=>void} setText */
+function useDraft(task, setText) {
+  setText(task.advice?.draft ?? "");
+  document.getElementById("reply")?.focus();
+}
+
 /** @param {{task:Card,text:string,setText:(text:string)=>void}} props */
 function Composer({ task, text, setText }) {
   const name = customerName(task);
@@ -108,6 +115,10 @@ function Composer({ task, text, setText }) {
     <label class="composer-label" for="reply">Reply to <bdi>${name}</bdi>
       ${wanted && html`<span class="tag">prefers ${words(wanted).toLowerCase()}</span>`}
     </label>
+    ${task.advice?.draft && !text && html`<p class="proposed" data-testid="proposed-reply">
+      <span class="muted">Proposed by a rule:</span> <bdi>${task.advice.draft}</bdi>
+      <button type="button" class="button small" data-testid="use-draft"
+        onClick=${() => useDraft(task, setText)}>Use it</button></p>`}
     <textarea id="reply" data-testid="task-reply" rows="3" dir="auto" value=${text}
       placeholder="Write your reply…" onInput=${(/** @type {any} */ event) => setText(event.target.value)}
     ></textarea>

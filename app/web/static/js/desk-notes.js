@@ -38,6 +38,18 @@ function waived(task) {
   });
 }
 
+/** What the users' rules say to whoever takes it. @param {Card} task @returns {{id:string,text:any}[]} */
+function adviceOf({ advice }) {
+  const found = [];
+  const labels = advice?.labels ?? [];
+  if (labels.length > 0) {
+    found.push({ id: "labels", text: html`Labels: ${labels.map((label) => html`<span class="tag plain" key=${label}>${words(label)}</span> `)}` });
+  }
+  if (advice?.macro) found.push({ id: "macro", text: html`Proposed macro: <bdi>${words(advice.macro)}</bdi>` });
+  if (advice?.case) found.push({ id: "case", text: html`Open a case: <bdi>${advice.case}</bdi>` });
+  return found;
+}
+
 /** @param {Card} task @returns {{id:string,text:any}[]} */
 function notesOf(task) {
   const found = [];
@@ -62,6 +74,7 @@ function notesOf(task) {
   if (me.value && me.value.queues.length > 0 && !me.value.queues.includes(task.queue)) {
     found.push({ id: "overflow", text: `You help out: it waits in ${task.queue_title}` });
   }
+  found.push(...adviceOf(task));
   const lost = lostBeforeUs(task);
   if (lost > 0) found.push({ id: "delay", text: `Reached us ${duration(lost)} after it was written` });
   return found;

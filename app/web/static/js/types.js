@@ -15,10 +15,11 @@
  *   model:string}} Score
  * @typedef {{customer_id:string,name:string,tier:string,value:number,lang:string,
  *   preferred_channel:string,open_cases:number,products:string[],known:boolean}} Profile
+ * @typedef {{labels:string[],draft:string,macro:string,case:string}} Advice
  * @typedef {{task_id:string,mention_id:string,state:string,queue:string,queue_title:string,
  *   priority:number,version:number,level:number,detected_ms:number,due_ms:number,
  *   at_risk_ms:number,sla:"ok"|"at_risk"|"breached"|"met",rep:string,offered_ms:number,
- *   expires_ms:number,reason:string,rule:string,mention:Mention,score:Score,profile:Profile,
+ *   expires_ms:number,reason:string,rule:string,advice?:Advice,mention:Mention,score:Score,profile:Profile,
  *   reply:null|{text:string,at_ms:number},pending?:boolean,hops:number,skills:string[],weight:number,
  *   clock:string,for_rep:string,for_until_ms:number,handed_on:null|{by:string,reason:string,
  *   from_queue:string},assigned:null|{by:string,reason:string},first_reply_ms:number,
