@@ -12,7 +12,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app import rules_text
+from app import rules_moves, rules_text
 from app.adapters.store.rule_drafts import Draft, RuleDrafts
 from app.adapters.store.rule_versions import RuleVersions
 from app.core.errors import Conflict
@@ -114,6 +114,16 @@ async def add_row(request: Request) -> Response:
     place = Place(before=before, after=after)
     text = await asyncio.to_thread(rules_text.inserted, old.texts[file], row, place, kind)
     return await _kept(request, replace(old, texts={**old.texts, file: text}))
+
+
+async def move_row(request: Request) -> Response:
+    """Move one row before or after another one of its file, with its comments."""
+    given = await rules_command(request)
+    before, after = (text_of(given, name, ID_CHARS, required=False) for name in ("before", "after"))
+    if bool(before) == bool(after):
+        raise wrong_field("before", "either before or after", before or "nothing")
+    place = Place(before=before, after=after)
+    return await _edited(request, lambda text, id_: rules_moves.moved(text, id_, place))
 
 
 async def publish(request: Request) -> Response:

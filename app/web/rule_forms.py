@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from app import codec
 from app.adapters.store.rule_drafts import Draft
+from app.core import rule_diff
 from app.core.versions import Actor
 from app.rules_problems import Placed, placed
 from app.web.problems import Problem
@@ -114,4 +115,10 @@ def reason_of(given: dict[str, Any], name: str, required: bool = True) -> str:
 def draft_json(draft: Draft, problems: Iterable[Placed]) -> dict[str, Any]:
     """A draft as the API shows it, with what is still wrong with it."""
     fields = {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
-    return fields | {"digest": draft.digest, "problems": [p.as_dict() for p in problems]}
+    told = {"digest": draft.digest, "problems": [p.as_dict() for p in problems]}
+    return fields | told | rows_json(draft.texts)
+
+
+def rows_json(texts: Mapping[str, str]) -> dict[str, Any]:
+    """What a table of these rules shows: rows as they are asked, and titles of the files."""
+    return {"rows": rule_diff.entries(texts), "titles": rule_diff.titles(texts)}
