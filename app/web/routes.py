@@ -125,6 +125,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/logout", pages.sign_out, STAFF, "End my session"),
     _page("/desk", pages.desk, (AGENT, SUPERVISOR, ADMIN), "My offer and my tasks"),
     _page("/floor", pages.floor, OVERSIGHT, "Queues and agents, live"),
+    _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/docs", pages.docs, STAFF, "This API"),
     _get("/api/v1/openapi.json", pages.openapi_json, PUBLIC, "This document"),
     _post("/api/v1/mentions", mentions.intake, INTAKE, "Accept one mention or a list"),
