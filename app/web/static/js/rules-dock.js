@@ -1,18 +1,25 @@
 // @ts-check
 /** Below the tables: what the draft changes, its back-test, the shadow, the history. */
-import { batch, html, signal } from "../vendor/vendor.js";
+import { batch, effect, html, signal } from "../vendor/vendor.js";
 import { BacktestPanel } from "./rules-backtest.js";
 import { ChangeList } from "./rules-changes.js";
 import { countOf } from "./rules-compare.js";
 import { HistoryPanel } from "./rules-history.js";
 import { ShadowPanel } from "./rules-shadow.js";
-import { changes, draft, live } from "./rules-store.js";
+import { changes, draft, live, opened } from "./rules-store.js";
 
 /** @typedef {"changes"|"backtest"|"shadow"|"history"} Tab */
 
 export const tab = signal(/** @type {Tab|null} */ (null));
-/** Folded, so that the tables have the room. */
-const folded = signal(false);
+/** Folded or not as somebody pressed it; by itself it makes room for an open row. */
+const pressed = signal(/** @type {boolean|null} */ (null));
+const WIDE = matchMedia("(min-width: 1200px)"); // below, the page scrolls as a whole
+const isFolded = () => WIDE.matches && (pressed.value ?? opened.value !== null);
+
+// what was unfolded beside one row folds again for the next
+effect(() => {
+  if (opened.value !== undefined && pressed.peek() === false) pressed.value = null;
+});
 const TABS = /** @type {[Tab, string][]} */ ([["changes", "Changes"], ["backtest", "Back-test"], ["shadow", "Shadow"], ["history", "History"]]);
 
 function ChangesPanel() {
@@ -27,7 +34,7 @@ const PANELS = { changes: ChangesPanel, backtest: BacktestPanel, shadow: ShadowP
 const shown = () => tab.value ?? (draft.value ? "changes" : "history");
 
 /** @param {Tab} name */
-const open = (name) => batch(() => ((tab.value = name), (folded.value = false)));
+const open = (name) => batch(() => ((tab.value = name), (pressed.value = false)));
 
 /** Arrows go from tab to tab, as people expect of them. @param {KeyboardEvent} event */
 function arrow(event) {
@@ -45,12 +52,12 @@ const TabButton = ({ name, label }) => html`<button type="button" role="tab" id=
   ${label}${name === "changes" && draft.value && countOf(changes.value) > 0 && html`<span class="tab-count">${countOf(changes.value)}</span>`}</button>`;
 
 export function Dock() {
-  const name = shown();
+  const [name, folded] = [shown(), isFolded()];
   return html`<section class="panel dock" aria-label="Draft and history">
     <div class="tabs"><div class="tab-list" role="tablist" aria-label="Draft and history" onKeyDown=${arrow}>
       ${TABS.map(([one, label]) => html`<${TabButton} key=${one} name=${one} label=${label} />`)}</div>
-      <button type="button" class="fold" data-testid="dock-fold" aria-expanded=${!folded.value} aria-controls="dock-panel"
-        onClick=${() => (folded.value = !folded.value)}>${folded.value ? "Show" : "Hide"}</button></div>
-    <div class="dock-panel" hidden=${folded.value} role="tabpanel" id="dock-panel" tabindex="0" aria-labelledby=${`tab-${name}`} data-testid="dock-panel"><${PANELS[name]} key=${name} /></div>
+      <button type="button" class="fold" data-testid="dock-fold" aria-expanded=${!folded} aria-controls="dock-panel"
+        onClick=${() => (pressed.value = !folded)}>${folded ? "Show" : "Hide"}</button></div>
+    <div class="dock-panel" hidden=${folded} role="tabpanel" id="dock-panel" tabindex="0" aria-labelledby=${`tab-${name}`} data-testid="dock-panel"><${PANELS[name]} key=${name} /></div>
   </section>`;
 }

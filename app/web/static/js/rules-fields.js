@@ -16,7 +16,7 @@ const STATES = /** @type {const} */ ({
 /** `3:14` leads to the place; the message stands beside it. @param {{problem:Placed,go:()=>void}} props */
 const Told = ({ problem, go }) => html`<li class="told" data-testid="condition-problem">
   ${problem.line > 0 && html`<button type="button" class="button small told-place" data-testid="condition-place"
-    aria-label=${`Go to line ${problem.line}, column ${problem.column}`} onClick=${go}>${problem.line}:${problem.column}</button>`}
+    aria-label=${`${problem.line}:${problem.column}, go to this line and column`} onClick=${go}>${problem.line}:${problem.column}</button>`}
   <code class="told-text">${problem.message}</code></li>`;
 
 /** @param {{value:string,set:(value:string)=>void,checked:import("./rules-check.js").Checked|null}} props */
@@ -29,7 +29,7 @@ export function ConditionField({ value, set, checked }) {
   }
   const lines = Math.min(14, Math.max(3, value.split("\n").reduce((sum, line) => sum + Math.ceil((line.length + 1) / 110), 0)));
   return html`<div class="form-field field-condition"><label for="rule-condition">Condition</label>
-    <textarea ref=${field} id="rule-condition" data-testid="rule-condition" class="mono" rows=${lines} spellcheck="false" autocapitalize="none"
+    <textarea ref=${field} id="rule-condition" data-testid="rule-condition" class="mono" rows=${lines} spellcheck=${false} autocapitalize="none"
       autocomplete="off" maxlength="2000" aria-invalid=${checked?.state === "bad"} aria-describedby="condition-told" value=${value}
       onInput=${(/** @type {any} */ event) => set(event.target.value)}></textarea>
     ${checked && html`<div id="condition-told" class="condition-told" aria-live="polite" data-testid="condition-state" data-state=${checked.state}>

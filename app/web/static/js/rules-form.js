@@ -123,7 +123,7 @@ function Fields({ values, set, row }) {
   const typed = (/** @type {"id"|"why"} */ name) => (/** @type {any} */ event) => set({ [name]: event.target.value });
   return html`<fieldset disabled=${!editable.value} class="form-fields"><legend class="sr-only">Row ${row.id}</legend>
     <${ConditionField} value=${values.when} set=${(/** @type {string} */ when) => set({ when })} checked=${editable.value ? checked : null} />
-    <div class="form-then"><${Field} id="id" label="Id"><input id="rule-id" data-testid="rule-id" value=${values.id} spellcheck="false"
+    <div class="form-then"><${Field} id="id" label="Id"><input id="rule-id" data-testid="rule-id" value=${values.id} spellcheck=${false}
         autocapitalize="none" required maxlength="40" onInput=${typed("id")} /><//>
       ${row.kind === "row" && html`<${Then} values=${values} set=${set} />`}</div>
     ${row.kind !== "row" && html`<${Others} row=${row} />`}

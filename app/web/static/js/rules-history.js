@@ -46,9 +46,9 @@ const Entry = ({ version, live }) => html`<li class="version" data-testid="versi
     ${version.skip_reason && html`<span class="muted"> Without a back-test: ${version.skip_reason}</span>`}</p>
   <span class="version-moves">
     ${version.number !== live && html`<button type="button" class="button small" data-testid="version-compare"
-      aria-label=${`What the live version changes against version ${version.number}`} onClick=${() => compareVersions(version.number, live)}>Compare</button>`}
+      aria-label=${`Compare version ${version.number} with the live one`} onClick=${() => compareVersions(version.number, live)}>Compare</button>`}
     ${canWrite && !version.live && html`<button type="button" class="button small" data-testid="version-rollback"
-      aria-label=${`Make version ${version.number} live again`} onClick=${() => askRollback(version)}>Make live again</button>`}</span></li>`;
+      aria-label=${`Make live again: version ${version.number}`} onClick=${() => askRollback(version)}>Make live again</button>`}</span></li>`;
 
 /** @param {{id:string,label:string,value:number,numbers:number[],set:(value:number)=>void}} props */
 const Pick = ({ id, label, value, numbers, set }) => html`<label for=${id} class="pick">${label}

@@ -100,7 +100,7 @@ export async function showDraft(id) {
     draft.value = found;
     showing.value = "draft";
     elsewhere.value = null;
-    opened.value = null;
+    if (opened.value?.what !== "row") opened.value = null; // a row that is looked at stays open
   });
 }
 

@@ -79,7 +79,7 @@ function Body({ file, rows, unsaved }) {
     ${rows.map(({ row, order }, at) => html`
       <${NewRow} file=${file} before=${row.id} />
       ${now?.what === "row" && now.id === row.id
-        ? html`<tr class="rule-form-line" key=${`form ${row.id}`}><td colspan="5"><${RowForm} row=${row} order=${order} /></td></tr>`
+        ? html`<tr class="rule-form-line" key=${`form ${row.id} ${editable.value ? draft.value?.id : ""}`}><td colspan="5"><${RowForm} row=${row} order=${order} /></td></tr>`
         : html`<${Line} key=${`${row.id} ${at}`} row=${row} order=${order} unsaved=${unsaved} />`}
       <${NewRow} file=${file} after=${row.id} />`)}
   </tbody>`;
@@ -93,7 +93,7 @@ function Table({ file, title, rows, unsaved }) {
   return html`<section class="panel rule-file" aria-labelledby=${headId} data-testid="rule-file" data-file=${file}>
     <header class="pane-head"><h2 id=${headId}>${title || file}</h2><span class="muted rule-file-name">${file}</span>
       <span class="spring"></span><span class="muted">${plural(rows.length, "row")}</span>
-      ${editable.value && html`<button type="button" class="button small" data-testid="rule-add" aria-label=${`Add a row at the end of ${title || file}`}
+      ${editable.value && html`<button type="button" class="button small" data-testid="rule-add" aria-label=${`Add row at the end of ${title || file}`}
         onClick=${() => (opened.value = { what: "new", file, before: "", after: rows.at(-1)?.row.id ?? "" })}>Add row</button>`}
       <button type="button" class="button small" data-testid="rule-as-text" aria-expanded=${asText}
         aria-label=${`${title || file} as text`} onClick=${() => (opened.value = asText ? null : { what: "text", file })}>As text</button>

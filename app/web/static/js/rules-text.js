@@ -41,7 +41,7 @@ export function TextForm({ file }) {
     ${theirs && html`<p class="problem" role="alert"><${Icon} name="triangle-alert" /><span>This file has been changed since you began.
       Your text is kept; saving puts it in place of theirs.</span></p>`}
     <label for="rule-text" class="sr-only">${file} as text</label>
-    <textarea ref=${field} id="rule-text" class="mono text-file" data-testid="rule-text" spellcheck="false" autocapitalize="none"
+    <textarea ref=${field} id="rule-text" class="mono text-file" data-testid="rule-text" spellcheck=${false} autocapitalize="none"
       readonly=${!able} value=${text} onInput=${(/** @type {any} */ event) => typed(event.target.value)}></textarea>
     <ul class="condition-told">${told.map((one) => html`<li class="told" key=${`${one.line} ${one.message}`} data-testid="text-problem">
       ${one.line > 0 && html`<button type="button" class="button small told-place" onClick=${() => go(one)}>${one.line}:${one.column}</button>`}

@@ -33,7 +33,7 @@ const SENTIMENTS = ["negative", "neutral", "positive", "unsupported"];
 
 /** @param {{name:keyof Typed,label:string,number?:boolean}} props */
 const Entry = ({ name, label, number = false }) => html`<div class="try-field"><label for=${`try-${name}`}>${label}</label>
-  <input id=${`try-${name}`} data-testid=${`try-${name}`} value=${typed.value[name]} inputmode=${number ? "numeric" : undefined} spellcheck="false"
+  <input id=${`try-${name}`} data-testid=${`try-${name}`} value=${typed.value[name]} inputmode=${number ? "numeric" : undefined} spellcheck=${false}
     onInput=${(/** @type {any} */ event) => (typed.value = { ...typed.value, [name]: event.target.value })} /></div>`;
 
 function TypedFields() {
