@@ -110,12 +110,14 @@ function Progress() {
   return html`<div class="backtest-running"><label for="backtest-progress">Deciding recorded mentions by both</label>
     <progress id="backtest-progress" data-testid="backtest-progress" max="1" value=${at}>${percent(at)}</progress>
     <span class="num" data-testid="backtest-share">${percent(at)}</span>
-    ${canWrite && html`<button type="button" class="button small" data-testid="backtest-cancel" disabled=${sending.value} onClick=${cancel}>Cancel</button>`}</div>`;
+    ${canWrite && html`<button type="button" class="button small" data-testid="backtest-cancel" disabled=${sending.value}
+      onClick=${cancel}>Cancel</button>`}</div>`;
 }
 
 function Seen() {
   const now = run.value;
-  if (now?.seen_by) return html`<p class="seen" data-testid="backtest-seen"><${Icon} name="check" />Seen by ${now.seen_by}: the draft may be published.</p>`;
+  if (now?.seen_by) return html`<p class="seen" data-testid="backtest-seen">
+    <${Icon} name="check" />Seen by ${now.seen_by}: the draft may be published.</p>`;
   return canWrite && html`<p class="seen"><button type="button" class="button primary" data-testid="backtest-see" disabled=${sending.value}
     onClick=${see}>I have seen this</button><span class="muted">Then the draft may be published.</span></p>`;
 }
@@ -134,10 +136,12 @@ export function BacktestPanel() {
         ${WINDOWS.map(([name, label]) => html`<option value=${name} key=${name}>${label}</option>`)}</select>
       <button type="submit" class="button" data-testid="backtest-start" disabled=${!canWrite || running || sending.value}>Start</button>
     </form>
-    <div role="alert">${failure.value && html`<p class="problem" data-testid="backtest-problem"><${Icon} name="triangle-alert" /><span>${failure.value}</span></p>`}</div>
+    <div role="alert">${failure.value && html`<p class="problem"
+      data-testid="backtest-problem"><${Icon} name="triangle-alert" /><span>${failure.value}</span></p>`}</div>
     ${running && html`<${Progress} />`}
     ${now && ENDS[now.state] && html`<p class="muted" data-testid="backtest-ended">${ENDS[now.state]} ${now.problem ?? ""}</p>`}
-    ${now?.state === "done" && html`${fits() ? html`<${Seen} />` : html`<p class="problem" data-testid="backtest-old"><${Icon} name="triangle-alert" />
+    ${now?.state === "done" && html`${fits() ? html`<${Seen} />` : html`<p class="problem"
+      data-testid="backtest-old"><${Icon} name="triangle-alert" />
       <span>The draft or the live version has changed since: start it again to publish by it.</span></p>`}
       <${Report} of=${now.report} />`}
   </div>`;

@@ -9,7 +9,8 @@ import { countOf, fieldChanges, fieldsOf } from "./rules-compare.js";
 /** @param {{row:Row,word:string,tone:string}} props */
 const Whole = ({ row, word, tone }) => html`<li class="change" data-testid="change" data-kind=${word} data-row-id=${row.id}>
   <p class="change-head"><span class="mark" data-tone=${tone}>${word}</span><strong>${row.id}</strong><span class="muted">${row.file}</span></p>
-  <dl class="change-fields">${fieldsOf(row).map(([field, text]) => html`<div key=${field}><dt>${field}</dt><dd dir="auto">${text}</dd></div>`)}</dl></li>`;
+  <dl class="change-fields">${fieldsOf(row).map(([field, text]) => html`
+    <div key=${field}><dt>${field}</dt><dd dir="auto">${text}</dd></div>`)}</dl></li>`;
 
 /** @param {{from:Row,to:Row}} props */
 const Changed = ({ from, to }) => html`<li class="change" data-testid="change" data-kind="changed" data-row-id=${to.id}>

@@ -47,7 +47,8 @@ function arrow(event) {
 }
 
 /** @param {{name:Tab,label:string}} props */
-const TabButton = ({ name, label }) => html`<button type="button" role="tab" id=${`tab-${name}`} data-testid=${`tab-${name}`} aria-controls="dock-panel"
+const TabButton = ({ name, label }) => html`<button type="button" role="tab" id=${`tab-${name}`} data-testid=${`tab-${name}`}
+  aria-controls="dock-panel"
   aria-selected=${shown() === name} tabindex=${shown() === name ? 0 : -1} onClick=${() => open(name)}>
   ${label}${name === "changes" && draft.value && countOf(changes.value) > 0 && html`<span class="tab-count">${countOf(changes.value)}</span>`}</button>`;
 
@@ -58,6 +59,7 @@ export function Dock() {
       ${TABS.map(([one, label]) => html`<${TabButton} key=${one} name=${one} label=${label} />`)}</div>
       <button type="button" class="fold" data-testid="dock-fold" aria-expanded=${!folded} aria-controls="dock-panel"
         onClick=${() => (pressed.value = !folded)}>${folded ? "Show" : "Hide"}</button></div>
-    <div class="dock-panel" hidden=${folded} role="tabpanel" id="dock-panel" tabindex="0" aria-labelledby=${`tab-${name}`} data-testid="dock-panel"><${PANELS[name]} key=${name} /></div>
+    <div class="dock-panel" hidden=${folded} role="tabpanel" id="dock-panel" tabindex="0" aria-labelledby=${`tab-${name}`}
+      data-testid="dock-panel"><${PANELS[name]} key=${name} /></div>
   </section>`;
 }

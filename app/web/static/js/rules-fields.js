@@ -7,7 +7,8 @@ import { Icon } from "./icon.js";
 /** @typedef {import("./rules-types.js").Placed} Placed */
 
 /** @param {{id:string,label:string,children?:any}} props */
-export const Field = ({ id, label, children }) => html`<div class=${`form-field field-${id}`}><label for=${`rule-${id}`}>${label}</label>${children}</div>`;
+export const Field = ({ id, label, children }) => html`<div class=${`form-field field-${id}`}>
+  <label for=${`rule-${id}`}>${label}</label>${children}</div>`;
 
 const STATES = /** @type {const} */ ({
   checking: "Checking…", good: "True or false, as it must be", bad: "", unknown: "Not checked",
@@ -32,9 +33,11 @@ export function ConditionField({ value, set, checked }) {
     <textarea ref=${field} id="rule-condition" data-testid="rule-condition" class="mono" rows=${lines} spellcheck=${false} autocapitalize="none"
       autocomplete="off" maxlength="2000" aria-invalid=${checked?.state === "bad"} aria-describedby="condition-told" value=${value}
       onInput=${(/** @type {any} */ event) => set(event.target.value)}></textarea>
-    ${checked && html`<div id="condition-told" class="condition-told" aria-live="polite" data-testid="condition-state" data-state=${checked.state}>
+    ${checked && html`<div id="condition-told" class="condition-told" aria-live="polite"
+      data-testid="condition-state" data-state=${checked.state}>
       ${STATES[checked.state] && html`<p class="muted">${checked.state === "good" && html`<${Icon} name="check" />`}${STATES[checked.state]}</p>`}
-      <ul>${checked.problems.map((problem) => html`<${Told} key=${`${problem.line} ${problem.message}`} problem=${problem} go=${() => go(problem)} />`)}</ul>
+      <ul>${checked.problems.map((problem) => html`
+        <${Told} key=${`${problem.line} ${problem.message}`} problem=${problem} go=${() => go(problem)} />`)}</ul>
     </div>`}
   </div>`;
 }

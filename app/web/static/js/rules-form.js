@@ -58,7 +58,8 @@ function Then({ values, set }) {
         onChange=${(/** @type {any} */ event) => set({ queue: event.target.value })}>
         ${!known && html`<option value=${values.queue}>${values.queue || "choose"}</option>`}
         ${queues.value.map((queue) => html`<option key=${queue.name} value=${queue.name}>${queue.title}</option>`)}</select><//>
-      <${Field} id="priority" label="Priority"><input id="rule-priority" data-testid="rule-priority" inputmode="numeric" value=${values.priority}
+      <${Field} id="priority" label="Priority"><input id="rule-priority" data-testid="rule-priority" inputmode="numeric"
+        value=${values.priority}
         placeholder="the queue's" onInput=${(/** @type {any} */ event) => set({ priority: event.target.value })} /><//>
       <${Field} id="window" label="Window"><input id="rule-window" data-testid="rule-window" value=${values.window}
         placeholder="the queue's" onInput=${(/** @type {any} */ event) => set({ window: event.target.value })} /><//>
@@ -75,7 +76,8 @@ function Others({ row }) {
 }
 
 /** Somebody else has changed this row since the text was begun. @param {{base:Row,row:Row}} props */
-const Theirs = ({ base, row }) => html`<div class="problem form-theirs" role="alert" data-testid="rule-theirs"><${Icon} name="triangle-alert" />
+const Theirs = ({ base, row }) => html`<div class="problem form-theirs" role="alert"
+  data-testid="rule-theirs"><${Icon} name="triangle-alert" />
   <span>${draft.value?.changed_by} has changed this row since you began:
     ${fieldChanges(base, row).map(({ field, after }) => html`<span class="theirs-field" key=${field}>
       ${field}: <code>${after || "nothing"}</code></span>`)}
@@ -94,8 +96,10 @@ function RowTools({ row }) {
   const at = mates.findIndex((one) => one.id === row.id);
   const put = (/** @type {"before"|"after"} */ side) => (opened.value = { what: "new", file: row.file, before: "", after: "", [side]: row.id });
   return html`<div class="form-tools" role="group" aria-label="The row's place">
-    <button type="button" class="button small" data-testid="rule-up" disabled=${at < 1 || busy.value} onClick=${() => moveRow(row, -1)}>Move up</button>
-    <button type="button" class="button small" data-testid="rule-down" disabled=${at < 0 || at === mates.length - 1 || busy.value} onClick=${() => moveRow(row, 1)}>Move down</button>
+    <button type="button" class="button small" data-testid="rule-up"
+      disabled=${at < 1 || busy.value} onClick=${() => moveRow(row, -1)}>Move up</button>
+    <button type="button" class="button small" data-testid="rule-down"
+      disabled=${at < 0 || at === mates.length - 1 || busy.value} onClick=${() => moveRow(row, 1)}>Move down</button>
     <button type="button" class="button small" data-testid="rule-insert-above" onClick=${() => put("before")}>Insert above</button>
     <button type="button" class="button small" data-testid="rule-insert-below" onClick=${() => put("after")}>Insert below</button>
     <button type="button" class="button small danger" data-testid="rule-delete" disabled=${busy.value}
@@ -171,7 +175,8 @@ export function RowForm({ row, order = 0, place }) {
     <${Fields} values=${values} set=${set} row=${whole} />
     <${Problems} row=${row} problem=${problem} />
     ${editable.value && html`<div class="form-actions">
-      ${restored && html`<button type="button" class="button" data-testid="rule-discard" onClick=${() => (drop(), leave())}>Discard my text</button>`}
+      ${restored && html`<button type="button" class="button" data-testid="rule-discard"
+        onClick=${() => (drop(), leave())}>Discard my text</button>`}
       <button type="button" class="button" onClick=${leave} data-testid="rule-back">Back</button>
       <button type="submit" class="button primary" data-testid="rule-save" disabled=${busy.value || readOnly.value}>
         ${theirs ? "Save over theirs" : "Save"} <kbd>Ctrl</kbd><kbd>Enter</kbd></button>

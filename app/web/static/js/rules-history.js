@@ -61,7 +61,8 @@ function Compared({ numbers }) {
   if (!found) return null;
   const onlyText = Object.keys(found.files).length > 0 && Object.values(found.rows).every((list) => list.length === 0);
   return html`<section class="compared" aria-label="Comparison" data-testid="compared">
-    <div class="picks"><${Pick} id="diff-from" label="From" value=${from.value} numbers=${numbers} set=${(/** @type {number} */ one) => compareVersions(one, to.value)} />
+    <div class="picks"><${Pick} id="diff-from" label="From"
+      value=${from.value} numbers=${numbers} set=${(/** @type {number} */ one) => compareVersions(one, to.value)} />
       <${Pick} id="diff-to" label="to" value=${to.value} numbers=${numbers} set=${(/** @type {number} */ one) => compareVersions(from.value, one)} />
       <span class="spring"></span><button type="button" class="button small" onClick=${() => (shown.value = null)}>Close</button></div>
     ${onlyText ? html`<p class="muted">Only comments or layout differ.</p>` : html`<${ChangeList} of=${found.rows} />`}</section>`;

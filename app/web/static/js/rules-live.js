@@ -25,7 +25,8 @@ function InEffect({ now }) {
 }
 
 /** @param {{now:import("./rules-types.js").Overview}} props */
-const Stuck = ({ now }) => now.in_effect.filter((one) => one.problem).map((one) => html`<div class="bar bar-stale" role="alert" key=${one.process}
+const Stuck = ({ now }) => now.in_effect.filter((one) => one.problem).map((one) => html`<div class="bar bar-stale"
+  role="alert" key=${one.process}
   data-testid="process-problem"><${Icon} name="triangle-alert" /><span><strong>${one.process}</strong> keeps version ${one.number}: ${one.problem}</span></div>`);
 
 export function LiveBand() {
@@ -73,8 +74,10 @@ export function DraftBars() {
   return html`${behind && html`<div class="bar bar-note" role="status" data-testid="live-moved"><${Icon} name="triangle-alert" />
       <span>This draft began from version ${mine.based_on}; version ${live.value?.number} is live now. Below, under Changes, is what publishing would change
         of it.</span><span class="spring"></span>
-      ${editable.value && html`<button type="button" class="button small" data-testid="rebase" disabled=${busy.value} onClick=${agree}>I have looked: go on from ${live.value?.number}</button>`}</div>`}
-    ${mine.problems.length > 0 && html`<div class="bar bar-stale draft-problems" role="status" data-testid="draft-problems"><${Icon} name="triangle-alert" />
+      ${editable.value && html`<button type="button" class="button small" data-testid="rebase" disabled=${busy.value}
+        onClick=${agree}>I have looked: go on from ${live.value?.number}</button>`}</div>`}
+    ${mine.problems.length > 0 && html`<div class="bar bar-stale draft-problems" role="status"
+      data-testid="draft-problems"><${Icon} name="triangle-alert" />
       <strong>${plural(mine.problems.length, "problem")}</strong>
       <ul>${mine.problems.slice(0, 5).map((one) => html`<li key=${`${one.file}${one.line}${one.message}`} data-testid="draft-problem">
         <button type="button" class="link" onClick=${() => openAt(one)}>${placeOf(one)}</button>

@@ -25,7 +25,9 @@ function fieldsOf(values) {
   /** @type {import("./ask.js").Field[]} */
   const skipping = [
     { name: "skip", label: "Publish without a back-test that somebody has seen", kind: "check", optional: true },
-    ...(values.skip === "yes" ? [{ name: "skip_reason", label: "Why without", kind: /** @type {const} */ ("text"), note: "It is kept with the version." }] : []),
+    ...(values.skip === "yes" ? [{
+      name: "skip_reason", label: "Why without", kind: /** @type {const} */ ("text"), note: "It is kept with the version.",
+    }] : []),
   ];
   return [{ ...comment, name: "comment" }, ...(seenBacktest() ? [] : skipping)];
 }

@@ -24,9 +24,10 @@ const Figures = ({ of }) => html`<div class="report-figures">
     note=${of.unrecorded ? `${count(of.unrecorded)} older ones left out: their values were not kept` : "all of the window"} />
   <${Figure} label="Decided differently" value=${count(of.changed.mentions)} testId="report-changed"
     note=${Object.entries(of.changed.by_kind).filter(([, n]) => n).map(([kind, n]) => `${kind} ${count(/** @type {number} */ (n))}`).join(", ") || "none"} />
-  <${Figure} label="Extra escalations by rule" value=${count(of.escalations.by_rule.extra)} testId="report-escalations" note=${more(of.escalations.by_rule)} />
+  <${Figure} label="Extra escalations by rule" value=${count(of.escalations.by_rule.extra)} testId="report-escalations"
+    note=${more(of.escalations.by_rule)} />
   <${Figure} label="Extra breaches, a forecast" value=${count(of.breaches.extra)} testId="report-breaches"
-    note=${`${more(of.breaches)}; ${count(of.breaches.recorded ?? 0)} really were`} />
+    note=${`${more(of.breaches)}; ${count(of.breaches.recorded ?? 0)} were recorded`} />
 </div>`;
 
 /** The busiest hour of each queue, before and after. @param {any[]} load */
@@ -71,10 +72,12 @@ const Matched = ({ of }) => {
 };
 
 /** @param {{of:any}} props */
-const Moves = ({ of }) => of.changed.moves.length > 0 && html`<table class="report-table" data-testid="report-moves"><caption>From queue to queue</caption>
+const Moves = ({ of }) => of.changed.moves.length > 0 && html`<table class="report-table"
+  data-testid="report-moves"><caption>From queue to queue</caption>
   <thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col">Mentions</th></tr></thead>
   <tbody>${of.changed.moves.slice(0, SHOWN).map((/** @type {any} */ one) => html`<tr key=${`${one.from} ${one.to}`}>
-    <td data-label="From">${queue(one.from)}</td><td data-label="To">${queue(one.to)}</td><td class="num" data-label="Mentions">${count(one.mentions)}</td></tr>`)}</tbody></table>`;
+    <td data-label="From">${queue(one.from)}</td><td data-label="To">${queue(one.to)}</td>
+    <td class="num" data-label="Mentions">${count(one.mentions)}</td></tr>`)}</tbody></table>`;
 
 /** What one side makes of a mention. @param {{label:string,of:any}} props */
 export const Side = ({ label, of }) => html`<p class="sample-side"><span class="muted">${label}</span> <strong>${queue(of.queue)}</strong>
@@ -82,7 +85,8 @@ export const Side = ({ label, of }) => html`<p class="sample-side"><span class="
 
 /** @param {{of:any}} props */
 const Samples = ({ of }) => of.samples.length > 0 && html`<section class="samples" aria-label="Samples"><h3>Samples</h3>
-  <ul>${of.samples.slice(0, SHOWN).map((/** @type {any} */ one) => html`<li key=${one.mention_id} class="sample" data-testid="report-sample">
+  <ul>${of.samples.slice(0, SHOWN).map((/** @type {any} */ one) => html`<li key=${one.mention_id} class="sample"
+    data-testid="report-sample">
     <p class="sample-text" dir="auto">${one.text}</p><p class="muted">${one.channel}: ${one.changes.map(words).join(", ")}</p>
     <${Side} label="Before" of=${one.before} /><${Side} label="After" of=${one.after} /></li>`)}</ul></section>`;
 
@@ -91,7 +95,8 @@ export function Report({ of }) {
   if (!of?.changed) return html`<p class="muted" data-testid="report-none">The report cannot be shown: it has another form.</p>`;
   return html`<div class="report" data-testid="report">
     <${Figures} of=${of} />
-    ${of.errors.length > 0 && html`<p class="problem" data-testid="report-errors"><span>${plural(of.errors.length, "condition")} could not be evaluated for some mentions, and counted as
+    ${of.errors.length > 0 && html`<p class="problem"
+      data-testid="report-errors"><span>${plural(of.errors.length, "condition")} could not be evaluated for some mentions, and counted as
       not holding: ${of.errors.slice(0, 5).map((/** @type {any} */ one) => `${one.rule} (${one.detail})`).join(", ")}</span></p>`}
     <div class="report-tables"><${Queues} of=${of} /><${Matched} of=${of} /><${Moves} of=${of} /></div>
     <${Samples} of=${of} />

@@ -24,7 +24,8 @@ const set = (id) => guarded(async () => {
 });
 
 /** @param {{of:import("./rules-types.js").Shadow}} props */
-const Agreement = ({ of }) => html`<p class="shadow-rate"><strong data-testid="shadow-agreement">${of.agreement === null ? "–" : percent(of.agreement)}</strong>
+const Agreement = ({ of }) => html`<p class="shadow-rate"><strong
+  data-testid="shadow-agreement">${of.agreement === null ? "–" : percent(of.agreement)}</strong>
   <span>agreement with version ${of.number}: ${count(of.same)} mentions alike, ${count(of.different)} not</span></p>`;
 
 /** @param {{sample:any}} props */
@@ -32,7 +33,8 @@ function Sample({ sample }) {
   const { live, shadow } = sample.body;
   return html`<li class="sample" data-testid="shadow-sample">
     <${Side} label="Live" of=${live} /><${Side} label="Draft" of=${shadow} />
-    <button type="button" class="button small" data-testid="shadow-try" onClick=${() => tryOn({ mention_id: sample.mention_id })}>Try on it</button></li>`;
+    <button type="button" class="button small" data-testid="shadow-try"
+      onClick=${() => tryOn({ mention_id: sample.mention_id })}>Try on it</button></li>`;
 }
 
 export function ShadowPanel() {
@@ -46,13 +48,15 @@ export function ShadowPanel() {
   const running = now?.running ?? false;
   const ofMine = running && now?.draft_id === mine?.id;
   return html`<div class="shadow" data-testid="shadow">
-    <p data-testid="shadow-state">${running ? html`<strong>${now?.title}</strong> is asked beside the live rules since ${dateTime(new Date(now?.begun_ms ?? 0).toISOString())}.`
+    <p data-testid="shadow-state">${running ? html`<strong>${now?.title}</strong> is asked beside
+      the live rules since ${dateTime(new Date(now?.begun_ms ?? 0).toISOString())}.`
       : "No draft is in shadow. In shadow a draft is asked about each mention, and changes nothing."}
       ${!running && now?.ended_why && html` <span class="muted">The last one ended: ${now.ended_why}.</span>`}</p>
     ${canWrite && html`<p class="shadow-moves">
       ${mine && !ofMine && html`<button type="button" class="button" data-testid="shadow-on" disabled=${mine.problems.length > 0}
         onClick=${() => set(mine.id)}>Ask this draft in shadow</button>`}
-      ${running && html`<button type="button" class="button" data-testid="shadow-off" onClick=${() => set(null)}>End the shadow</button>`}</p>`}
+      ${running && html`<button type="button" class="button" data-testid="shadow-off"
+        onClick=${() => set(null)}>End the shadow</button>`}</p>`}
     ${running && now && html`<${Agreement} of=${now} />`}
     ${running && samples.value.length > 0 && html`<h3>Where they differ</h3>
       <ul class="sample-list">${samples.value.slice(0, 20).map((one) => html`<${Sample} key=${one.mention_id} sample=${one} />`)}</ul>`}

@@ -49,7 +49,8 @@ function Line({ row, order, unsaved }) {
   const { to, more } = thenParts(row, queueTitle);
   const open = () => (opened.value = { what: "row", id });
   return html`<tr data-testid="rule-row" data-row-id=${id} data-result=${resultOf(id)?.result ?? "none"} onClick=${open}>
-    <td class="num muted rule-order">${row.kind === "row" ? count(order) : html`<span title="An event rule: each one that holds acts">on</span>`}</td>
+    <td class="num muted rule-order">${row.kind === "row" ? count(order) : html`<span
+      title="An event rule: each one that holds acts">on</span>`}</td>
     <th scope="row"><button type="button" class="link rule-open" data-testid="rule-open" aria-expanded="false">${id || "(no id)"}</button>
       <span class="rule-marks"><${Result} id=${id} />
         ${marksOf(row, unsaved).map((mark) => html`<span class="mark" data-tone=${mark.tone} key=${mark.word}>${mark.word}</span>`)}</span></th>
@@ -79,7 +80,8 @@ function Body({ file, rows, unsaved }) {
     ${rows.map(({ row, order }, at) => html`
       <${NewRow} file=${file} before=${row.id} />
       ${now?.what === "row" && now.id === row.id
-        ? html`<tr class="rule-form-line" key=${`form ${row.id} ${editable.value ? draft.value?.id : ""}`}><td colspan="5"><${RowForm} row=${row} order=${order} /></td></tr>`
+        ? html`<tr class="rule-form-line" key=${`form ${row.id} ${editable.value ? draft.value?.id : ""}`}><td colspan="5">
+          <${RowForm} row=${row} order=${order} /></td></tr>`
         : html`<${Line} key=${`${row.id} ${at}`} row=${row} order=${order} unsaved=${unsaved} />`}
       <${NewRow} file=${file} after=${row.id} />`)}
   </tbody>`;
@@ -93,7 +95,8 @@ function Table({ file, title, rows, unsaved }) {
   return html`<section class="panel rule-file" aria-labelledby=${headId} data-testid="rule-file" data-file=${file}>
     <header class="pane-head"><h2 id=${headId}>${title || file}</h2><span class="muted rule-file-name">${file}</span>
       <span class="spring"></span><span class="muted">${plural(rows.length, "row")}</span>
-      ${editable.value && html`<button type="button" class="button small" data-testid="rule-add" aria-label=${`Add row at the end of ${title || file}`}
+      ${editable.value && html`<button type="button" class="button small" data-testid="rule-add"
+        aria-label=${`Add row at the end of ${title || file}`}
         onClick=${() => (opened.value = { what: "new", file, before: "", after: rows.at(-1)?.row.id ?? "" })}>Add row</button>`}
       <button type="button" class="button small" data-testid="rule-as-text" aria-expanded=${asText}
         aria-label=${`${title || file} as text`} onClick=${() => (opened.value = asText ? null : { what: "text", file })}>As text</button>
@@ -119,5 +122,6 @@ export function Tables() {
     return html`<div class="empty" data-testid="rules-none"><h2>No row fits “${filter.value}”</h2>
       <button type="button" class="button" data-testid="filter-clear" onClick=${() => (filter.value = "")}>Clear the filter</button></div>`;
   }
-  return files.map(({ file, rows }) => html`<${Table} key=${file} file=${file} title=${rules.titles[file] ?? ""} rows=${rows} unsaved=${unsaved} />`);
+  return files.map(({ file, rows }) => html`<${Table} key=${file} file=${file}
+    title=${rules.titles[file] ?? ""} rows=${rows} unsaved=${unsaved} />`);
 }

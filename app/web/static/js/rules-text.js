@@ -44,7 +44,8 @@ export function TextForm({ file }) {
     <textarea ref=${field} id="rule-text" class="mono text-file" data-testid="rule-text" spellcheck=${false} autocapitalize="none"
       readonly=${!able} value=${text} onInput=${(/** @type {any} */ event) => typed(event.target.value)}></textarea>
     <ul class="condition-told">${told.map((one) => html`<li class="told" key=${`${one.line} ${one.message}`} data-testid="text-problem">
-      ${one.line > 0 && html`<button type="button" class="button small told-place" onClick=${() => go(one)}>${one.line}:${one.column}</button>`}
+      ${one.line > 0 && html`<button type="button" class="button small told-place"
+        onClick=${() => go(one)}>${one.line}:${one.column}</button>`}
       <code class="told-text">${one.message}</code></li>`)}</ul>
     <div role="alert">${problem && html`<p class="problem"><${Icon} name="triangle-alert" /><span>${problem}</span></p>`}</div>
     <div class="form-actions"><button type="button" class="button" onClick=${() => (opened.value = null)}>Back</button>

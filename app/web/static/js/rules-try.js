@@ -12,7 +12,9 @@ import { asked, clearTry, failure, found, loadRecent, recent, tryOn } from "./ru
 
 const way = signal(/** @type {"recent"|"typed"} */ ("recent"));
 const chosen = signal("");
-const typed = signal(/** @type {Typed} */ ({ text: "", channel: "email", lang: "en", sentiment: "negative", followers: "0", tier: "", open_cases: "0" }));
+const typed = signal(/** @type {Typed} */ ({
+  text: "", channel: "email", lang: "en", sentiment: "negative", followers: "0", tier: "", open_cases: "0",
+}));
 const OPTION_CHARS = 70; // a list of choices stays one line each
 
 /** @param {import("./rules-types.js").Said} said */
@@ -33,16 +35,20 @@ const SENTIMENTS = ["negative", "neutral", "positive", "unsupported"];
 
 /** @param {{name:keyof Typed,label:string,number?:boolean}} props */
 const Entry = ({ name, label, number = false }) => html`<div class="try-field"><label for=${`try-${name}`}>${label}</label>
-  <input id=${`try-${name}`} data-testid=${`try-${name}`} value=${typed.value[name]} inputmode=${number ? "numeric" : undefined} spellcheck=${false}
+  <input id=${`try-${name}`} data-testid=${`try-${name}`}
+    value=${typed.value[name]} inputmode=${number ? "numeric" : undefined} spellcheck=${false}
     onInput=${(/** @type {any} */ event) => (typed.value = { ...typed.value, [name]: event.target.value })} /></div>`;
 
 function TypedFields() {
   const set = (/** @type {any} */ event) => (typed.value = { ...typed.value, [event.target.name]: event.target.value });
   return html`<div class="try-field"><label for="try-text">Text</label>
-    <textarea id="try-text" name="text" rows="4" dir="auto" maxlength="10000" data-testid="try-text" value=${typed.value.text} onInput=${set}></textarea></div>
+    <textarea id="try-text" name="text" rows="4" dir="auto" maxlength="10000" data-testid="try-text" value=${typed.value.text}
+      onInput=${set}></textarea></div>
     <div class="try-grid">
-      <div class="try-field"><label for="try-sentiment">Sentiment</label><select id="try-sentiment" name="sentiment" data-testid="try-sentiment"
-        value=${typed.value.sentiment} onChange=${set}>${SENTIMENTS.map((one) => html`<option value=${one} key=${one}>${words(one)}</option>`)}</select></div>
+      <div class="try-field"><label for="try-sentiment">Sentiment</label><select id="try-sentiment" name="sentiment"
+        data-testid="try-sentiment"
+        value=${typed.value.sentiment} onChange=${set}>${SENTIMENTS.map((one) => html`<option
+          value=${one} key=${one}>${words(one)}</option>`)}</select></div>
       <${Entry} name="channel" label="Channel" /><${Entry} name="lang" label="Language" />
       <${Entry} name="followers" label="Followers" number /><${Entry} name="tier" label="Customer's tier" />
       <${Entry} name="open_cases" label="Open cases" number /></div>
@@ -67,7 +73,8 @@ function Result() {
   useEffect(() => {
     if (told) document.querySelector(".try-result")?.scrollIntoView({ block: "nearest" });
   }, [told]);
-  if (failure.value) return html`<p class="problem" role="alert" data-testid="try-problem"><${Icon} name="triangle-alert" /><span>${failure.value}</span></p>`;
+  if (failure.value) return html`<p class="problem" role="alert"
+    data-testid="try-problem"><${Icon} name="triangle-alert" /><span>${failure.value}</span></p>`;
   if (!told) return null;
   const { decision } = told;
   const fired = decision.trace.filter((one) => one.result === "hit").length;
@@ -95,8 +102,10 @@ export function TryPanel() {
       ${asked.value && html`<button type="button" class="button small" data-testid="try-clear" onClick=${clearTry}>Clear</button>`}</header>
     <form class="try-body" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); if (what) tryOn(what); }}>
       <div class="ways" role="group" aria-label="What to try">
-        <button type="button" data-testid="try-way-recent" aria-pressed=${way.value === "recent"} onClick=${() => (way.value = "recent")}>Recent mention</button>
-        <button type="button" data-testid="try-way-typed" aria-pressed=${way.value === "typed"} onClick=${() => (way.value = "typed")}>Typed text</button></div>
+        <button type="button" data-testid="try-way-recent" aria-pressed=${way.value === "recent"}
+          onClick=${() => (way.value = "recent")}>Recent mention</button>
+        <button type="button" data-testid="try-way-typed" aria-pressed=${way.value === "typed"}
+          onClick=${() => (way.value = "typed")}>Typed text</button></div>
       ${way.value === "recent" ? html`<${Recent} />` : html`<${TypedFields} />`}
       <button type="submit" class="button primary" data-testid="try-go" disabled=${!what}>Try</button>
       <${Result} />

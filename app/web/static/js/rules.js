@@ -65,9 +65,11 @@ function Toolbar() {
     <span class="spring"></span>
     ${store.canWrite && (onDraft ? html`
       <button type="button" class="button" data-testid="throw-away" onClick=${askThrowAway}>Throw away</button>
-      <button type="button" class="button primary" data-testid="publish" aria-disabled=${problem !== ""} title=${problem} disabled=${problem !== "" || readOnly.value}
+      <button type="button" class="button primary" data-testid="publish" aria-disabled=${problem !== ""} title=${problem}
+        disabled=${problem !== "" || readOnly.value}
         onClick=${askPublish}>Publish</button>`
-    : html`<button type="button" class="button primary" data-testid="edit" disabled=${readOnly.value} onClick=${startEditing}>Edit <kbd>e</kbd></button>`)}
+    : html`<button type="button" class="button primary" data-testid="edit" disabled=${readOnly.value}
+      onClick=${startEditing}>Edit <kbd>e</kbd></button>`)}
   </div>`;
 }
 
