@@ -1,4 +1,7 @@
-"""The screenshots of the documentation: `python -m tools.screenshots` takes them anew."""
+"""The screenshots of the documentation: `python -m tools.screenshots` takes them anew.
+
+`python -m tools.screenshots rules` takes those of the rules alone.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,8 @@ STORY = (
     ("I asked for my balance three times. Is anybody there at all?", 31.0),
     ("Can I get an upgrade for the flight on Friday, and how much is it?", 2.0),
 )
+REACH = "influential-complaint"  # the row that the picture of the rules changes
+LOUD = "Third flight in a row that you cancel an hour before. Shame on you."
 EMOJI = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")  # few servers have a font for them
 
 
@@ -70,6 +75,34 @@ class Photographer:
             self._tell_the_story()
             floor.wait_for_timeout(STORY_MS)
             self._both_themes(floor, "floor")
+        self.take_rules()
+
+    def take_rules(self) -> None:
+        """The rules with a draft that changes one row, tried on what somebody wrote."""
+        with self._signed_in(SUPERVISOR) as page:
+            page.goto("/rules")
+            self._edit_reach(page)
+            self._try_text(page)
+            self._both_themes(page, "rules")
+
+    def _edit_reach(self, page: Page) -> None:
+        _at(page, "edit").click()
+        _at(page, "publish").wait_for()
+        line = page.locator(f'[data-testid="rule-row"][data-row-id="{REACH}"]')
+        _at(line, "rule-open").click()
+        condition = _at(page, "rule-condition")
+        condition.fill(condition.input_value().replace("100000", "50000"))
+        _at(page, "rule-save").click()
+        line.wait_for()
+        _at(page, "notice").get_by_label("Dismiss").click()
+
+    def _try_text(self, page: Page) -> None:
+        _at(page, "try-way-typed").click()
+        _at(page, "try-text").fill(LOUD)
+        _at(page, "try-channel").fill("x")
+        _at(page, "try-followers").fill("70000")
+        _at(page, "try-go").click()
+        _at(page, "try-result").wait_for()
 
     def _work(self, desk: Page) -> None:
         """Accept two tasks, write in one, and leave room for an offer."""
@@ -134,7 +167,7 @@ class Photographer:
         sys.stdout.write(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KiB\n")
 
 
-def _at(page: Page, test_id: str) -> Locator:
+def _at(page: Page | Locator, test_id: str) -> Locator:
     return page.get_by_test_id(test_id)
 
 
@@ -158,8 +191,8 @@ def _offer(desk: Page) -> None:
         card.wait_for(state="detached")
 
 
-def main() -> None:
-    """Start a Handshake with the demo on, and take all pictures."""
+def main(only_rules: bool = False) -> None:
+    """Start a Handshake with the demo on, and take all pictures, or those of the rules."""
     chromium = find_chromium()
     if chromium is None:
         sys.exit("no Chromium on the PATH; install one or set HANDSHAKE_TESTS__CHROMIUM")
@@ -170,9 +203,13 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=chromium_args())
-        Photographer(browser, run).take_all()
+        photographer = Photographer(browser, run)
+        if only_rules:
+            photographer.take_rules()
+        else:
+            photographer.take_all()
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(only_rules=sys.argv[1:] == ["rules"])

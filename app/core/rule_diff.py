@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -24,7 +25,34 @@ def entries(texts: Mapping[str, str]) -> list[dict[str, Any]]:
         for kind in KINDS:
             rows = table.get(kind, [])
             named = rows if isinstance(rows, list) else []
-            found += [{"file": file, "kind": kind, **row} for row in named if isinstance(row, dict)]
+            found += [
+                {"file": file, "kind": kind, **_plain(row)}
+                for row in named
+                if isinstance(row, dict)
+            ]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """As JSON can say it: TOML knows times and infinite numbers too."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    sayable = isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+    return value if sayable else str(value)
+
+
+def titles(texts: Mapping[str, str]) -> dict[str, str]:
+    """The title of each file that has one."""
+    found = {}
+    for file, text in sorted(texts.items()):
+        try:
+            title = tomllib.loads(text).get("title")
+        except tomllib.TOMLDecodeError:
+            continue
+        if isinstance(title, str):
+            found[file] = title
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer", "minimum": 1}
 _MOMENT_MS = {"type": "integer", "minimum": 0, "description": "ms since the epoch; 0: no bound"}
+_COUNT = {"type": "integer", "minimum": 0}
 _TEXTS = {
     "type": "object",
     "description": "rules as TOML, by file name",
@@ -31,6 +32,27 @@ RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("POST", f"{_ROOT}/check"): {
         "oneOf": [_object("texts", texts=_TEXTS), _object("when", when=_TEXT)]
     },
+    ("POST", f"{_ROOT}/try"): _object(
+        draft_id=_TEXT,
+        texts=_TEXTS,
+        mention_id=_TEXT,
+        mention=_object(
+            "text",
+            text=_TEXT,
+            channel=_TEXT,
+            lang=_TEXT,
+            url=_TEXT,
+            handle=_TEXT,
+            followers=_COUNT,
+            sentiment={"enum": ["negative", "neutral", "positive", "unsupported"]},
+            intent={"enum": ["question", "complaint", "praise", "request", "other"]},
+            urgency={"type": "number", "minimum": 0, "maximum": 1},
+            known={"type": "boolean"},
+            tier=_TEXT,
+            value={"type": "number", "minimum": 0},
+            open_cases=_COUNT,
+        ),
+    ),
     ("POST", f"{_ROOT}/rollback"): _object("to", "reason", to=_NUMBER, reason=_TEXT),
     ("POST", f"{_ROOT}/drafts"): _object("title", title=_TEXT, texts=_TEXTS, based_on=_NUMBER),
     ("PUT", _DRAFT): _object(title=_TEXT, texts=_TEXTS, based_on=_NUMBER),
@@ -43,6 +65,7 @@ RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
         after=_TEXT,
         kind={"enum": ["row", "rule"]},
     ),
+    ("POST", f"{_DRAFT}/rows/{{row_id}}/move"): _object(before=_TEXT, after=_TEXT),
     ("PUT", f"{_DRAFT}/rows/{{row_id}}"): _object("row", row=_ROW),
     ("POST", f"{_DRAFT}/publish"): _object(comment=_TEXT, backtest_id=_TEXT, skip_reason=_TEXT),
     ("POST", f"{_DRAFT}/backtest"): _object(since_ms=_MOMENT_MS, until_ms=_MOMENT_MS),

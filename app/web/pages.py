@@ -1,4 +1,4 @@
-"""The pages: login, desk, floor, API documentation."""
+"""The pages: login, desk, floor, rules, API documentation."""
 
 from __future__ import annotations
 
@@ -66,6 +66,10 @@ async def desk(request: Request) -> Response:
 
 async def floor(request: Request) -> Response:
     return html.page(request, "floor", user=_who(request))
+
+
+async def rules(request: Request) -> Response:
+    return html.page(request, "rules", user=_who(request))
 
 
 async def docs(request: Request) -> Response:

@@ -15,6 +15,7 @@ from app.web import (
     rule_drafts,
     rule_runs,
     rules,
+    rules_try,
     stream,
     tasks,
 )
@@ -91,6 +92,8 @@ RULES: tuple[Endpoint, ...] = (
         "What changed from one version to another, by file and by row",
     ),
     _post(f"{_RULES}/check", rules.check, OVERSIGHT, "What is wrong with these rules, and where"),
+    _get(f"{_RULES}/mentions", rules_try.mentions, OVERSIGHT, "The newest mentions, to try on"),
+    _post(f"{_RULES}/try", rules_try.try_rules, OVERSIGHT, "What rules would make of a mention"),
     _post(f"{_RULES}/rollback", rules.roll_back, DIRECTING, "Make an older version live again"),
     _post(f"{_RULES}/drafts", rule_drafts.make, DIRECTING, "Begin a draft of rules"),
     _get(_DRAFT, rule_drafts.draft, OVERSIGHT, "One draft, with what is wrong with it"),
@@ -99,6 +102,7 @@ RULES: tuple[Endpoint, ...] = (
     _edit("POST", f"{_DRAFT}/rows", rule_drafts.add_row, "Insert a row into a draft"),
     _edit("PUT", f"{_DRAFT}/rows/{{row_id}}", rule_drafts.change_row, "Change one row of a draft"),
     _edit("DELETE", f"{_DRAFT}/rows/{{row_id}}", rule_drafts.drop_row, "Take one row out"),
+    _edit("POST", f"{_DRAFT}/rows/{{row_id}}/move", rule_drafts.move_row, "Move one row"),
     _post(f"{_DRAFT}/publish", rule_drafts.publish, DIRECTING, "Make a draft the live version"),
     _post(
         f"{_DRAFT}/backtest",
@@ -136,6 +140,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/logout", pages.sign_out, STAFF, "End my session"),
     _page("/desk", pages.desk, (AGENT, SUPERVISOR, ADMIN), "My offer and my tasks"),
     _page("/floor", pages.floor, OVERSIGHT, "Queues and agents, live"),
+    _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/docs", pages.docs, STAFF, "This API"),
     _get("/api/v1/openapi.json", pages.openapi_json, PUBLIC, "This document"),
     _post("/api/v1/mentions", mentions.intake, INTAKE, "Accept one mention or a list"),

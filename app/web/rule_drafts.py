@@ -12,7 +12,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app import rules_text
+from app import rules_moves, rules_text
 from app.adapters.store.rule_drafts import Draft, RuleDrafts
 from app.adapters.store.rule_versions import RuleVersions
 from app.core.errors import Conflict
@@ -27,6 +27,7 @@ from app.web.rule_forms import (
     draft_json,
     edit_of,
     id_of,
+    live_rules,
     problems_of,
     reason_of,
     refuse_broken,
@@ -46,10 +47,8 @@ async def make(request: Request) -> Response:
     given = await rules_command(request, "title", "texts", "based_on")
     me = user(request)
     versions = RuleVersions(parts(request).base.database)
-    live = await versions.live()
-    if live is None:
-        raise Conflict("no_version", "The rules have no version yet")
-    texts = texts_of(given) if "texts" in given else (await versions.version(live.number)).texts
+    live = await live_rules(request)
+    texts = texts_of(given) if "texts" in given else live.texts
     draft = Draft(
         id=_new_id(request),
         title=text_of(given, "title", TITLE_CHARS),
@@ -117,6 +116,16 @@ async def add_row(request: Request) -> Response:
     place = Place(before=before, after=after)
     text = await asyncio.to_thread(rules_text.inserted, old.texts[file], row, place, kind)
     return await _kept(request, replace(old, texts={**old.texts, file: text}))
+
+
+async def move_row(request: Request) -> Response:
+    """Move one row before or after another one of its file, with its comments."""
+    given = await rules_command(request, "before", "after")
+    before, after = (text_of(given, name, ID_CHARS, required=False) for name in ("before", "after"))
+    if bool(before) == bool(after):
+        raise wrong_field("before", "either before or after", before or "nothing")
+    place = Place(before=before, after=after)
+    return await _edited(request, lambda text, id_: rules_moves.moved(text, id_, place))
 
 
 async def publish(request: Request) -> Response:

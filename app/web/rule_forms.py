@@ -10,7 +10,10 @@ from typing import Any
 from starlette.requests import Request
 
 from app.adapters.store.rule_drafts import Draft
-from app.core.versions import Actor
+from app.adapters.store.rule_versions import RuleVersions
+from app.core import rule_diff
+from app.core.errors import Conflict
+from app.core.versions import Actor, Version
 from app.rules_problems import Placed, placed
 from app.web.problems import Problem
 from app.web.state import object_of, parts, text_of, user
@@ -26,6 +29,15 @@ _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 async def rules_command(request: Request, *fields: str) -> dict[str, Any]:
     """A JSON object of these fields that may hold a bundle of rules. Raises Invalid or Problem."""
     return await object_of(request, RULES_BYTES, fields)
+
+
+async def live_rules(request: Request) -> Version:
+    """The live version. Raises Conflict (`no_version`)."""
+    versions = RuleVersions(parts(request).base.database)
+    live = await versions.live()
+    if live is None:
+        raise Conflict("no_version", "The rules have no version yet")
+    return await versions.version(live.number)
 
 
 def actor(request: Request) -> Actor:
@@ -109,4 +121,10 @@ def reason_of(given: dict[str, Any], name: str, required: bool = True) -> str:
 def draft_json(draft: Draft, problems: Iterable[Placed]) -> dict[str, Any]:
     """A draft as the API shows it, with what is still wrong with it."""
     fields = {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
-    return fields | {"digest": draft.digest, "problems": [p.as_dict() for p in problems]}
+    told = {"digest": draft.digest, "problems": [p.as_dict() for p in problems]}
+    return fields | told | rows_json(draft.texts)
+
+
+def rows_json(texts: Mapping[str, str]) -> dict[str, Any]:
+    """What a table of these rules shows: rows as they are asked, and titles of the files."""
+    return {"rows": rule_diff.entries(texts), "titles": rule_diff.titles(texts)}

@@ -18,9 +18,9 @@ from app.core.backtest_report import Window
 from app.core.errors import Conflict
 from app.core.versions import Live
 from app.web.problems import wrong_field
-from app.web.rule_forms import ID_CHARS, actor, id_of, reason_of, refuse_broken
+from app.web.rule_forms import ID_CHARS, actor, id_of, live_rules, reason_of, refuse_broken
 from app.web.state import command, parts, text_of, user, whole_field
-from app.wiring.base import live_version, system_ms
+from app.wiring.base import system_ms
 
 _LATEST_MS = 2**53
 
@@ -32,7 +32,7 @@ async def begin_backtest(request: Request) -> Response:
     database = at.base.database
     draft = await RuleDrafts(database).get(id_of(request, "draft_id"))
     await refuse_broken(request, draft.texts)
-    _, live = await live_version(database)
+    live = await live_rules(request)
     made = Backtest(
         id=uuid.uuid4().hex,
         draft_id=draft.id,

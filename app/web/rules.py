@@ -24,6 +24,7 @@ from app.web.rule_forms import (
     problems_of,
     reason_of,
     refuse_broken,
+    rows_json,
     rules_command,
     texts_of,
 )
@@ -67,7 +68,7 @@ def _folder(live: Live) -> dict[str, str]:
 async def version(request: Request) -> Response:
     """One version with its texts, and its rows as they are asked."""
     found = await _version(request, request.path_params["number"])
-    return JSONResponse(asdict(found) | {"rows": rule_diff.entries(found.texts)})
+    return JSONResponse(asdict(found) | rows_json(found.texts))
 
 
 async def diff(request: Request) -> Response:

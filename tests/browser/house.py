@@ -40,6 +40,10 @@ class House:
     def post(self, user: str, path: str, body: dict[str, Any] | None = None) -> Any:
         return self._call("POST", path, self._keys[user], body or {})
 
+    def send(self, method: str, user: str, path: str, body: Any = None, seen: int = 0) -> Any:
+        """Any request; `seen` is the edit that an ETag stands for."""
+        return self._call(method, path, self._keys[user], body, seen)
+
     def mention(self, text: str = COMPLAINT, **fields: Any) -> str:
         """Send a mention of a new customer; return its id. It is scored as English."""
         number = next(self._number)
@@ -106,8 +110,9 @@ class House:
             if error.response.status_code != httpx.codes.CONFLICT:
                 raise
 
-    def _call(self, method: str, path: str, key: str, body: Any = None) -> Any:
+    def _call(self, method: str, path: str, key: str, body: Any = None, seen: int = 0) -> Any:
         headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": uuid.uuid4().hex}
+        headers |= {"If-Match": f'"{seen}"'} if seen else {}
         response = self._http.request(method, path, headers=headers, json=body)
         response.raise_for_status()
         return response.json()

@@ -18,12 +18,14 @@ export const readOnly = signal(false);
 
 /** An error with the server's own words; `unknown` means it may have acted nevertheless. */
 export class ApiError extends Error {
-  /** @param {{status:number,code:string,title:string,detail?:string,unknown?:boolean}} problem */
+  /** @param {{status:number,code:string,title:string,detail?:string,unknown?:boolean,errors?:any[]}} problem */
   constructor(problem) {
     super(sentence(problem.code, problem.detail || problem.title));
     this.status = problem.status;
     this.code = problem.code;
     this.unknown = problem.unknown ?? false;
+    /** What is wrong, one by one, where the server says so. */
+    this.errors = problem.errors ?? [];
   }
 }
 
@@ -139,6 +141,23 @@ export function postJson(path, body, key = newKey()) {
   };
   return withRetry(path, { method: "POST", headers, body: JSON.stringify(body) }, key);
 }
+
+/**
+ * Changes something that has an ETag: refused where somebody was faster, so never sent twice.
+ * @param {"POST"|"PUT"|"DELETE"} method @param {string} path @param {object} body
+ * @param {number} edit the edit that was seen
+ */
+export function editJson(method, path, body, edit) {
+  const headers = {
+    "Content-Type": "application/json",
+    Accept: "application/json",
+    "If-Match": `"${edit}"`,
+  };
+  return once(path, { method, headers, body: JSON.stringify(body) });
+}
+
+/** @param {string} path */
+export const deleteJson = (path) => once(path, { method: "DELETE", headers: { Accept: "application/json" } });
 
 /** @param {string} id @param {string} verb */
 export const taskPath = (id, verb) => `/api/v1/tasks/${encodeURIComponent(id)}/${verb}`;

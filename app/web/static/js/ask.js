@@ -11,7 +11,8 @@ import { Dialog } from "./shell.js";
  *   optional?:boolean,note?:string,min?:number,max?:number}} Field
  * @typedef {Record<string, string>} Values
  * @typedef {{title:string,about:string,confirm:(values:Values)=>string,first:Values,danger?:boolean,
- *   fields:(values:Values)=>Field[],run:(values:Values,key:string)=>Promise<void>}} Question
+ *   fields:(values:Values)=>Field[],ready?:(values:Values)=>boolean,
+ *   run:(values:Values,key:string)=>Promise<void>}} Question
  */
 
 const REASON_CHARS = 500; // what the server takes
@@ -58,7 +59,7 @@ function Form({ question }) {
   const [sending, setSending] = useState(false);
   const [key, setKey] = useState(newKey);
   const fields = question.fields(values);
-  const missing = fields.some((field) => field.kind === "text" && !field.optional && !values[field.name]?.trim());
+  const missing = question.ready?.(values) === false || fields.some((field) => field.kind === "text" && !field.optional && !values[field.name]?.trim());
   async function send(/** @type {Event} */ event) {
     event.preventDefault();
     if (sending) return;

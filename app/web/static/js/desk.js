@@ -75,6 +75,7 @@ const BINDINGS = [
   { keys: "i", label: "Customer panel", run: () => (store.drawerOpen.value = !store.drawerOpen.value) },
   { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
   { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
+  { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
   { keys: "Escape", label: "Leave a field, close a panel", run: escape },
 ];

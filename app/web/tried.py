@@ -1,0 +1,105 @@
+"""What the conditions see when rules are tried: as it was recorded, or as somebody types it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+
+from app import codec
+from app.core.catalogue import Catalogue
+from app.core.errors import Conflict
+from app.core.intent import intent_of
+from app.core.mention import Author, Mention
+from app.core.profile import STRANGER, Profile
+from app.core.recorded import recorded
+from app.core.rules import variables
+from app.core.score import LABELS, Score, Sentiment
+from app.core.urgency import urgency_of
+from app.web.problems import Problem
+from app.web.state import parts
+
+# Typed texts are scored by nobody: a label that somebody chose is this sure.
+_ASSUMED_SHARE = 0.9
+_ASSUMED = "assumed"
+
+Text = Annotated[str, Meta(max_length=10_000)]
+Short = Annotated[str, Meta(max_length=200)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0, le=10**12)]
+
+
+class Typed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A mention that nobody sent. What is left out is what a stranger's plain mail would have."""
+
+    text: Text
+    channel: Short = "email"
+    lang: Short = "en"
+    url: Text = ""
+    handle: Short = "@somebody"
+    followers: Count = 0
+    sentiment: Literal["negative", "neutral", "positive", "unsupported"] = "neutral"
+    intent: Literal["question", "complaint", "praise", "request", "other"] | None = None
+    urgency: Share | None = None
+    tier: Short = ""
+    known: bool = False
+    value: Annotated[float, Meta(ge=0)] = 0.0
+    open_cases: Count = 0
+
+
+def typed_values(given: Any, catalogue: Catalogue) -> dict[str, object]:
+    """The values of a typed mention. Raises Problem 422."""
+    try:
+        typed = msgspec.convert(given, Typed)
+    except msgspec.ValidationError as error:
+        raise Problem(422, "wrong_field", f"mention: {error}") from None
+    mention = Mention(
+        mention_id="",
+        source_id="",
+        channel=typed.channel,
+        text=codec.clean(typed.text),
+        author=Author(handle=typed.handle, followers=typed.followers),
+        detected_at=datetime.now(UTC),
+        url=typed.url,
+        lang=typed.lang,
+    )
+    known = typed.known or bool(typed.tier)
+    profile = STRANGER
+    if known:
+        profile = Profile(
+            tier=typed.tier, value=typed.value, lang=typed.lang, open_cases=typed.open_cases
+        )
+    public = catalogue.is_public(typed.channel)
+    return variables(mention, _score(typed), profile, public, catalogue.calendars)
+
+
+def _score(typed: Typed) -> Score:
+    """The chosen sentiment, and what the formulas make of the text with it unless it is given."""
+    share = 0.0 if typed.sentiment not in LABELS else _ASSUMED_SHARE
+    rest = (1 - share) / 2 if share else 0.0
+    shares = {label: share if label == typed.sentiment else rest for label in LABELS}
+    sentiment = Sentiment(label=typed.sentiment, confidence=share, **shares)
+    urgency, why = urgency_of(typed.text, sentiment, typed.followers)
+    return Score(
+        sentiment=sentiment,
+        lang=typed.lang,
+        intent=typed.intent or intent_of(typed.text, sentiment),
+        urgency=urgency if typed.urgency is None else typed.urgency,
+        urgency_why=why,
+        model=_ASSUMED,
+    )
+
+
+async def recorded_values(request: Request, mention_id: str) -> dict[str, object]:
+    """The values that a recorded mention was first decided by.
+
+    Raises Conflict (`unknown_mention`), also for one from before values were kept.
+    """
+    facts = await parts(request).base.ledger.of_mention(mention_id)
+    first = next(recorded(facts), None)
+    if first is None or not first.values:
+        raise Conflict("unknown_mention", "The ledger has no recorded decision of this mention")
+    return dict(first.values)
