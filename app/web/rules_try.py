@@ -12,14 +12,14 @@ from starlette.responses import JSONResponse, Response
 
 from app.adapters.store.newest_mentions import newest_mentions
 from app.adapters.store.rule_drafts import RuleDrafts
+from app.adapters.store.rule_versions import RuleVersions
 from app.core.decision import Decision
-from app.core.errors import ConfigError
+from app.core.errors import ConfigError, Conflict
 from app.rules_problems import placed
 from app.web.rule_forms import ID_CHARS, refused, rules_command, texts_of
 from app.web.state import parts, text_of
 from app.web.tried import recorded_values, typed_values
 from app.wiring import rules
-from app.wiring.base import live_version
 
 _SHOWN = 25  # enough to choose from; more is a search
 _SHOWN_CHARS = 200
@@ -62,7 +62,11 @@ async def _texts(request: Request, given: Mapping[str, Any]) -> Mapping[str, str
         return texts_of(given)
     if given.get("draft_id"):
         return (await RuleDrafts(database).get(text_of(dict(given), "draft_id", ID_CHARS))).texts
-    return (await live_version(database))[1].texts
+    versions = RuleVersions(database)
+    live = await versions.live()
+    if live is None:
+        raise Conflict("no_version", "The rules have no version yet")
+    return (await versions.version(live.number)).texts
 
 
 def _decided(request: Request, texts: Mapping[str, str], values: Mapping[str, object]) -> Decision:
