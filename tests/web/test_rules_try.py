@@ -100,6 +100,11 @@ async def test_broken_rules_say_where_instead_of_deciding(rules: Rules) -> None:
     assert {problem["row"] for problem in answer.json()["errors"]} >= {"danger", "otherwise"}
 
 
+async def test_before_the_first_version_there_is_nothing_to_ask(api: Api) -> None:
+    answer = await api.post("sofia", f"{ROOT}/try", {"mention": SMOKE})
+    assert code_of(answer) == (409, "no_version")
+
+
 async def test_what_is_unknown_is_said(rules: Rules) -> None:
     for given in ({"mention_id": "m1"}, {"draft_id": "d1", "mention": SMOKE}):
         answer = await rules.api.post("sofia", f"{ROOT}/try", given)
