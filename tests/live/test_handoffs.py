@@ -145,7 +145,7 @@ def test_a_partner_that_hangs_slows_neither_offers_nor_history_nor_intake(
         )
         assert time.monotonic() - began < 5
         assert told(engine, "queued") == Counter()
-        assert oldest_s(instance) > 0
+        wait_for("the gauge of what waits", lambda: oldest_s(instance) > 0, 15)
         engine.then = takes
         wait_for("it to catch up", lambda: len(told(engine, "queued")) == 20, 90, 0.5)
 
