@@ -6,6 +6,7 @@ import asyncio
 import getpass
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,10 +22,12 @@ rules.info.no_args_is_help = True
 _SHOWN_DIGEST = 12
 
 Work = Callable[["RuleVersions"], Coroutine[Any, Any, None]]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="of the Handshake that is meant")]
+StoreUrl = Annotated[str, typer.Option("--store", help="SQLAlchemy URL; default: SQLite")]
 
 
 @rules.command("list")
-def list_() -> None:
+def list_(data_dir: DataDir = None, store: StoreUrl = "") -> None:
     """Every version, newest first; the live one has a star."""
 
     async def work(versions: RuleVersions) -> None:
@@ -40,22 +43,22 @@ def list_() -> None:
         if note := _folder_note(live):
             typer.echo(f"note: {note}")
 
-    _run(work)
+    _run(work, data_dir, store)
 
 
 @rules.command()
-def show(number: int) -> None:
+def show(number: int, data_dir: DataDir = None, store: StoreUrl = "") -> None:
     """The texts of one version."""
 
     async def work(versions: RuleVersions) -> None:
         for name, text in sorted((await versions.version(number)).texts.items()):
             typer.echo(f"### {name}\n{text}")
 
-    _run(work)
+    _run(work, data_dir, store)
 
 
 @rules.command()
-def diff(old: int, new: int) -> None:
+def diff(old: int, new: int, data_dir: DataDir = None, store: StoreUrl = "") -> None:
     """What changed from one version to another."""
 
     async def work(versions: RuleVersions) -> None:
@@ -65,13 +68,15 @@ def diff(old: int, new: int) -> None:
         for text in rule_diff.files(before.texts, after.texts).values():
             typer.echo(text)
 
-    _run(work)
+    _run(work, data_dir, store)
 
 
 @rules.command()
 def publish(
     comment: Annotated[str, typer.Option(help="what is new, for the list of versions")] = "",
     skip_backtest: Annotated[str, typer.Option(help="why nobody looked at a back-test")] = "",
+    data_dir: DataDir = None,
+    store: StoreUrl = "",
 ) -> None:
     """Make config/rules the next version, live on all workers within seconds."""
 
@@ -89,12 +94,19 @@ def publish(
         )  # fmt: skip
         typer.echo(f"version {made.number} is live")
 
-    _run(work)
+    _run(work, data_dir, store)
 
 
 @rules.command()
-def rollback(number: int, reason: Annotated[str, typer.Option(help="why, for the ledger")]) -> None:
+def rollback(
+    number: int,
+    reason: Annotated[str, typer.Option(help="why, for the ledger")],
+    data_dir: DataDir = None,
+    store: StoreUrl = "",
+) -> None:
     """Make an older version live again."""
+    if not reason.strip():
+        raise typer.BadParameter("--reason: expected why, for the ledger, got nothing")
 
     async def work(versions: RuleVersions) -> None:
         from app.wiring.base import system_ms
@@ -105,12 +117,14 @@ def rollback(number: int, reason: Annotated[str, typer.Option(help="why, for the
         if note := _folder_note(live):
             typer.echo(f"note: {note}")
 
-    _run(work)
+    _run(work, data_dir, store)
 
 
 @rules.command()
 def export(
     force: Annotated[bool, typer.Option(help="overwrite what no version has")] = False,
+    data_dir: DataDir = None,
+    store: StoreUrl = "",
 ) -> None:
     """Write the live version to config/rules."""
 
@@ -130,10 +144,10 @@ def export(
         await versions.exported(live.digest)
         typer.echo(f"version {live.number} is in {folder}")
 
-    _run(work)
+    _run(work, data_dir, store)
 
 
-def _run(work: Work) -> None:
+def _run(work: Work, data_dir: Path | None, store: str) -> None:
     """Open the store as every start does, and do this."""
     from app.adapters.store.database import Database
     from app.adapters.store.migrate import migrate
@@ -141,7 +155,10 @@ def _run(work: Work) -> None:
     from app.settings import load
     from app.wiring.rules import take_in
 
-    settings = load()
+    settings = load(
+        **({"data_dir": data_dir} if data_dir else {}),
+        **({"store": {"url": store}} if store else {}),
+    )
     migrate(settings.store_url)
     database = Database(settings.store_url)
 

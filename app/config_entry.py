@@ -16,10 +16,13 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from app.core import duration
+from app.core import duration, toml_text
+
+YEAR_S = 366 * 86_400.0  # a longer time is a mistake in the unit
 
 Seconds = Annotated[
     float,
+    Field(le=YEAR_S),
     BeforeValidator(lambda text: duration.seconds(str(text))),
     WithJsonSchema({"type": "number", "format": "duration"}),
 ]
@@ -54,7 +57,7 @@ def read(path: Path, model: type[_M], problems: list[str]) -> _M | None:
 def parse(name: str, text: str, model: type[_M], problems: list[str]) -> _M | None:
     """As `read`, of a text that is known as `name`."""
     try:
-        return model.model_validate(tomllib.loads(text))
+        return model.model_validate(toml_text.loads(text))
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{name}: {error}")
     except ValidationError as error:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from app.config_actions import Action, effects, twice
 from app.config_entry import Entry, Name, Seconds, Sentence, Skill
+from app.core import toml_text
 from app.core.condition import LONGEST
 from app.core.condition_limits import meant
 from app.core.rules import EVERYBODY, SHORTEST_WAIT_S, WAITING, Row, Rule, Whom, person
@@ -120,7 +121,7 @@ def tables(texts: Mapping[str, str], problems: list[str]) -> dict[str, Table]:
 
 def _table(name: str, text: str, problems: list[str]) -> Table | None:
     try:
-        read = tomllib.loads(text)
+        read = toml_text.loads(text)
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{name}: {error}")
         return None

@@ -23,7 +23,6 @@ from app.core.rules import Row, Rule
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _DAY_MIN = 24 * 60
-_YEAR_S = 366 * 86_400.0  # a longer window is a mistake in the unit
 
 SLA_FILE = "config/sla.toml"
 
@@ -45,7 +44,7 @@ def _period(text: object) -> Period:
 Hours = Annotated[
     Period, BeforeValidator(_period), WithJsonSchema({"type": "string", "format": "hours"})
 ]
-Window = Annotated[Seconds, Field(le=_YEAR_S)]
+Window = Seconds
 
 
 class CalendarEntry(Entry):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.core import toml_text
 from app.core.errors import Invalid
 from app.core.rule_diff import KINDS
 
@@ -59,7 +60,7 @@ class Cut:
 def cut(text: str) -> Cut:
     """Raises Invalid: `not_toml`, and `not_by_rows` where rows are not written one by one."""
     try:
-        table = tomllib.loads(text)
+        table = toml_text.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid("not_toml", "TOML", str(error)) from None
     lines = re.findall(r"[^\n]*\n|[^\n]+", text)
@@ -165,6 +166,6 @@ def _prove(made: Cut) -> None:
 
 def _alone(made: Cut, block: Block) -> Any:
     try:
-        return tomllib.loads(made.body(block))[block.kind][0]
+        return toml_text.loads(made.body(block))[block.kind][0]
     except (tomllib.TOMLDecodeError, KeyError):
         return None

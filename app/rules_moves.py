@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-
+from app.core import toml_text
 from app.core.errors import Invalid
 from app.rules_blocks import Block, Cut, cut
 from app.rules_text import Place, removed
@@ -37,7 +36,7 @@ def _joined(before: str, chunk: str, after: str) -> str:
 
 
 def _order(text: str, kind: str) -> list[object]:
-    rows: list[object] = tomllib.loads(text)[kind]
+    rows: list[object] = toml_text.loads(text)[kind]
     return rows
 
 

@@ -16,6 +16,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable, Item, String, StringType, Table, Trivia
 
+from app.core import toml_text
 from app.core.errors import Invalid
 from app.rules_blocks import Block, Cut, cut
 
@@ -100,7 +101,7 @@ def _proven(
     for (kind, index), row in changed.items():
         expected[kind][index] = dict(row)
     try:
-        said = tomllib.loads(new)
+        said = toml_text.loads(new)
     except tomllib.TOMLDecodeError as error:
         raise Invalid("not_toml", "a row that TOML can say", str(error), "row") from None
     if _canonical(said) != _canonical(expected):
@@ -118,7 +119,7 @@ def _updated(body: str, kind: str, row: Row) -> str:
         document = tomlkit.parse(body)
         _update(document[kind][0], row)
         made = tomlkit.dumps(document)
-        if _canonical(tomllib.loads(made)) == _canonical({kind: [dict(row)]}):
+        if _canonical(toml_text.loads(made)) == _canonical({kind: [dict(row)]}):
             return made
     except (TOMLKitError, tomllib.TOMLDecodeError, ValueError, TypeError, AttributeError):
         pass  # the library has its limits; comments within this one row are lost then

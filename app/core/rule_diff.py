@@ -8,6 +8,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from app.core import toml_text
+
 KINDS: Final = ("row", "rule")  # the arrays of a file that hold one thing each, with an `id`
 
 
@@ -19,7 +21,7 @@ def entries(texts: Mapping[str, str]) -> list[dict[str, Any]]:
     found = []
     for file, text in sorted(texts.items()):
         try:
-            table = tomllib.loads(text)
+            table = toml_text.loads(text)
         except tomllib.TOMLDecodeError:
             continue
         for kind in KINDS:
@@ -48,7 +50,7 @@ def titles(texts: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for file, text in sorted(texts.items()):
         try:
-            title = tomllib.loads(text).get("title")
+            title = toml_text.loads(text).get("title")
         except tomllib.TOMLDecodeError:
             continue
         if isinstance(title, str):

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.core.backtest_report import Report
+from app.processes.explain_shown import visible
 
 
 def show(made: Report, console: Console | None = None) -> None:
@@ -50,7 +51,7 @@ def _table(out: Console, title: str, heads: Sequence[str], rows: Iterable[Sequen
     for head in heads:
         table.add_column(head)
     for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
+        table.add_row(*(escape(visible(str(cell))) for cell in row))
     if table.row_count:
         out.print(table)
 

@@ -45,6 +45,10 @@ class Backtests:
         self._running = asyncio.create_task(self._run(id_, live, draft, window))
         return True
 
+    async def begin_anew(self) -> None:
+        """At the start of `web`, of which there is one: what ran before was cut off."""
+        await self._store.interrupted()
+
     async def close(self) -> None:
         """End the one that runs, and wait until its processes are gone."""
         if self._running is not None:

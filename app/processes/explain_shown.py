@@ -19,7 +19,7 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     out = console or Console()
     said, score = found["parse"], found["score"]
     _step(out, "parse", f"{said['channel']}, {said['author']['handle']}, {said['mention_id']}")
-    out.print(escape(str(said["text"])), highlight=False)
+    out.print(escape(visible(str(said["text"]))), highlight=False)
     follows = ", goes on with one of their own" if found["dedupe"]["follows_up"] else ""
     _step(out, "dedupe", found["dedupe"]["standing"] + follows)
     mood = score["sentiment"]
@@ -48,7 +48,12 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
 
 
 def _step(out: Console, name: str, text: str) -> None:
-    out.print(f"[bold cyan]{name:<9}[/]{escape(text)}", highlight=False)
+    out.print(f"[bold cyan]{name:<9}[/]{escape(visible(text))}", highlight=False)
+
+
+def visible(text: str) -> str:
+    """A stranger's text as a terminal may have it: what would steer it is shown, not done."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 def _rules(out: Console, found: Mapping[str, Any]) -> None:

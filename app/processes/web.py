@@ -58,6 +58,7 @@ async def main(settings: Settings) -> None:
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
         )
+        await backtests.begin_anew()
         app = server.create(parts, _health(parts))
         try:
             async with service.serving(app, settings.web.host, settings.web.port):

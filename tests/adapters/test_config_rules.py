@@ -96,6 +96,7 @@ def test_a_rule_may_be_for_one_customer_agent_or_tier(folder: Path) -> None:
         (text('{ label = "a", macro = "b" }'), "expected one action, got label, macro"),
         (text("{ close = false }"), "expected close = true, or no such action"),
         (text("{ priority = 0 }"), "rule own: do.0.priority: "),
+        (text('{ window = "99999999999h" }'), "rule own: do.0.window: "),
         (text('{ label = "Very important" }'), "rule own: do.0.label: "),
         (text('{ notify = { to = "amira" } }'), "rule own: do.0.notify.text: "),
         (text(""), "expected at least one action in do, got none"),

@@ -189,6 +189,14 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     assert said in found.output
 
 
+def test_what_would_steer_a_terminal_is_shown_and_not_done(tmp_path: Path) -> None:
+    body = raw(text="\x1b[31mred", author={"handle": "kim\x1b]0;pwn"})
+    shown = run("-", "--data-dir", tmp_path / "none", input=body)
+    assert shown.exit_code == 0, shown.output
+    assert "\x1b" not in shown.stdout
+    assert "\\x1b[31mred" in shown.stdout
+
+
 def test_an_unknown_mention_is_told(database: Database, tmp_path: Path) -> None:
     found = run("--mention", "nobody", "--data-dir", tmp_path)
     assert found.exit_code == 2

@@ -90,6 +90,17 @@ async def test_rules_that_do_not_load_here_fail_the_run_with_the_reason(database
     assert not runs.busy
 
 
+async def test_what_a_killed_process_ran_is_told_as_interrupted_at_the_next_start(
+    database: Database,
+) -> None:
+    store = await added(database)
+    await Backtests(base_of(database)).begin_anew()
+    found = await store.get("b1")
+    assert found.state == FAILED
+    assert found.report is not None
+    assert "interrupted" in found.report["problem"]
+
+
 @pytest.mark.timeout(120)
 async def test_a_process_that_ends_leaves_no_run_behind(database: Database) -> None:
     store, live = await added(database), folder_texts()

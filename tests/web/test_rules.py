@@ -94,6 +94,22 @@ async def test_problems_come_all_at_once_each_with_its_place(rules: Rules) -> No
     assert "did you mean" in condition["message"]
 
 
+DEEP = (".".join(["a"] * 60_000) + "=1", "a=" + "[" * 5_000 + "]" * 5_000)
+
+
+@pytest.mark.parametrize("deep", DEEP)
+async def test_a_text_that_would_take_a_parsers_memory_is_a_problem_with_its_place(
+    rules: Rules, deep: str
+) -> None:
+    found = await rules.api.post("anton", f"{ROOT}/check", {"texts": {"a.toml": f"# x\n{deep}"}})
+    [problem] = found.json()["problems"]
+    assert (problem["file"], problem["line"]) == ("a.toml", 2)
+    draft = await rules.draft({"a.toml": deep})
+    assert draft["problems"]
+    again = await rules.api.get("sofia", f"{ROOT}/drafts/{draft['id']}")
+    assert again.status_code == 200
+
+
 async def test_right_rules_have_no_problem(rules: Rules) -> None:
     answer = await rules.api.post("sofia", f"{ROOT}/check", {"texts": FIRST})
     assert answer.json() == {"problems": []}

@@ -109,6 +109,37 @@ def test_export_settles_it_for_the_live_version(house: House) -> None:
     assert (house.start().live.number, check.remarks(house.settings)) == (1, [])
 
 
+def test_the_next_start_takes_a_changed_folder_in_though_the_live_version_no_longer_fits(
+    house: House,
+) -> None:
+    """A queue that only the old rules name may go together with them."""
+    queues = house.config / "queues.toml"
+    before = queues.read_text("utf-8")
+    queues.write_text(before + '[queue.fax]\ntitle = "Fax"\nwindow = "1h"\n', "utf-8")
+    path = house.config / "rules" / "05-new.toml"
+    path.write_text(NEW.replace("service", "fax"), "utf-8")
+    house.start()
+    queues.write_text(before, "utf-8")
+    path.unlink()
+    assert check.check(house.settings) == []
+    assert house.start().live.number == 2
+
+
+def test_a_rollback_without_a_reason_is_refused(house: House) -> None:
+    house.start()
+    house.edit()
+    house.start()
+    assert "expected why" in house.run("rollback", "1", "--reason", " ")
+    assert house.live() == 2
+
+
+def test_the_store_that_is_meant_can_be_said(house: House, tmp_path: Path) -> None:
+    house.start()
+    other = tmp_path / "other.db"
+    assert "*   1" in house.run("list", "--store", f"sqlite:///{other}")
+    assert other.exists()
+
+
 def test_export_overwrites_nothing_that_no_version_has(house: House) -> None:
     house.start()
     house.edit()

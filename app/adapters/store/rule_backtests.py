@@ -73,6 +73,14 @@ class RuleBacktests:
         statement = sa.update(t.backtests).where(mine).values(**values)
         await self._database.write(lambda c: c.execute(statement))
 
+    async def interrupted(self) -> None:
+        """Whoever ran them has ended without a word: none of them will come to an end."""
+        report = _encoded({"problem": "interrupted: the process that ran it has ended"})
+        statement = sa.update(t.backtests).where(t.backtests.c.state == RUNNING)
+        await self._database.write(
+            lambda c: c.execute(statement.values(state=FAILED, report=report))
+        )
+
     async def seen(self, id_: str, by: str, now_ms: int) -> Backtest:
         """Somebody has seen its report; the first one stays.
 
