@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.cli_backtest import backtest
 from app.cli_decisions import decisions
 from app.cli_explain import explain
+from app.cli_flags import DataDir, StoreUrl, settings_of
 from app.cli_rules import rules
 from app.core import duration
 from app.core.errors import ConfigError, HandshakeError, Unavailable
@@ -24,9 +25,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-# Flags that several commands have: one name, one meaning.
-StoreUrl = Annotated[str, typer.Option("--store", help="SQLAlchemy URL; default: SQLite")]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where data live; default: var/")]
 Window = Annotated[str, typer.Option("--sla", help="the standard window, e.g. 30m or 30s")]
 
 
@@ -50,7 +48,7 @@ def up(  # noqa: PLR0913 (each is a flag)
     from app.processes.launch import main as run
 
     run(
-        _settings(
+        settings_of(
             kafka={"bootstrap": kafka},
             redis={"url": redis},
             store={"url": store},
@@ -70,7 +68,7 @@ def _process(name: str, help_text: str) -> None:
         from app.processes import service
 
         module = import_module(f"app.processes.{name}")
-        service.run(name, module.main(_settings()))
+        service.run(name, module.main(settings_of()))
 
     cli.command(name, help=help_text)(command)
 
@@ -101,7 +99,7 @@ def replay(
     """Feed recorded mentions to a running Handshake, and sum up what became of them."""
     from app.replay import run
 
-    raise typer.Exit(run(file, rate, _settings(data_dir=data_dir).data_dir / "run.json"))
+    raise typer.Exit(run(file, rate, settings_of(data_dir=data_dir).data_dir / "run.json"))
 
 
 @cli.command()
@@ -156,7 +154,7 @@ def sla(
     """Count met and breached clocks again, from the facts, under the present policies."""
     from app.processes.sla_report import run
 
-    given = _settings(
+    given = settings_of(
         sla={"window_s": _seconds("--sla", window)}, store={"url": store}, data_dir=data_dir
     )
     typer.echo(run(given, file))
@@ -167,7 +165,7 @@ def check() -> None:
     """Check configuration, rules and model without starting anything."""
     from app.wiring import check as wiring
 
-    settings = _settings()
+    settings = settings_of()
     if problems := wiring.check(settings):
         raise ConfigError(problems)
     typer.echo("configuration, rules and model are right")
@@ -183,7 +181,7 @@ def migrate() -> None:
     from app.adapters.store.migrate import migrate as run
     from app.wiring import rules
 
-    settings = _settings()
+    settings = settings_of()
     run(settings.store_url)
     taken = asyncio.run(rules.take_in(settings))
     typer.echo(f"the store is ready; version {taken.live.number} of the rules is live")
@@ -200,7 +198,7 @@ def staff() -> None:
     from app.processes import people
     from app.wiring.base import configuration
 
-    settings = _settings()
+    settings = settings_of()
     catalogue = configuration(settings).catalogue
     path = settings.data_dir / "secrets.json"
     database = Database(settings.store_url)
@@ -215,18 +213,6 @@ def flow() -> None:
     from app.flow import table
 
     typer.echo(table())
-
-
-def _settings(**flags: Any) -> Any:
-    from app.settings import load
-
-    given: dict[str, Any] = {}
-    for name, value in flags.items():
-        if isinstance(value, dict):
-            value = {key: v for key, v in value.items() if v not in (None, "")}
-        if value not in (None, {}, ""):
-            given[name] = value
-    return load(**given)
 
 
 def _seconds(flag: str, text: str) -> float | None:

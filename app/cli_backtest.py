@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_flags import DataDir, settings_of
 from app.cli_window import SINCE_HELP, UNTIL_HELP, store_of, window_of
 from app.core.errors import ConfigError
 
@@ -27,16 +28,15 @@ def backtest(  # noqa: PLR0913 (each is a flag)
     until: Annotated[str, typer.Option(help=UNTIL_HELP)] = "",
     samples: Annotated[int, typer.Option(min=0, max=1000, help="changed mentions shown")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="the report for programs")] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="of the Handshake that recorded")] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Show what a draft of the rules would have changed; nothing is written anywhere."""
     import orjson
 
     from app.processes.backtest_shown import show
-    from app.settings import load
     from app.wiring.base import system_ms
 
-    settings = load(**({"data_dir": data_dir} if data_dir else {}))
+    settings = settings_of(data_dir=data_dir)
     window = window_of(since, until, system_ms())
     try:
         made = _made(settings, draft, window, samples)
@@ -56,17 +56,16 @@ def backtest(  # noqa: PLR0913 (each is a flag)
 def _made(settings: Any, draft: list[Path], window: Window, samples: int) -> Report:
     from app.adapters.cel_checks import problems_of
     from app.processes.backtest import Backtest
-    from app.wiring.base import configuration, folder_texts
-    from app.wiring.rules import known, live_configuration
+    from app.wiring.base import configuration, folder_texts, takers_of
+    from app.wiring.rules import known
 
     found = known(settings)
-    texts = _texts(draft, found.version.texts if found else folder_texts())
-    live = live_configuration(settings)
-    reps = [rep for rep in live.catalogue.reps.values() if rep.queues]
+    texts = found.version.texts if found else folder_texts()
+    live = configuration(settings, texts, problems_of)
     test = Backtest(
         live=live,
-        draft=configuration(settings, texts, problems_of),
-        reps=tuple(rep for rep in reps if settings.demo.on or not rep.demo),
+        draft=configuration(settings, _texts(draft, texts), problems_of),
+        reps=tuple(takers_of(settings, live.catalogue)),
         at_risk_share=settings.sla.at_risk_share,
         window=window,
         samples=samples,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli_flags import DataDir, settings_of
 from app.cli_window import SINCE_HELP, UNTIL_HELP, store_of, window_of
 
 EXIT_DIFFERENT = 1
@@ -17,7 +17,7 @@ def decisions(
     since: Annotated[str, typer.Option(help=SINCE_HELP)] = "",
     until: Annotated[str, typer.Option(help=UNTIL_HELP)] = "",
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="of the Handshake that recorded")] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Decide everything recorded again by the live rules, and sum it up in one digest.
 
@@ -28,11 +28,10 @@ def decisions(
     from app.adapters.store.traffic import Traffic
     from app.core.recorded import DIFFERENT
     from app.processes.decisions import decide_again, sentence
-    from app.settings import load
     from app.wiring.base import system_ms
     from app.wiring.rules import live_configuration
 
-    settings = load(**({"data_dir": data_dir} if data_dir else {}))
+    settings = settings_of(data_dir=data_dir)
     window = window_of(since, until, system_ms())
     config = live_configuration(settings)
     with store_of(settings) as database:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_flags import DataDir, settings_of
 from app.cli_window import store_of
 from app.core.errors import Invalid, Unavailable
 
@@ -25,16 +26,15 @@ def explain(
     file: Annotated[str, typer.Argument(help="one mention as JSON; - is standard input")] = "",
     mention: Annotated[str, typer.Option(help="the id of a recorded one instead")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="whose profiles and history")] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Take one mention through every step and show what each makes of it, and why."""
     from app import codec
     from app.processes.explain_shown import show
-    from app.settings import load
 
     if bool(file) == bool(mention):
         raise typer.BadParameter("expected a FILE, or --mention with an id")
-    settings = load(**({"data_dir": data_dir} if data_dir else {}))
+    settings = settings_of(data_dir=data_dir)
     try:
         found = asyncio.run(_of_store(settings, mention) if mention else _of_file(settings, file))
     except Invalid as error:

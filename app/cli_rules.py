@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_flags import DataDir, StoreUrl, settings_of
 from app.core.errors import ConfigError, Conflict
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ rules.info.no_args_is_help = True
 _SHOWN_DIGEST = 12
 
 Work = Callable[["RuleVersions"], Coroutine[Any, Any, None]]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="of the Handshake that is meant")]
-StoreUrl = Annotated[str, typer.Option("--store", help="SQLAlchemy URL; default: SQLite")]
 
 
 @rules.command("list")
@@ -152,13 +151,9 @@ def _run(work: Work, data_dir: Path | None, store: str) -> None:
     from app.adapters.store.database import Database
     from app.adapters.store.migrate import migrate
     from app.adapters.store.rule_versions import RuleVersions
-    from app.settings import load
     from app.wiring.rules import take_in
 
-    settings = load(
-        **({"data_dir": data_dir} if data_dir else {}),
-        **({"store": {"url": store}} if store else {}),
-    )
+    settings = settings_of(store={"url": store}, data_dir=data_dir)
     migrate(settings.store_url)
     database = Database(settings.store_url)
 
@@ -176,10 +171,9 @@ def _run(work: Work, data_dir: Path | None, store: str) -> None:
 
 def _refuse_broken(texts: Any) -> None:
     """Raises ConfigError."""
-    from app.settings import load
     from app.wiring.rules import problems_of_texts
 
-    if problems := problems_of_texts(load(), texts):
+    if problems := problems_of_texts(settings_of(), texts):
         raise ConfigError(problems)
 
 

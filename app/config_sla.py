@@ -44,7 +44,6 @@ def _period(text: object) -> Period:
 Hours = Annotated[
     Period, BeforeValidator(_period), WithJsonSchema({"type": "string", "format": "hours"})
 ]
-Window = Seconds
 
 
 class CalendarEntry(Entry):
@@ -83,9 +82,9 @@ class CalendarEntry(Entry):
 class PolicyEntry(Entry):
     name: Name
     calendar: Name = "always"
-    first_response: Window = 0.0
-    next_response: Window = 0.0
-    resolution: Window = 0.0
+    first_response: Seconds = 0.0
+    next_response: Seconds = 0.0
+    resolution: Seconds = 0.0
     queues: tuple[Name, ...] = ()
     tiers: tuple[str, ...] = ()
     channels: tuple[Name, ...] = ()

@@ -14,7 +14,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.rule_versions import RuleVersions
 from app.config import Config
-from app.core.catalogue import Rep
+from app.core.catalogue import Catalogue, Rep
 from app.core.errors import ConfigError
 from app.core.versions import Live, Version
 from app.settings import CONFIG, Settings
@@ -67,6 +67,12 @@ async def live_version(database: Database) -> tuple[Live, Version]:
     return live, await versions.version(live.number)
 
 
+def takers_of(settings: Settings, catalogue: Catalogue) -> list[Rep]:
+    """Who takes tasks: the simulated people only where the demo is on."""
+    reps, demo = catalogue.reps.values(), settings.demo.on
+    return [rep for rep in reps if rep.queues and (demo or not rep.demo)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """What every process has. `live` is the version of the rules that `config` was made of."""
@@ -80,9 +86,8 @@ class Base:
     live: Live | None = None
 
     def takers(self) -> list[Rep]:
-        """Who takes tasks here: the simulated people only where the demo is on."""
-        reps, demo = self.config.catalogue.reps.values(), self.settings.demo.on
-        return [rep for rep in reps if rep.queues and (demo or not rep.demo)]
+        """Who takes tasks here."""
+        return takers_of(self.settings, self.config.catalogue)
 
     async def close(self) -> None:
         await self.redis.aclose()

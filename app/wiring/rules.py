@@ -86,10 +86,11 @@ async def take_in(settings: Settings) -> Rules:
         log.info("rules_taken_in", version=live.number, digest=live.digest[:12])
     elif state == APART:
         log.warning("rules_apart", version=live.number, what=sentence(state, live.number))
-    problems = problems_of_texts(settings, found.version.texts)
-    if problems:
-        raise ConfigError([f"version {live.number} of the rules: {p}" for p in problems])
-    return Rules(live=live, version=found.version, folder=standing_of(live))
+    if found.version.texts != texts:  # the folder's own have been looked at above
+        problems = problems_of_texts(settings, found.version.texts)
+        if problems:
+            raise ConfigError([f"version {live.number} of the rules: {p}" for p in problems])
+    return replace(found, folder=standing(digest_of(texts), live))
 
 
 def standing_of(live: Live) -> str:

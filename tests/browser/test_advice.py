@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.house import House
+from tests.browser.house import House, wait_for
+from tests.browser.rules_house import ROOT, Rules
 from tests.browser.screens import Screens, at, take
-from tests.live.running import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
@@ -30,23 +30,14 @@ why = "Somebody should look."
 """
 
 
-def in_effect(house: House, number: int) -> None:
-    def everywhere() -> bool:
-        return all(one["number"] == number for one in house.get("/api/v1/rules")["in_effect"])
-
-    wait_for(f"version {number} in effect", everywhere, 15)
-
-
 @pytest.fixture(autouse=True)
 def advised(house: House) -> Iterator[None]:
-    before = house.get("/api/v1/rules")["live"]["number"]
-    draft = house.post("sofia", "/api/v1/rules/drafts", {"title": "a", "texts": {"1.toml": RULES}})
-    path = f"/api/v1/rules/drafts/{draft['id']}/publish"
-    number = house.post("sofia", path, {"comment": "a test", "skip_reason": "a test"})["number"]
-    in_effect(house, number)
+    rules = Rules(house)
+    path = f"{ROOT}/drafts/{rules.draft({'1.toml': RULES})['id']}/publish"
+    house.post("sofia", path, {"comment": "a test", "skip_reason": "a test"})
+    wait_for(rules.settled, "the new version is not in effect")
     yield
-    house.post("sofia", "/api/v1/rules/rollback", {"to": before, "reason": "a test"})
-    in_effect(house, before)
+    rules.restore()
 
 
 def test_an_agent_sees_what_rules_advise_and_uses_the_proposed_reply(
