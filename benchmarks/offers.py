@@ -22,6 +22,7 @@ from app.core.queueing import order_ms, task_id_of
 from app.core.sla import deadlines
 from app.ports import Admission, NewTask
 from app.processes.embedded import start_redis
+from app.processes.tcp_ports import free_port
 from benchmarks.figures import Row, load_now, quantile
 
 FEW, MANY = 100, 10_000
@@ -234,7 +235,7 @@ async def _measure() -> Row:
 async def _floor(waiting: int) -> AsyncIterator[Floor]:
     with tempfile.TemporaryDirectory(prefix="handshake-bench-offers-") as folder:
         (Path(folder) / "log").mkdir()
-        child, url = await start_redis(Path(folder))
+        child, url = await start_redis(Path(folder), free_port())
         client = connect(url)
         door = RedisDoor(client, now_ms=time.time_ns() // 1_000_000)
         try:

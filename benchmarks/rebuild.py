@@ -28,10 +28,10 @@ from app.adapters.store.migrate import migrate
 from app.adapters.store.record import Record
 from app.adapters.store.tables import facts as facts_table
 from app.core.queueing import task_id_of
-from app.processes.embedded import free_port
 from app.processes.keeper import Keeper
 from app.processes.rebuild import Parts
 from app.processes.relay import Relay
+from app.processes.tcp_ports import free_port
 from benchmarks.figures import Row, load_now, quantile
 
 OPEN, CLOSED = 10_000, 200_000

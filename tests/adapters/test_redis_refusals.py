@@ -19,7 +19,7 @@ from app.adapters.redis_client import Client, connect, refuse_eviction
 from app.adapters.redis_door import RedisDoor
 from app.adapters.store.database import Database
 from app.core.errors import ConfigError, Overtaken, ReadOnly, Unavailable
-from app.processes.embedded import free_port
+from app.processes.tcp_ports import free_port
 from tests.adapters.centre import Centre
 from tests.builders import NOON_MS, OFFER_MS, admission, do, ready
 

@@ -16,7 +16,7 @@ from app.adapters.signatures import Signer
 from app.adapters.webhook import MAX_ANSWER_BYTES, Resolve, Webhooks
 from app.core.delivery import AGAIN, REFUSED, TAKEN, Answer
 from app.core.handoff import HANDOFF, Handoff, Partner
-from app.processes.embedded import free_port
+from app.processes.tcp_ports import free_port
 from tests.partner import SECRET, Engine, hangs, says
 
 EVENT = Handoff(

