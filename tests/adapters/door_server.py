@@ -118,11 +118,18 @@ class Behind:
     def look(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Every key of the door by name, and the facts since the last look."""
         found = orjson.loads(self._look(args=[self._read_to]))
-        facts = list(found["facts"])
+        keys = {name: _value(*value) for name, value in dict(found["keys"]).items()}
+        return keys, self._read(list(found["facts"]))
+
+    def facts(self) -> list[dict[str, Any]]:
+        """The facts since the last look: a tenth of its cost."""
+        found = self.redis.xrange("hs:outbox", self._read_to)
+        return self._read([(id_.decode(), *fields.values()) for id_, fields in found])
+
+    def _read(self, facts: list[Any]) -> list[dict[str, Any]]:
         if facts:
             self._read_to = f"({facts[-1][0]}"
-        keys = {name: _value(*value) for name, value in dict(found["keys"]).items()}
-        return keys, [orjson.loads(fact) for _, fact in facts]
+        return [orjson.loads(fact) for _, fact in facts]
 
     def close(self) -> None:
         self.redis.close()

@@ -89,9 +89,11 @@ class Twin:
         self.model.now = self.door.now_ms
 
     def offers_made(self, made: list[str]) -> list[dict[str, Any]]:
-        facts = [fact for fact in self._look() if fact["op"] == "offered"]
-        assert [fact["task_id"] for fact in facts] == made
-        return facts
+        facts = self.behind.facts()
+        self.unread += facts
+        offered = [fact for fact in facts if fact["op"] == "offered"]
+        assert [fact["task_id"] for fact in offered] == made
+        return offered
 
     def set_state(self, rep: str, state: str) -> None:
         if rep not in self.model.states:
@@ -184,10 +186,9 @@ class Twin:
         found = self.in_state(*states)
         return found[pick % len(found)]
 
-    def _look(self) -> list[dict[str, Any]]:
+    def _look(self) -> None:
         self.keys, facts = self.behind.look()
         self.unread += facts
-        return facts
 
     def _check_facts(self) -> None:
         """Each task has exactly the facts that the model expects, in their order."""
