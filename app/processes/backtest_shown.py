@@ -46,7 +46,10 @@ def show(made: Report, console: Console | None = None) -> None:
     out.print(f"[dim]{made.assumptions}[/]")
 
 
-def _table(out: Console, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def print_table(
+    out: Console, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Print a table, if it has rows; what strangers wrote reaches the terminal as text alone."""
     table = Table(title=title, title_justify="left")
     for head in heads:
         table.add_column(head)
@@ -60,7 +63,7 @@ def _moves(made: Report, out: Console) -> None:
     rows = [
         (m["from"] or "closed", m["to"] or "closed", m["mentions"]) for m in made.changed["moves"]
     ]
-    _table(out, "Other queues", ("from", "to", "mentions"), rows)
+    print_table(out, "Other queues", ("from", "to", "mentions"), rows)
 
 
 def _rules(made: Report, out: Console) -> None:
@@ -69,7 +72,7 @@ def _rules(made: Report, out: Console) -> None:
         for row in made.rules
         if row["live"] != row["draft"]
     ]
-    _table(out, "Rules that held for other mentions", ("rule", "live", "draft", ""), rows)
+    print_table(out, "Rules that held for other mentions", ("rule", "live", "draft", ""), rows)
     if silent := [row["rule"] for row in made.rules if not row["draft"]]:
         out.print(f"held for no mention in the draft: {escape(', '.join(silent))}")
 
@@ -81,7 +84,7 @@ def _compared(made: Report, out: Console) -> None:
         ("breached (forecast)", made.breaches),
     )
     rows = [(name, f["live"], f["draft"], f["extra"], f["fewer"]) for name, f in named]
-    _table(out, "Escalations and breaches", ("", "live", "draft", "extra", "fewer"), rows)
+    print_table(out, "Escalations and breaches", ("", "live", "draft", "extra", "fewer"), rows)
     out.print(f"really breached, as recorded: {made.breaches['recorded']}")
 
 
@@ -92,7 +95,7 @@ def _queues(made: Report, out: Console) -> None:
 
     names = ("tasks", "breaches", "never_taken", "wait_p50_s", "wait_p95_s")
     rows = [(row["queue"], *(both(row, name) for name in names)) for row in made.queues]
-    _table(out, "Queues, live → draft (all but tasks: forecast)", ("queue", *names), rows)
+    print_table(out, "Queues, live → draft (all but tasks: forecast)", ("queue", *names), rows)
 
 
 def _load(made: Report, out: Console) -> None:
@@ -110,7 +113,9 @@ def _load(made: Report, out: Console) -> None:
         for queue, row in worst.items()
         if total[queue]
     ]
-    _table(out, "The hour with the greatest difference", ("queue", "hour", "live", "draft"), rows)
+    print_table(
+        out, "The hour with the greatest difference", ("queue", "hour", "live", "draft"), rows
+    )
 
 
 def _hour(at_ms: int) -> str:
@@ -124,4 +129,4 @@ def _samples(made: Report, out: Console) -> None:
         return f"{shown['queue']} p{shown['priority']} {shown['window_s']:g}s by {shown['rule']}"
 
     rows = [(one["text"], side(one["before"]), side(one["after"])) for one in made.samples]
-    _table(out, "Samples", ("text", "live", "draft"), rows)
+    print_table(out, "Samples", ("text", "live", "draft"), rows)

@@ -121,6 +121,7 @@ _QUERIES = {
     "/api/v1/dead-letters": ("src",),
     "/api/v1/stream": ("view", "last"),
     "/api/v1/rules/versions/{number}/diff": ("to",),
+    "/api/v1/rules/overrides": ("hours",),
     "/api/v1/handoffs": ("partner", "state", "mention_id", "limit"),
 }
 

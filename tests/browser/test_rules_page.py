@@ -208,7 +208,7 @@ def test_the_page_has_no_barriers(rules: Rules, screens: Screens, theme: str) ->
     assert violations(page) == []
     _busy(rules, page)
     assert violations(page) == []
-    for tab in ("backtest", "shadow", "history"):
+    for tab in ("backtest", "shadow", "overrides", "history"):
         at(page, f"tab-{tab}").click()
         assert violations(page) == []
     page.keyboard.press("Escape")
@@ -224,7 +224,7 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(rules: Rules, screens
     fits(page)
     _busy(rules, page)
     fits(page)
-    for tab in ("changes", "backtest", "shadow", "history"):
+    for tab in ("changes", "backtest", "shadow", "overrides", "history"):
         at(page, f"tab-{tab}").click()
         fits(page)
     at(page, "in-effect").click()

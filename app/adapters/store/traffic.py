@@ -18,17 +18,21 @@ Trail = list[bytes]  # the facts of one mention as JSON, in order
 _PAGE: Final = 250  # mentions; some thousand facts, a few MB
 
 # What is decided again needs the first two, or an edit; how people fared needs the others.
-_OPS: Final = (
+BACKTEST_OPS: Final = (
     "received", "decided", "edited", "accepted", "replied", "completed", "transferred", "parked",
     "rescinded", "timed_out", "rejected", "breached",
 )  # fmt: skip
 
 
 class Traffic:
-    """Reads only. Pages are read one by one, so that others get at the store in between."""
+    """Reads only. Pages are read one by one, so that others get at the store in between.
 
-    def __init__(self, database: Database) -> None:
+    `ops` are those of the facts that a trail should have.
+    """
+
+    def __init__(self, database: Database, ops: Sequence[str] = BACKTEST_OPS) -> None:
         self._database = database
+        self._ops = ops
 
     async def count(self, window: Window) -> int:
         """How many mentions were decided in the window. Raises Unavailable."""
@@ -54,7 +58,7 @@ class Traffic:
     async def _trails(self, mention_ids: Sequence[str]) -> list[Trail]:
         query = (
             sa.select(facts.c.mention_id, facts.c.body)
-            .where(facts.c.mention_id.in_(mention_ids), facts.c.op.in_(_OPS))
+            .where(facts.c.mention_id.in_(mention_ids), facts.c.op.in_(self._ops))
             .order_by(facts.c.seq)
         )
         found: dict[str, Trail] = defaultdict(list)

@@ -1,14 +1,15 @@
 // @ts-check
-/** Below the tables: what the draft changes, its back-test, the shadow, the history. */
+/** Below the tables: what the draft changes, its back-test, the shadow, what people did by hand, the history. */
 import { batch, effect, html, signal } from "../vendor/vendor.js";
 import { BacktestPanel } from "./rules-backtest.js";
 import { ChangeList } from "./rules-changes.js";
 import { countOf } from "./rules-compare.js";
 import { HistoryPanel } from "./rules-history.js";
+import { OverridesPanel } from "./rules-overrides.js";
 import { ShadowPanel } from "./rules-shadow.js";
 import { changes, draft, live, opened } from "./rules-store.js";
 
-/** @typedef {"changes"|"backtest"|"shadow"|"history"} Tab */
+/** @typedef {"changes"|"backtest"|"shadow"|"overrides"|"history"} Tab */
 
 export const tab = signal(/** @type {Tab|null} */ (null));
 /** Folded or not as somebody pressed it; by itself it makes room for an open row. */
@@ -20,7 +21,7 @@ const isFolded = () => WIDE.matches && (pressed.value ?? opened.value !== null);
 effect(() => {
   if (opened.value !== undefined && pressed.peek() === false) pressed.value = null;
 });
-const TABS = /** @type {[Tab, string][]} */ ([["changes", "Changes"], ["backtest", "Back-test"], ["shadow", "Shadow"], ["history", "History"]]);
+const TABS = /** @type {[Tab, string][]} */ ([["changes", "Changes"], ["backtest", "Back-test"], ["shadow", "Shadow"], ["overrides", "By hand"], ["history", "History"]]);
 
 function ChangesPanel() {
   if (!draft.value) return html`<p class="muted">No draft is open. A draft begins as the live version; publishing makes it the next one.</p>`;
@@ -28,7 +29,7 @@ function ChangesPanel() {
   return onlyText ? html`<p class="muted" data-testid="changes-text">Only comments or layout differ.</p>` : html`<${ChangeList} of=${changes.value} />`;
 }
 
-const PANELS = { changes: ChangesPanel, backtest: BacktestPanel, shadow: ShadowPanel, history: HistoryPanel };
+const PANELS = { changes: ChangesPanel, backtest: BacktestPanel, shadow: ShadowPanel, overrides: OverridesPanel, history: HistoryPanel };
 
 /** What is open by itself: the draft's changes while there is one, else the history. @returns {Tab} */
 const shown = () => tab.value ?? (draft.value ? "changes" : "history");
