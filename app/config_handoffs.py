@@ -37,6 +37,7 @@ class PartnerEntry(Entry):
     highest_priority: int = Field(_HIGHEST_PRIORITY, ge=0, le=_HIGHEST_PRIORITY)
     hands_in: bool = False
     inner: bool = False
+    keep: Annotated[Seconds, Field(ge=86_400)] = 7_776_000.0
 
 
 class HandoffFile(Entry):
@@ -99,5 +100,6 @@ def _environment(key: str) -> str:
 
 
 def _partner(name: str, entry: PartnerEntry) -> Partner:
-    given = entry.model_dump(exclude={"timeout", "within"})
-    return Partner(name=name, timeout_s=entry.timeout, within_s=entry.within, **given)
+    times = ("timeout", "within", "keep")
+    given = entry.model_dump(exclude=set(times))
+    return Partner(name=name, **given, **{f"{time}_s": getattr(entry, time) for time in times})

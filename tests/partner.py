@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -128,3 +129,21 @@ async def _answers(port: int) -> None:
             writer.close()
             return
     raise RuntimeError("the partner did not start")
+
+
+@contextmanager
+def in_thread(engine: Engine) -> Iterator[Engine]:
+    """Serve it in a thread with a loop of its own, for tests that have none."""
+    up, down, loop = threading.Event(), asyncio.Event(), asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with engine.serving():
+            up.set()
+            await down.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    assert up.wait(HANG_S), "the partner did not start"
+    yield engine
+    loop.call_soon_threadsafe(down.set)
+    thread.join(HANG_S)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,20 @@ def chromium_args() -> list[str]:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path, *flags: str) -> Iterator[dict[str, Any]]:
-    """Start everything by `python -m app up`, yield `run.json`, stop it as Ctrl+C does."""
+def running(
+    data_dir: Path, *flags: str, env: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Start everything by `python -m app up`, yield `run.json`, stop it as Ctrl+C does.
+
+    `env` comes beside our own environment.
+    """
     data_dir.mkdir(parents=True, exist_ok=True)
     log_file = data_dir / "up.txt"
     argv = [sys.executable, "-m", "app", "up", "--port", "0", "--data-dir", str(data_dir), *flags]
     with log_file.open("wb") as log:
-        up = subprocess.Popen(argv, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        up = subprocess.Popen(
+            argv, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | (env or {})
+        )
         try:
             yield _run_file(up, data_dir / "run.json", log_file)
         finally:

@@ -28,7 +28,8 @@ class Partner:
     """Another engine. `within_s`: a hand-off that it has not taken by then goes to `on_failure`.
 
     `call_out`: its answer may say where the task goes, within `routes` and `highest_priority`.
-    `inner`: it stands in our own network, by the operator's word.
+    `inner`: it stands in our own network, by the operator's word. `keep_s`: so long the delivery
+    log keeps what has come to its end.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Partner:
     highest_priority: int = 100
     hands_in: bool = False
     inner: bool = False
+    keep_s: float = 7_776_000.0  # 90 days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

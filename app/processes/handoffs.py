@@ -30,6 +30,7 @@ from app.wiring import handoffs as partners_wiring
 
 READER = "handoffs"
 _FOLLOW_S, _DELIVER_S, _OUTCOME_S, _AGE_S = 0.25, 0.1, 0.25, 1.0
+_FORGET_S = 60.0  # what is kept for days may stay a minute longer
 
 
 async def main(settings: Settings) -> None:
@@ -44,6 +45,7 @@ async def main(settings: Settings) -> None:
         ("handoffs", follow.advance, _FOLLOW_S),
         ("handoff outcomes", outcome.turn, _OUTCOME_S),
         ("handoffs topic", Publisher(log, producer).turn, _OUTCOME_S),
+        ("handoffs kept", lambda: forget(log, partners.values(), wiring.system_ms()), _FORGET_S),
         ("handoffs age", lambda: measure(log, wiring.system_ms()), _AGE_S),
     ]
     for partner in partners.values():
@@ -63,6 +65,13 @@ async def measure(log: Handoffs, now_ms: int) -> None:
     oldest_ms = await log.oldest_pending_ms()
     metrics.HANDOFF_OLDEST.set(max(0, now_ms - oldest_ms) / 1000 if oldest_ms else 0)
     metrics.HANDOFFS_FOLLOWED.set(time.time())
+
+
+async def forget(log: Handoffs, partners: Iterable[Partner], now_ms: int) -> None:
+    """Delete what each partner's log has kept long enough."""
+    for partner in partners:
+        while await log.forget(partner.name, now_ms - round(partner.keep_s * 1000)):
+            pass
 
 
 class Follow:

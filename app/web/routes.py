@@ -27,6 +27,7 @@ AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre"
 STAFF = (AGENT, SUPERVISOR, ANALYST, SRE, ADMIN)
 OVERSIGHT = (SUPERVISOR, ANALYST, SRE, ADMIN)
 DIRECTING = (SUPERVISOR, ADMIN)  # who may move other people's work
+OPERATING = (SUPERVISOR, SRE, ADMIN)  # who looks after what goes to others
 INTAKE = ("intake", ADMIN)
 PUBLIC: tuple[str, ...] = ()
 
@@ -148,6 +149,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/desk", pages.desk, (AGENT, SUPERVISOR, ADMIN), "My offer and my tasks"),
     _page("/floor", pages.floor, OVERSIGHT, "Queues and agents, live"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
+    _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
     _page("/docs", pages.docs, STAFF, "This API"),
     _get("/api/v1/openapi.json", pages.openapi_json, PUBLIC, "This document"),
     _post("/api/v1/mentions", mentions.intake, INTAKE, "Accept one mention or a list"),
@@ -162,7 +164,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _get("/api/v1/facts/last", mentions.last_fact, OVERSIGHT, "The newest sequence number"),
     _get("/api/v1/dead-letters", mentions.dead_letters, (SRE, ADMIN), "Input that failed"),
     _post("/api/v1/handoffs", handoffs.take, (PARTNER,), "Take an event of a partner, signed"),
-    _get("/api/v1/handoffs", handoffs.log, (SUPERVISOR, SRE, ADMIN), "What partners were sent"),
+    _get("/api/v1/handoffs", handoffs.log, OPERATING, "What partners were sent"),
     _post(
         "/api/v1/handoffs/{event_id}/replay",
         handoffs.replay,

@@ -6,13 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.parties import Parties
+from app.adapters.store.tables import live_tasks
 from app.core.handed_in import HandedIn
-from app.core.handoff import DELIVERED, FAILED, HANDOFF, PENDING, STATUS, Handoff, Party
+from app.core.handoff import DELIVERED, FAILED, HANDOFF, PENDING, STATUS, Handoff, Partner, Party
+from app.processes.handoffs import forget
 
 
 def event(id_: str, **given: Any) -> Handoff:
@@ -141,3 +144,50 @@ async def test_the_parties_are_who_was_handed_it_and_who_handed_it_in(
         ]
     }
     assert await parties.of([]) == {}
+
+
+@pytest.fixture
+async def ended(log: Handoffs, database: Database) -> Handoffs:
+    """Four events that were delivered and told of, one that waits; the task of `m-open` is open."""
+    events = [event(id_, next_ms=5) for id_ in ("old", "older", "new", "waits")]
+    await log.take("handoffs", 1, [*events, event("open", mention_id="m-open")])
+    for id_, changed_ms in (("old", 900), ("older", 800), ("new", 5_000), ("open", 700)):
+        found = await log.one(id_)
+        assert found is not None
+        await log.delivered(found, changed_ms=changed_ms)
+        await log.settle(replace(found, state=DELIVERED))
+    await log.mark_published(["old", "older", "new", "open", "waits"])
+    task = {"task_id": "t", "mention_id": "m-open", "closed_ms": 0}
+    await database.write(lambda c: c.execute(sa.insert(live_tasks), task))
+    return log
+
+
+async def ids(log: Handoffs) -> set[str]:
+    return {found.event_id for found in await log.log({}, 100)}
+
+
+async def test_what_ended_long_ago_is_forgotten_and_nothing_else(ended: Handoffs) -> None:
+    assert await ended.forget("crm", before_ms=1_000) == 2
+    assert await ids(ended) == {"new", "waits", "open"}
+    assert await ended.forget("crm", before_ms=1_000) == 0
+
+
+async def test_the_oldest_go_first_and_another_partners_stay(ended: Handoffs) -> None:
+    assert await ended.forget("erp", before_ms=10**12) == 0
+    assert await ended.forget("crm", before_ms=10**12, limit=3) == 3
+    assert await ids(ended) == {"waits", "open"}
+
+
+async def test_what_nobody_was_told_of_yet_is_kept(log: Handoffs) -> None:
+    await log.take("handoffs", 1, [event("untold"), event("unsent")])
+    for id_ in ("untold", "unsent"):
+        await log.delivered(event(id_), changed_ms=1)
+    await log.mark_published(["untold"])
+    await log.settle(event("unsent", state=DELIVERED))
+    assert await log.forget("crm", before_ms=10**12) == 0
+
+
+async def test_each_partner_has_its_own_time(ended: Handoffs) -> None:
+    crm = Partner(name="crm", title="CRM", url="", keep_s=2.0)
+    await forget(ended, [crm], now_ms=3_000)
+    assert await ids(ended) == {"new", "waits", "open"}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
-import threading
 import time
 import uuid
 from collections import Counter
@@ -25,7 +23,7 @@ from app.core.handoff import HANDOFF_TYPE
 from app.core.profile import handle_key
 from tests.live import topics
 from tests.live.running import ROOT, Handshake, mention, running, wait_for
-from tests.partner import SECRET, Engine, hangs, says, takes
+from tests.partner import SECRET, Engine, hangs, in_thread, says, takes
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
@@ -35,21 +33,9 @@ KILLS = 3
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    """The partner, in a thread of its own: it lives on whatever happens to us."""
-    engine, up, down = Engine(), threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        async with engine.serving():
-            up.set()
-            await down.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    assert up.wait(10)
-    yield engine
-    loop.call_soon_threadsafe(down.set)
-    thread.join(10)
+    """The partner: it lives on whatever happens to us."""
+    with in_thread(Engine()) as engine:
+        yield engine
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
-from app.adapters.store.tables import cursors, handoffs
+from app.adapters.store.tables import cursors, handoffs, live_tasks
 from app.core.handoff import DELIVERED, FAILED, HANDOFF, PENDING, STATUS, Handoff
 
 _ROW = [handoffs.c[field.name] for field in fields(Handoff)]
@@ -134,6 +134,38 @@ class Handoffs:
         """When the event was made that has waited longest; 0 where none waits."""
         query = sa.select(sa.func.min(handoffs.c.created_ms)).where(_PENDING)
         return await self._database.read(lambda c: int(c.execute(query).scalar() or 0))
+
+    async def forget(self, partner: str, before_ms: int, limit: int = 500) -> int:
+        """Delete what came to its end before, the oldest first; returns how many lines.
+
+        What nobody was told of yet stays, and all of a mention whose task is still open: its
+        partner is told of each stage.
+        """
+        live = sa.exists().where(
+            live_tasks.c.mention_id == handoffs.c.mention_id, live_tasks.c.closed_ms == 0
+        )
+        ended = (
+            sa.select(handoffs.c.event_id)
+            .where(
+                handoffs.c.partner == partner,
+                handoffs.c.state.in_((DELIVERED, FAILED)),
+                handoffs.c.next_ms < before_ms,
+                handoffs.c.changed_ms < before_ms,
+                handoffs.c.settled,
+                handoffs.c.published,
+                ~live,
+            )
+            .order_by(handoffs.c.next_ms, handoffs.c.seq)
+            .limit(limit)
+        )
+
+        def work(connection: sa.Connection) -> int:
+            ids = connection.execute(ended).scalars().all()
+            if ids:
+                connection.execute(sa.delete(handoffs).where(handoffs.c.event_id.in_(ids)))
+            return len(ids)
+
+        return await self._database.write(work)
 
     async def one(self, event_id: str) -> Handoff | None:
         found = await self._read(sa.select(*_ROW).where(handoffs.c.event_id == event_id))
