@@ -193,7 +193,7 @@ def migrate() -> None:
 
 @cli.command()
 def staff() -> None:
-    """Let the people of config/staff.toml sign in (`up` does it by itself)."""
+    """Let the people of config/staff.toml sign in, and nobody else (`up` does it by itself)."""
     import asyncio
 
     from app.adapters.store.database import Database

@@ -57,8 +57,9 @@ def load(path: Path, catalogue: Catalogue) -> Secrets:
 
 
 async def enter(database: Database, catalogue: Catalogue, found: Secrets) -> None:
-    """Let these people sign in."""
+    """Let these people sign in, and nobody else."""
     users = Users(database)
+    await users.keep_only(list(catalogue.reps))
     for rep in catalogue.reps.values():
         secret = found.people[rep.name]
         known = await users.by_key(secret.key)

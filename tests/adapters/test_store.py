@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +19,14 @@ from app.adapters.store.journal import Intake, Journal
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.record import Record
 from app.adapters.store.users import User, Users
+from app.config import load
 from app.core.errors import Unavailable
 from app.core.facts import OPS, OUTCOMES
 from app.core.history import Entry, Standing
 from app.core.profile import Profile, handle_key
 from app.ports import DeadLetter, Seen
+from app.processes import people
+from app.settings import CONFIG
 from tests.builders import NOON_MS
 
 
@@ -236,6 +241,25 @@ async def test_a_changed_password_ends_the_old_one(database: Database) -> None:
     assert await users.check("ann", "old password") is None
     assert await users.by_key("key-1") is None
     assert await users.check("ann", "new password") == ann
+
+
+async def test_who_leaves_the_staff_has_no_account_any_more(
+    database: Database, tmp_path: Path
+) -> None:
+    """The next start, or `app staff`, takes password and key; sessions are by name."""
+    config = load(CONFIG)
+    reps = dict(list(config.catalogue.reps.items())[:2])
+    stays, leaves = reps
+    both = replace(config.catalogue, reps=reps)
+    one = replace(config.catalogue, reps={stays: reps[stays]})
+    secrets = people.load(tmp_path / "secrets.json", both)
+    await people.enter(database, both, secrets)
+    await people.enter(database, one, secrets)
+    users = Users(database)
+    assert await users.by_name(stays) is not None
+    assert await users.by_name(leaves) is None
+    assert await users.by_key(secrets.people[leaves].key) is None
+    assert await users.check(leaves, secrets.people[leaves].password) is None
 
 
 async def test_a_store_that_is_away_is_unavailable_and_changes_nothing() -> None:

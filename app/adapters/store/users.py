@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -43,6 +44,11 @@ class Users:
         }
         statement = self._database.upsert(users, "title", "role", "password_hash", "key_sha256")
         await self._database.write(lambda c: c.execute(statement, row))
+
+    async def keep_only(self, names: Collection[str]) -> None:
+        """Take the account of everybody else: their key, password and sessions end with it."""
+        others = sa.delete(users).where(users.c.name.not_in(names))
+        await self._database.write(lambda c: c.execute(others))
 
     async def by_name(self, name: str) -> User | None:
         row = await self._row(users.c.name == name)
