@@ -2,11 +2,11 @@
 /** One row as a form: its condition is checked while it is typed, and what is typed survives a reload. */
 import { html, useEffect, useRef, useState } from "../vendor/vendor.js";
 import { readOnly } from "./api.js";
-import { words } from "./format.js";
 import { Icon } from "./icon.js";
+import { EventFields } from "./rules-event-form.js";
 import { ConditionField, Field } from "./rules-fields.js";
 import { useChecked } from "./rules-check.js";
-import { canonical, fieldChanges, textOf } from "./rules-compare.js";
+import { canonical, fieldChanges } from "./rules-compare.js";
 import { deleteRow, insertRow, moveRow, saveRow } from "./rules-edit.js";
 import { dropKept, keep, readKept } from "./rules-kept.js";
 import { rowOf, valuesOf } from "./rules-row.js";
@@ -16,13 +16,13 @@ import { notify } from "./notices.js";
 
 /** @typedef {import("./rules-types.js").Row} Row */
 /** @typedef {import("./rules-row.js").Values} Values */
-/** @typedef {{file:string,before:string,after:string}} Place */
+/** @typedef {{file:string,before:string,after:string,kind:string}} Place */
 
 /** @param {Row|null} row @param {Place|undefined} place */
-const slotOf = (row, place) => (row ? `row ${row.id}` : `new ${place?.file} ${place?.before} ${place?.after}`);
+const slotOf = (row, place) => (row ? `row ${row.id}` : `new ${place?.file} ${place?.before} ${place?.after} ${place?.kind}`);
 
 /** @type {Omit<Row, "file">} */
-const BLANK = { id: "", kind: "row", when: "", then: {}, why: "" };
+const BLANK = { id: "", kind: "row", when: "", why: "" };
 
 /** The text of a form, and how it is kept. @param {Row|null} row @param {Place|undefined} place */
 function useKept(row, place) {
@@ -67,14 +67,6 @@ function Then({ values, set }) {
         placeholder="none" onInput=${(/** @type {any} */ event) => set({ skills: event.target.value })} /><//>`}`;
 }
 
-/** What an event rule has beside condition and why: shown here, changed as text. @param {{row:Row}} props */
-function Others({ row }) {
-  const keys = Object.keys(row).filter((key) => !["id", "file", "kind", "when", "why"].includes(key));
-  return html`<dl class="form-others">
-    ${keys.map((key) => html`<div key=${key}><dt>${words(key)}</dt><dd><code>${textOf(row[key])}</code></dd></div>`)}</dl>
-    <p class="muted">These parts of an event rule are changed under “As text”.</p>`;
-}
-
 /** Somebody else has changed this row since the text was begun. @param {{base:Row,row:Row}} props */
 const Theirs = ({ base, row }) => html`<div class="problem form-theirs" role="alert"
   data-testid="rule-theirs"><${Icon} name="triangle-alert" />
@@ -94,7 +86,7 @@ async function remove(id, next) {
 function RowTools({ row }) {
   const mates = (draft.value?.rows ?? []).filter((one) => one.file === row.file && one.kind === row.kind);
   const at = mates.findIndex((one) => one.id === row.id);
-  const put = (/** @type {"before"|"after"} */ side) => (opened.value = { what: "new", file: row.file, before: "", after: "", [side]: row.id });
+  const put = (/** @type {"before"|"after"} */ side) => (opened.value = { what: "new", file: row.file, kind: row.kind, before: "", after: "", [side]: row.id });
   return html`<div class="form-tools" role="group" aria-label="The row's place">
     <button type="button" class="button small" data-testid="rule-up"
       disabled=${at < 1 || busy.value} onClick=${() => moveRow(row, -1)}>Move up</button>
@@ -130,15 +122,15 @@ function Fields({ values, set, row }) {
     <div class="form-then"><${Field} id="id" label="Id"><input id="rule-id" data-testid="rule-id" value=${values.id} spellcheck=${false}
         autocapitalize="none" required maxlength="40" onInput=${typed("id")} /><//>
       ${row.kind === "row" && html`<${Then} values=${values} set=${set} />`}</div>
-    ${row.kind !== "row" && html`<${Others} row=${row} />`}
+    ${row.kind !== "row" && html`<${EventFields} values=${values} set=${set} />`}
     <${Field} id="why" label="Why, as the agent reads it"><textarea id="rule-why" data-testid="rule-why" rows="2" dir="auto"
       value=${values.why} onInput=${typed("why")}></textarea><//>
   </fieldset>`;
 }
 
-/** @param {{row:Row|null,order:number,restored:boolean,leave:()=>void}} props */
-const Head = ({ row, order, restored, leave }) => html`<div class="form-head">
-  <h3 tabindex="-1">${row ? `${order ? `${order}. ` : ""}${row.id}` : "New row"}</h3>
+/** @param {{row:Row|null,event:boolean,order:number,restored:boolean,leave:()=>void}} props */
+const Head = ({ row, event, order, restored, leave }) => html`<div class="form-head">
+  <h3 tabindex="-1">${row ? `${order ? `${order}. ` : ""}${row.id}` : event ? "New event rule" : "New row"}</h3>
   ${restored && html`<span class="mark" data-tone="warn" data-testid="rule-restored">unsaved text from before</span>`}
   <span class="spring"></span>${editable.value && row && html`<${RowTools} row=${row} />`}
   <button type="button" class="icon-button small" aria-label="Close the row" data-testid="rule-close" onClick=${leave}>
@@ -149,7 +141,7 @@ export function RowForm({ row, order = 0, place }) {
   const { values, set, base, setBase, drop, restored } = useKept(row, place);
   const [problem, setProblem] = useState("");
   const box = useRef(/** @type {HTMLFormElement|null} */ (null));
-  const whole = row ?? /** @type {Row} */ ({ ...BLANK, file: place?.file ?? "" });
+  const whole = row ?? /** @type {Row} */ ({ ...BLANK, kind: place?.kind ?? "row", file: place?.file ?? "" });
   const theirs = row && base && editable.value && canonical(base) !== canonical(row);
   useEffect(() => {
     const first = editable.value ? (row ? "#rule-condition" : "#rule-id") : ".form-head h3";
@@ -170,7 +162,7 @@ export function RowForm({ row, order = 0, place }) {
   }
   const leave = () => close(row?.id ?? (place?.after || place?.before || ""));
   return html`<form ref=${box} class="rule-form" data-testid="rule-form" data-row-id=${row?.id ?? ""} onSubmit=${save}>
-    <${Head} row=${row} order=${order} restored=${restored} leave=${leave} />
+    <${Head} row=${row} event=${whole.kind !== "row"} order=${order} restored=${restored} leave=${leave} />
     ${theirs && html`<${Theirs} base=${base} row=${row} />`}
     <${Fields} values=${values} set=${set} row=${whole} />
     <${Problems} row=${row} problem=${problem} />

@@ -1,9 +1,11 @@
 // @ts-check
 /** One row between the form that people fill in and the row that a file says. */
 
+import { eventFieldsOf, eventParts, eventValuesOf } from "./rules-event-row.js";
+
 /** @typedef {import("./rules-types.js").Row} Row */
 /** @typedef {{id:string,when:string,why:string,way:"queue"|"close",queue:string,priority:string,
- *   window:string,skills:string}} Values */
+ *   window:string,skills:string} & import("./rules-event-row.js").EventValues} Values */
 
 const THEN = ["queue", "close", "priority", "window", "skills"];
 
@@ -20,6 +22,7 @@ export function valuesOf(row) {
     priority: text(then.priority),
     window: text(then.window),
     skills: Array.isArray(then.skills) ? then.skills.join(", ") : text(then.skills),
+    ...eventValuesOf(row),
   };
 }
 
@@ -33,9 +36,10 @@ const numeric = (text) => (/^\d+$/.test(text) ? Number(text) : text);
 /** The row with these values; whatever the form does not know stays.
  * @param {Row} old @param {Values} values @returns {Row} */
 export function rowOf(old, values) {
-  const row = /** @type {Row} */ ({ ...old, id: values.id.trim() });
+  const event = old.kind !== "row";
+  const row = /** @type {Row} */ ({ ...(event ? eventFieldsOf(old, values) : old), id: values.id.trim() });
   row.when = `${old.when ?? ""}`.replace(/\n$/, "") === values.when ? old.when : whenOf(values.when);
-  if (old.kind === "row") row.then = thenOf(old.then ?? {}, values);
+  if (!event) row.then = thenOf(old.then ?? {}, values);
   row.why = values.why.trim();
   return row;
 }
@@ -58,21 +62,16 @@ function thenOf(old, values) {
 
 /** What a row does, in words for the table. @param {Row} row @param {(name:string)=>string} title */
 export function thenParts(row, title) {
+  if (row.kind !== "row") return eventParts(row, title);
   const then = row.then && typeof row.then === "object" ? row.then : {};
   const known = [
     then.priority !== undefined && `priority ${then.priority}`,
     then.window !== undefined && `within ${then.window}`,
     Array.isArray(then.skills) && then.skills.length > 0 && `skills ${then.skills.join(", ")}`,
     ...Object.keys(then).filter((key) => !THEN.includes(key)).map((key) => `${key} ${plain(then[key])}`),
-    ...(row.kind === "row" ? [] : otherParts(row)),
   ];
   return { to: then.close === true ? "Close" : then.queue ? title(String(then.queue)) : "", more: known.filter(Boolean) };
 }
-
-/** @param {Row} row */
-const otherParts = (row) => Object.keys(row)
-  .filter((key) => !["id", "when", "why", "file", "kind", "then"].includes(key))
-  .map((key) => `${key} ${plain(row[key])}`);
 
 /** @param {any} value */
 const plain = (value) => (typeof value === "string" ? value : JSON.stringify(value));

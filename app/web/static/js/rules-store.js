@@ -9,7 +9,7 @@ import { compare, countOf } from "./rules-compare.js";
 /** @typedef {import("./rules-types.js").Overview} Overview */
 /** @typedef {import("./rules-types.js").Version} Version */
 /** What is open in the table: a row, a new one at its place, or a whole file as text.
- * @typedef {{what:"row",id:string}|{what:"new",file:string,before:string,after:string}|
+ * @typedef {{what:"row",id:string}|{what:"new",file:string,kind:string,before:string,after:string}|
  *   {what:"text",file:string}} Opened */
 
 export const ROOT = "/api/v1/rules";

@@ -61,16 +61,18 @@ function Line({ row, order, unsaved }) {
   </tr>`;
 }
 
-/** @param {string} file @param {{before:string,after:string}} place */
-const isNewAt = (file, place) => {
+/** The row that is being written at this place. @param {string} file @param {{before:string,after:string}} place */
+const newAt = (file, place) => {
   const now = opened.value;
-  return now?.what === "new" && now.file === file && now.before === place.before && now.after === place.after;
+  return now?.what === "new" && now.file === file && now.before === place.before && now.after === place.after ? now : null;
 };
 
 /** @param {{file:string,before?:string,after?:string}} props */
-const NewRow = ({ file, before = "", after = "" }) => isNewAt(file, { before, after })
-  && html`<tr class="rule-form-line" key=${`new ${before} ${after}`}><td colspan="5">
-    <${RowForm} row=${null} place=${{ file, before, after }} /></td></tr>`;
+function NewRow({ file, before = "", after = "" }) {
+  const made = newAt(file, { before, after });
+  return made && html`<tr class="rule-form-line" key=${`new ${before} ${after} ${made.kind}`}><td colspan="5">
+    <${RowForm} row=${null} place=${{ file, before, after, kind: made.kind }} /></td></tr>`;
+}
 
 /** @param {{file:string,rows:{row:Row,order:number}[],unsaved:string[]}} props */
 function Body({ file, rows, unsaved }) {
@@ -87,6 +89,12 @@ function Body({ file, rows, unsaved }) {
   </tbody>`;
 }
 
+/** Begins a new one behind the last of its kind, or at the file's end. @param {string} file @param {{row:Row}[]} rows @param {string} kind */
+function add(file, rows, kind) {
+  const last = rows.filter(({ row }) => row.kind === kind).at(-1);
+  opened.value = { what: "new", file, kind, before: "", after: last?.row.id ?? "" };
+}
+
 /** @param {{file:string,title:string,rows:{row:Row,order:number}[],unsaved:string[]}} props */
 function Table({ file, title, rows, unsaved }) {
   const now = opened.value;
@@ -97,7 +105,9 @@ function Table({ file, title, rows, unsaved }) {
       <span class="spring"></span><span class="muted">${plural(rows.length, "row")}</span>
       ${editable.value && html`<button type="button" class="button small" data-testid="rule-add"
         aria-label=${`Add row at the end of ${title || file}`}
-        onClick=${() => (opened.value = { what: "new", file, before: "", after: rows.at(-1)?.row.id ?? "" })}>Add row</button>`}
+        onClick=${() => add(file, rows, "row")}>Add row</button>
+        <button type="button" class="button small" data-testid="rule-add-event"
+        aria-label=${`Add event rule to ${title || file}`} onClick=${() => add(file, rows, "rule")}>Add event rule</button>`}
       <button type="button" class="button small" data-testid="rule-as-text" aria-expanded=${asText}
         aria-label=${`${title || file} as text`} onClick=${() => (opened.value = asText ? null : { what: "text", file })}>As text</button>
     </header>

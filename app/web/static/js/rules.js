@@ -97,7 +97,7 @@ async function goOn() {
   const [what, file, ...rest] = slot?.split(" ") ?? [];
   if (what === "row") store.opened.value = { what, id: slot.slice(4) };
   if (what === "text") store.opened.value = { what, file: slot.slice(5) };
-  if (what === "new") store.opened.value = { what, file, before: rest[0] ?? "", after: rest[1] ?? "" };
+  if (what === "new") store.opened.value = { what, file, before: rest[0] ?? "", after: rest[1] ?? "", kind: rest[2] || "row" };
 }
 
 async function begin() {
