@@ -48,6 +48,25 @@ class Cut:
     def body(self, block: Block) -> str:
         return "".join(self.lines[block.head : block.end])
 
+    def one(self, row_id: str) -> Block:
+        """The row of this id. Raises Invalid (`unknown_row`)."""
+        found = [block for block in self.blocks if block.id == row_id]
+        if len(found) != 1:
+            got = f"{len(found)} rows of {row_id!r}"
+            raise Invalid("unknown_row", "the id of one row", got, "id")
+        return found[0]
+
+    def with_rows(self, line: int, rows: str) -> str:
+        """The text with these rows before a line, and an empty line around them."""
+        before, after = self.before(line), self.after(line)
+        if before and not before.endswith("\n"):
+            before += "\n"
+        if not rows.endswith("\n"):
+            rows += "\n"
+        gap = "" if not before.strip() or before.endswith("\n\n") else "\n"
+        tail = "" if not after or after.startswith(("\n", "\r\n")) else "\n"
+        return before + gap + rows + tail + after
+
     def line_of(self, block: Block, key: str) -> int | None:
         """The line at which this key of a row begins."""
         begins = re.compile(rf"\s*{re.escape(key)}\s*=")

@@ -18,7 +18,7 @@ from tomlkit.items import InlineTable, Item, String, StringType, Table, Trivia
 
 from app.core import toml_text
 from app.core.errors import Invalid
-from app.rules_blocks import Block, Cut, cut
+from app.rules_blocks import Cut, cut
 
 Row = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ class Place:
 def replaced(text: str, row_id: str, row: Row) -> str:
     """The text with this row in place of the one of that id. Raises Invalid."""
     of = cut(text)
-    block = _block(of, row_id)
+    block = of.one(row_id)
     written = _updated(of.body(block), block.kind, row)
     new = of.before(block.head) + written + of.after(block.end)
     return _proven(new, of, {(block.kind, block.index): row})
@@ -43,16 +43,11 @@ def replaced(text: str, row_id: str, row: Row) -> str:
 def inserted(text: str, row: Row, place: Place, kind: str = "row") -> str:
     """The text with one more row. Raises Invalid."""
     of = cut(text)
-    anchor = _block(of, place.before or place.after) if place.before or place.after else None
+    anchor = of.one(place.before or place.after) if place.before or place.after else None
     if anchor and anchor.kind != kind:
         raise Invalid("wrong_place", f"the id of a {kind}", f"that of a {anchor.kind}", "before")
     line = (anchor.start if place.before else anchor.end) if anchor else len(of.lines)
-    before, after = of.before(line), of.after(line)
-    if before and not before.endswith("\n"):
-        before += "\n"
-    gap = "" if not before.strip() or before.endswith("\n\n") else "\n"
-    tail = "" if not after or after.startswith(("\n", "\r\n")) else "\n"
-    new = before + gap + _written(kind, row) + tail + after
+    new = of.with_rows(line, _written(kind, row))
     at = sum(1 for block in of.blocks if block.kind == kind and block.head < line)
     return _proven(new, of, {(kind, at): row}, grown=(kind, at))
 
@@ -60,7 +55,7 @@ def inserted(text: str, row: Row, place: Place, kind: str = "row") -> str:
 def removed(text: str, row_id: str) -> str:
     """The text without this row and the comments right above it. Raises Invalid."""
     of = cut(text)
-    block = _block(of, row_id)
+    block = of.one(row_id)
     end = block.end
     while end < len(of.lines) and not of.lines[end].strip():
         end += 1
@@ -74,13 +69,6 @@ def has(text: str, row_id: str) -> bool:
         return any(block.id == row_id for block in cut(text).blocks)
     except Invalid:
         return False
-
-
-def _block(of: Cut, row_id: str) -> Block:
-    found = [block for block in of.blocks if block.id == row_id]
-    if len(found) != 1:
-        raise Invalid("unknown_row", "the id of one row", f"{len(found)} rows of {row_id!r}", "id")
-    return found[0]
 
 
 def _proven(

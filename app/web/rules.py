@@ -21,6 +21,7 @@ from app.rules_problems import of_condition
 from app.web import rule_runs
 from app.web.rule_forms import (
     actor,
+    live_rules,
     problems_of,
     reason_of,
     refuse_broken,
@@ -75,7 +76,7 @@ async def diff(request: Request) -> Response:
     """What changed from this version to another, by file and by row; `to` is the live one."""
     old = await _version(request, request.path_params["number"])
     to = request.query_params.get("to", "")
-    new = await (_version(request, to) if to else _live_version(request))
+    new = await (_version(request, to) if to else live_rules(request))
     return JSONResponse(
         {
             "from": old.number,
@@ -111,8 +112,3 @@ async def roll_back(request: Request) -> Response:
 async def _version(request: Request, number: str) -> Any:
     wanted = whole_number(number, "number", _LARGEST)
     return await RuleVersions(parts(request).base.database).version(wanted)
-
-
-async def _live_version(request: Request) -> Any:
-    live = await RuleVersions(parts(request).base.database).live()
-    return await _version(request, str(live.number if live else 0))

@@ -47,13 +47,6 @@ class RuleBacktests:
         """Raises Conflict (`unknown_backtest`)."""
         return await self._database.read(lambda c: _get(c, id_))
 
-    async def of_draft(self, draft_id: str) -> list[Backtest]:
-        """All of one draft, newest first."""
-        query = sa.select(t.backtests).where(t.backtests.c.draft_id == draft_id)
-        query = query.order_by(t.backtests.c.made_ms.desc())
-        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
-        return [_backtest(row) for row in rows]
-
     async def advance(self, id_: str, progress: float) -> str:
         """Say how far it is; returns its state, which somebody may have changed to cancelled."""
 
