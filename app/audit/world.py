@@ -134,8 +134,8 @@ class World:
             task = self._new(fact)
         if fact.op == "unroutable":
             task.cause = fact.reason, self.changes
-        elif fact.to != fact.before or fact.op == "escalated":
-            task.cause = "", 0
+        elif fact.to != fact.before or fact.op in ("escalated", "transferred"):
+            task.cause = "", 0  # who could take it there is another question
         requeued = fact.op not in NO_TASK_CHANGE
         if requeued and task.lanes:
             self._leave(task)
