@@ -20,6 +20,7 @@ from app.web import (
     tasks,
 )
 from app.web.auth import Handler, allowed
+from app.web.flight_routes import FLIGHTS
 from app.web.signed import PARTNER
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
@@ -140,6 +141,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/logout", pages.sign_out, STAFF, "End my session"),
     _page("/desk", pages.desk, (AGENT, SUPERVISOR, ADMIN), "My offer and my tasks"),
     _page("/floor", pages.floor, OVERSIGHT, "Queues and agents, live"),
+    _page("/flights", pages.flights, STAFF, "Flights: goal, route and group of one situation"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/docs", pages.docs, STAFF, "This API"),
     _get("/api/v1/openapi.json", pages.openapi_json, PUBLIC, "This document"),
@@ -183,6 +185,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _command("cancel", commands.cancel, "End a task that needs nobody", DIRECTING),
     _command("prioritise", commands.prioritise, "Change how pressing a task is", DIRECTING),
     *RULES,
+    *(Endpoint(method=m, path=p, handler=h, roles=r, does=d) for m, p, h, r, d in FLIGHTS),
 )
 
 
