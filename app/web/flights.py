@@ -13,7 +13,7 @@ from app import codec, metrics
 from app.adapters.store.flights import Decide, Flights, Said, Scene
 from app.adapters.store.rule_versions import RuleVersions
 from app.core import flight_moves as moves
-from app.core.catalogue import ROLES
+from app.core.catalogue import ROLES, Rep
 from app.core.errors import Conflict
 from app.core.flight import BY_HAND, MEDIATOR, Event, Who, is_of, may_lead
 from app.core.flight_plan import Known, goal_problems, problems
@@ -54,7 +54,7 @@ async def choices(request: Request) -> Response:
     return JSONResponse(
         {
             "labels": await _set_labels(request),
-            "reps": [{"name": rep.name, "title": rep.title} for rep in at.takers()],
+            "reps": [{"name": rep.name, "title": rep.title} for rep in _people(request)],
             "queues": [
                 {"name": queue.name, "title": queue.title}
                 for queue in at.config.catalogue.queues.values()
@@ -212,10 +212,17 @@ async def _known(request: Request, labels: Iterable[str]) -> Known:
     asked = [label for label in labels if label not in set_by_rules]
     recorded = await _flights(request).recorded(asked) if asked else set()
     return Known(
-        reps=[rep.name for rep in at.takers()],
+        reps=[rep.name for rep in _people(request)],
         queues=list(at.config.catalogue.queues),
         labels=[*set_by_rules, *recorded],
     )
+
+
+def _people(request: Request) -> list[Rep]:
+    """Who may follow a flight: also who takes no tasks, such as supervisors."""
+    at = parts(request).base
+    reps, demo = at.config.catalogue.reps.values(), at.settings.demo.on
+    return [rep for rep in reps if demo or not rep.demo]
 
 
 async def _set_labels(request: Request) -> list[str]:

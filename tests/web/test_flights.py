@@ -455,6 +455,6 @@ def test_who_does_not_listen_is_told_nothing(parts: Parts) -> None:
 async def test_the_choices_are_the_names_that_a_plan_may_have(flights: Flights) -> None:
     found = (await flights.api.get("amira", f"{ROOT}/choices")).json()
     assert found["labels"] == ["storm", "refund"]
-    assert {"amira", "ben"} <= {rep["name"] for rep in found["reps"]}
+    assert {"amira", "ben", "sofia"} <= {rep["name"] for rep in found["reps"]}
     assert "billing" in {queue["name"] for queue in found["queues"]}
     assert "mediator" in found["roles"]
