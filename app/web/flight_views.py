@@ -111,6 +111,22 @@ def on_card(found: Found, who: Who) -> Json:
     }
 
 
+def _who(at: Parts, me: User) -> Who:
+    rep = at.base.config.catalogue.reps.get(me.name)
+    skills, queues = (rep.skills, rep.queues) if rep else ((), ())
+    return Who(name=me.name, role=me.role, skills=skills, queues=queues)
+
+
+async def follows(at: Parts, me: User) -> int:
+    """How many open flights somebody may add their tasks to; 0 where nobody can be asked."""
+    who = _who(at, me)
+    try:
+        found = await Flights(at.base.database).all(OPEN, MOST_CLOSED)
+    except Unavailable:
+        return 0
+    return sum(may_lead(who) or is_of(one.flight.plan, who) for one in found)
+
+
 async def on_cards(at: Parts, me: User, cards: Sequence[Json]) -> list[Json]:
     """These cards, each with its open flights, the last opened first.
 
@@ -118,9 +134,7 @@ async def on_cards(at: Parts, me: User, cards: Sequence[Json]) -> list[Json]:
     """
     if not cards:
         return []
-    rep = at.base.config.catalogue.reps.get(me.name)
-    skills, queues = (rep.skills, rep.queues) if rep else ((), ())
-    who = Who(name=me.name, role=me.role, skills=skills, queues=queues)
+    who = _who(at, me)
     ids = [card["mention_id"] for card in cards]
     try:
         found = await Flights(at.base.database).of_mentions(ids)

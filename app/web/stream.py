@@ -150,9 +150,13 @@ async def _flights(at: Parts, who: Who) -> Events:
 
 
 async def _on_desk(at: Parts, me: User) -> dict[str, Any]:
-    """The flights of each task on a desk, by its id."""
+    """The flights of each task on a desk, by its id, and how many there are to add one to."""
     cards = [*await at.floor.held_by(me.name), *await at.floor.parked_by(me.name)]
-    return {card["task_id"]: card["flights"] for card in await _with_flights(at, me, cards)}
+    known = await _with_flights(at, me, cards)
+    return {
+        "tasks": {card["task_id"]: card["flights"] for card in known},
+        "follows": await flight_views.follows(at, me),
+    }
 
 
 async def _of_the_line(at: Parts, event: str | None) -> ServerSentEvent:

@@ -23,6 +23,7 @@ async def desk(at: Parts, me: User) -> dict[str, Any]:
         "offer": next((card for card in held if card["state"] == "offered"), None),
         "tasks": [card for card in held if card["state"] in IN_WORK],
         "parked": await flight_views.on_cards(at, me, await at.floor.parked_by(me.name)),
+        "follows": await flight_views.follows(at, me),
         "queues": await queues_of(at, me),
         "colleagues": _colleagues(at, me),
         "all_queues": _all_queues(at),

@@ -388,13 +388,25 @@ async def test_of_several_flights_the_last_opened_comes_first_and_closed_ones_go
     assert [f["name"] for f in (await card(api))["flights"]] == ["Flight 1"]
 
 
+async def test_the_desk_knows_how_many_flights_its_agent_follows(
+    api: Api, flights: Flights
+) -> None:
+    await flights.open(steps=[])
+    found = {
+        who: (await api.get(who, "/api/v1/desk")).json()["follows"]
+        for who in ("amira", "ben", "miriam", "sofia")
+    }
+    assert found == {"amira": 1, "ben": 0, "miriam": 1, "sofia": 1}
+
+
 async def test_tasks_go_on_where_nobody_can_be_asked_for_flights(
     api: Api, accepted: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_given: object) -> None:
         raise Unavailable("the store does not answer")
 
-    monkeypatch.setattr(flight_views.Flights, "of_mentions", away)
+    for read in ("of_mentions", "all"):
+        monkeypatch.setattr(flight_views.Flights, read, away)
     assert (await card(api))["flights"] is None
 
 
@@ -427,7 +439,8 @@ async def test_everybody_sees_a_tick_at_once_on_the_page_and_on_the_desk(
         _, seen, _ = (await page.until("flights"))[-1]
         assert seen["open"][0]["route"] == {"done": 1, "of": 2}
         _, mine, _ = (await desk.until("flights"))[-1]
-        [shown] = mine[accepted]
+        [shown] = mine["tasks"][accepted]
+        assert mine["follows"] == 1
         assert (shown["step"]["number"], shown["step"]["what"]) == (2, "Offer a bus")
 
 

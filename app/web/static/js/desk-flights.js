@@ -24,9 +24,14 @@ export function note(card) {
   if (card.flights) byTask.value = { ...byTask.value, [card.task_id]: card.flights };
 }
 
-/** Some flight has changed: those of all my tasks. @param {Record<string, OnCard[]|null>} found */
+/** How many open flights I could add a task to. */
+export const follows = signal(0);
+
+/** Some flight has changed: those of all my tasks.
+ * @param {{tasks:Record<string, OnCard[]|null>,follows:number}} found */
 export function applyFlights(found) {
-  const known = Object.entries(found).filter(([, list]) => list !== null);
+  follows.value = found.follows;
+  const known = Object.entries(found.tasks).filter(([, list]) => list !== null);
   byTask.value = { ...byTask.value, .../** @type {Record<string, OnCard[]>} */ (Object.fromEntries(known)) };
 }
 

@@ -25,7 +25,7 @@
  *   from_queue:string},assigned:null|{by:string,reason:string},first_reply_ms:number,
  *   resolution_ms:number,wrap_ends_ms:number,until_ms:number,waits_for:string,unroutable:string}} Card
  * @typedef {{me:Me,offer:Card|null,tasks:Card[],parked:Card[],queues:Queue[],now_ms:number,
- *   colleagues:{name:string,title:string}[],all_queues:{name:string,title:string}[],read_only:boolean,
+ *   colleagues:{name:string,title:string}[],all_queues:{name:string,title:string}[],read_only:boolean,follows:number,
  *   last_event_id:string,offer_seconds:number,sla_seconds:number}} DeskSnapshot
  * @typedef {{name:string,title:string,state:RepState,reason:string,load:number,capacity:number,
  *   since_ms:number,skills:string[],queues:string[],tasks:{task_id:string,state:string,
