@@ -14,7 +14,8 @@ from app.cli_window import store_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from app.adapters.store.flights import Flights, Found
+    from app.adapters.store.flight_rows import Found
+    from app.adapters.store.flights import Flights
 
 flights = typer.Typer(name="flights", help="See flights: goals that a group follows together.")
 flights.info.no_args_is_help = True

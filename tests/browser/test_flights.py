@@ -106,6 +106,7 @@ def test_a_flight_is_opened_seen_on_a_task_ticked_off_and_closes_itself(
     desk = screens.desk()
     mention_id = house.mention(f"The storm! {COMPLAINT}")
     house.offered(mention_id, "amira")
+    expect(at(desk, "offer-flight")).to_contain_text("On flight Storm Berta: step 1 of 2")
     at(desk, "offer-accept").click()
     block = at(desk, "card-flight")
     expect(block).to_contain_text("Storm Berta")
@@ -143,6 +144,8 @@ def test_an_agent_adds_their_task_and_a_supervisor_takes_it_out(
     at(desk, "ask-confirm").click()
     expect(at(desk, "card-flight")).to_contain_text("Storm Berta")
     expect(at(page, "flight-task")).to_contain_text("by amira")
+    floor = screens.floor()
+    expect(at(floor, "floor-task-flight")).to_have_text("Storm Berta")
     at(page, "flight-remove").click()
     at(page, "ask-reason").fill("Not the storm")
     at(page, "ask-confirm").click()
@@ -158,10 +161,12 @@ def test_what_somebody_else_changed_is_taken_over_and_mine_stays(
     page = screens.enter("sofia", "/flights")
     at(page, "flight-edit").click()
     at(page, "flight-name").fill("Storm Carla")
+    at(page, "flight-step").nth(1).fill("Offer a train")
     theirs = {
         "name": "Storm Berta", "say": "The trains run again.",
         "goal": {"words": "All are at home", "kind": "steps"}, "group": {"reps": ["amira"]},
-        "steps": [{"id": step["id"], "what": step["what"]} for step in made["steps"]],
+        "steps": [{"id": step["id"], "what": step["what"]} for step in made["steps"]]
+        + [{"what": "Tell the press"}],
     }  # fmt: skip
     flights.house.post("amira", f"{ROOT}/{made['id']}/tick", {"step": 1})
     flights.house.send("PUT", "ada", f"{ROOT}/{made['id']}", theirs | {"version": 2})
@@ -172,7 +177,10 @@ def test_what_somebody_else_changed_is_taken_over_and_mine_stays(
     at(page, "flight-save").click()
     expect(at(page, "flight-shown")).to_have_text("Storm Carla")
     expect(at(page, "flight-goal")).to_have_text("All are at home")
-    expect(at(page, "flight-progress")).to_have_text("1 of 2 done")
+    expect(at(page, "flight-progress")).to_have_text("1 of 3 done")
+    expect(at(page, "flight-step-line").locator(".step-what")).to_have_text(
+        ["Call the operator", "Offer a train", "Tell the press"]
+    )
 
 
 def test_a_wrong_plan_is_told_field_by_field(flights: Flights, screens: Screens) -> None:

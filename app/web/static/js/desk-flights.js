@@ -19,7 +19,7 @@ const byTask = signal(/** @type {Record<string, OnCard[]>} */ ({}));
 const sending = signal(false);
 
 /** A card came: null says that nobody could be asked, and nothing at all that it was an answer to a command.
- * @param {Card & {flights?:OnCard[]|null}} card */
+ * @param {Card} card */
 export function note(card) {
   if (card.flights) byTask.value = { ...byTask.value, [card.task_id]: card.flights };
 }
@@ -86,6 +86,14 @@ function Block({ flight }) {
 
 /** @param {{task:Card}} props */
 export const TaskFlights = ({ task }) => html`${(byTask.value[task.task_id] ?? []).map((flight) => html`<${Block} key=${flight.id} flight=${flight} />`)}`;
+
+/** The same in a line, for an offer. @param {{task:Card}} props */
+export function OnFlights({ task }) {
+  const found = byTask.value[task.task_id] ?? [];
+  if (found.length === 0) return null;
+  return html`<ul class="notes">${found.map(({ id, name, step, route }) => html`<li key=${id} data-testid="offer-flight">On flight <bdi>${name}</bdi>${
+    step ? html`: step ${step.number} of ${route.of}, <bdi>${step.what}</bdi>` : ""}</li>`)}</ul>`;
+}
 
 /** Lets my task belong to one of the flights that I follow. @param {Card|null} task */
 export async function askFlight(task) {

@@ -141,7 +141,9 @@ export function FlightForm() {
     setError(null);
     try {
       const body = bodyOf(typed, serverNow());
-      keep(of ? await putJson(pathOf(of.id), { ...body, version: of.version }, key) : await postJson(ROOT, body, key));
+      const made = of ? await putJson(pathOf(of.id), { ...body, version: of.version }, key) : await postJson(ROOT, body, key);
+      keep(made);
+      history.replaceState(null, "", `#${made.id}`);
       form.value = null;
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;

@@ -68,7 +68,15 @@ export function merged(base, mine, theirs) {
     typed[name] = mine[name];
     if (plain(theirs[name]) !== plain(base[name])) both.push(name);
   }
-  const done = new Set(theirs.steps.filter((step) => step.done).map((step) => step.id));
-  typed.steps = typed.steps.map((/** @type {TypedStep} */ step) => ({ ...step, done: done.has(step.id) }));
+  typed.steps = together(base.steps, typed.steps, theirs.steps);
   return { typed, both };
+}
+
+/** My route with what others did and added to theirs. @param {TypedStep[]} base @param {TypedStep[]} mine @param {TypedStep[]} theirs */
+function together(base, mine, theirs) {
+  const done = new Map(theirs.filter((step) => step.done).map((step) => [step.id, step]));
+  const known = new Set([...base, ...mine].map((step) => step.id));
+  const kept = mine.map((step) => done.get(step.id) ?? { ...step, done: false });
+  const lost = theirs.filter((step) => !known.has(step.id) || (step.done && !mine.some((one) => one.id === step.id)));
+  return [...kept, ...lost];
 }

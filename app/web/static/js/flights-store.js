@@ -51,7 +51,11 @@ async function look(id) {
     if (wanted === id) keep(found);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (wanted === id && error.code === "unknown_flight") wanted = "";
+    if (wanted === id && error.code === "unknown_flight") {
+      wanted = ""; // an old address: what there is is shown instead
+      const first = overview.value?.open[0] ?? overview.value?.closed[0];
+      if (first && first.id !== id) void look(first.id);
+    }
     if (error.status !== 0 && error.status !== 401) notify("error", error.message);
   }
 }
@@ -74,6 +78,7 @@ export function select(id) {
 
 /** @param {1|-1} step */
 export function selectNext(step) {
+  if (form.value) return; // what is typed there would be gone
   const all = [...(overview.value?.open ?? []), ...(overview.value?.closed ?? [])];
   const at = all.findIndex((one) => one.id === shown.value?.id);
   const next = all[Math.max(0, Math.min(all.length - 1, at + step))];
