@@ -113,6 +113,7 @@ def test_a_flight_is_opened_seen_on_a_task_ticked_off_and_closes_itself(
     expect(at(block, "card-flight-step")).to_contain_text("Step 1 of 2 Call the operator")
     expect(at(block, "card-flight-others")).to_contain_text("1 open")
     expect(at(page, "flight-task")).to_have_attribute("data-mention-id", mention_id)
+    expect(at(page, "flight-task")).to_contain_text("In work")
     at(desk, "task-reply").fill("Dear guest")
     at(block, "card-flight-use").click()
     expect(at(desk, "task-reply")).to_have_value(f"Dear guest\n\n{SAY}")

@@ -22,6 +22,7 @@ export const busy = signal(false);
 /** @param {string} id @param {string} [verb] */
 export const pathOf = (id, verb) => `${ROOT}/${encodeURIComponent(id)}${verb ? `/${verb}` : ""}`;
 
+const AGAIN_MS = 5_000; // so old may be where the tasks of a flight stand: each change of theirs is no change of the flight
 let wanted = "";
 
 /** @param {Overview} data */
@@ -43,8 +44,8 @@ export const feed = new Feed({
   handlers: { flights: apply },
 });
 
-/** Reads a flight whole; an older answer never takes the place of a newer one. @param {string} id */
-async function look(id) {
+/** Reads a flight whole; an older answer never takes the place of a newer one. @param {string} id @param {boolean} [quiet] */
+async function look(id, quiet = false) {
   wanted = id;
   try {
     const found = /** @type {Flight} */ (await getJson(pathOf(id)));
@@ -56,7 +57,7 @@ async function look(id) {
       const first = overview.value?.open[0] ?? overview.value?.closed[0];
       if (first && first.id !== id) void look(first.id);
     }
-    if (error.status !== 0 && error.status !== 401) notify("error", error.message);
+    if (!quiet && error.status !== 0 && error.status !== 401) notify("error", error.message);
   }
 }
 
@@ -117,10 +118,17 @@ export async function openForm(/** @type {Flight|null} */ of) {
   }
 }
 
+/** Where its tasks stand now, while somebody looks. */
+function again() {
+  const flight = shown.value;
+  if (flight?.state === "open" && wanted === flight.id && !form.value && !document.hidden) void look(flight.id, true);
+}
+
 /** Begins with the flight that the address names. */
 export function start() {
   const named = () => location.hash.slice(1);
   addEventListener("hashchange", () => named() && void select(named()));
   wanted = named();
+  setInterval(again, AGAIN_MS);
   feed.start();
 }
