@@ -134,6 +134,13 @@ STAGES: tuple[Stage, ...] = (
         does="fold the facts into the contact history and refresh the profile cache",
     ),
     Stage(
+        name="flights",
+        process="record",
+        reads="table facts",
+        writes="tables flights, flight_members",
+        does="who joins a flight by a label, and which flights have reached their goal",
+    ),
+    Stage(
         name="handoffs",
         process="handoffs",
         reads="table facts",

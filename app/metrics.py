@@ -150,6 +150,14 @@ HANDOFFS_FOLLOWED = Gauge(
     "When hand-offs were last looked after: a dead man's switch",
     multiprocess_mode="livemostrecent",
 )
+FLIGHTS_OPEN = Gauge(
+    "handshake_flights_open", "Flights that are open", multiprocess_mode="livemostrecent"
+)
+FLIGHTS_CLOSED = Counter(
+    "handshake_flights_closed_total",
+    "Flights that were closed, by how: reached, by_hand",
+    ["how"],
+)
 SCREENS = Gauge("handshake_screens", "Open event streams", ["view"], multiprocess_mode="livesum")
 
 # Set by the web process from Redis when it is asked, so they are never older than the question.

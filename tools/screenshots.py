@@ -1,6 +1,6 @@
 """The screenshots of the documentation: `python -m tools.screenshots` takes them anew.
 
-`python -m tools.screenshots rules` takes those of the rules alone.
+`python -m tools.screenshots rules` takes those of the rules alone, `flights` those of the flights.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,42 @@ STORY = (
 )
 REACH = "influential-complaint"  # the row that the picture of the rules changes
 LOUD = "Third flight in a row that you cancel an hour before. Shame on you."
+STORM_RULE = r"""title = "The storm"
+
+[[rule]]
+id = "storm"
+on = "mention"
+when = 'mention.text.says(r"storm|stranded")'
+do = [{ label = "storm" }]
+why = "Storm Berta: flights from Oslo are cancelled until noon."
+"""
+STORM: Any = {
+    "name": "Storm Berta",
+    "labels": ["storm"],
+    "say": "We are sorry: storm Berta has closed Oslo until 12:00. You are rebooked on the first"
+    " flight after that; a hotel and meals are on us. Answer here if that does not suit you.",
+    "goal": {
+        "words": "Everybody who was to fly knows how they get home",
+        "kind": "quiet",
+        "minutes": 30,
+    },
+    "steps": [
+        {"what": "Ask operations when Oslo opens again", "who": {"rep": SUPERVISOR}},
+        {"what": "Agree on one text, and put it on every task", "who": {"role": "mediator"}},
+        {"what": "Rebook everybody with a connection first", "who": {"queue": "urgent"}},
+        {"what": "Offer a hotel to whoever is still there at 22:00", "who": {"queue": "service"}},
+        {"what": "Write to those who did not write to us"},
+    ],
+    "group": {"reps": [AGENT, "miriam"], "queues": ["urgent", "service"]},
+}
+STRANDED = (
+    ("Stranded in Oslo by the storm with two children, and nobody tells us anything.", 9.0),
+    ("My flight home is cancelled because of the storm. When is the next one?", 7.5),
+    ("Is the storm an excuse for no hotel? We have been sitting here for six hours.", 6.0),
+    ("Will I reach my connection to Boston after the storm?", 4.0),
+    ("Thank you for the honest words about the storm. Please rebook me for tomorrow.", 2.0),
+    ("Stranded since morning. Your hotline is engaged, your app says on time.", 1.0),
+)
 EMOJI = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")  # few servers have a font for them
 
 
@@ -58,6 +95,7 @@ class Photographer:
         self._browser = browser
         self._web = run["web"]
         self._passwords = {user["name"]: user["password"] for user in run["users"]}
+        self._keys = {user["name"]: user["key"] for user in run["users"]}
         self._intake_key = run["intake_key"]
 
     def take_all(self) -> None:
@@ -76,6 +114,33 @@ class Photographer:
             floor.wait_for_timeout(STORY_MS)
             self._both_themes(floor, "floor")
         self.take_rules()
+        self.take_flights()
+
+    def take_flights(self) -> None:
+        """A storm: its mentions labelled by a rule, two steps of its route done."""
+        rules, flights = f"{self._web}/api/v1/rules", f"{self._web}/api/v1/flights"
+        texts = self._ask("GET", f"{rules}/versions/1")["texts"] | {"05-storm.toml": STORM_RULE}
+        draft = self._ask("POST", f"{rules}/drafts", {"title": "Storm", "texts": texts})
+        self._ask("POST", f"{rules}/drafts/{draft['id']}/publish", {"skip_reason": "a picture"})
+        made = self._ask("POST", flights, STORM)
+        with self._signed_in(SUPERVISOR) as page:
+            page.wait_for_timeout(STORY_MS)  # the rule is in effect
+            self._send(STRANDED)
+            for step in (1, 2):
+                self._ask("POST", f"{flights}/{made['id']}/tick", {"step": step}, AGENT)
+            page.goto(f"/flights#{made['id']}")
+            _at(page, "flight-task").nth(len(STRANDED) - 1).wait_for()
+            page.wait_for_timeout(STORY_MS)
+            self._both_themes(page, "flights")
+
+    def _ask(self, method: str, url: str, body: Any = None, user: str = SUPERVISOR) -> Any:
+        headers = {
+            "Authorization": f"Bearer {self._keys[user]}",
+            "Idempotency-Key": uuid.uuid4().hex,
+        }
+        answer = httpx.request(method, url, json=body, headers=headers)
+        answer.raise_for_status()
+        return answer.json()
 
     def take_rules(self) -> None:
         """The rules with a draft that changes one row, tried on what somebody wrote."""
@@ -129,6 +194,10 @@ class Photographer:
         self._take(desk, "desk-mobile")
 
     def _tell_the_story(self) -> None:
+        self._send(STORY)
+
+    def _send(self, story: Sequence[tuple[str, float]]) -> None:
+        """Known customers wrote these texts, so many minutes ago."""
         now = datetime.now(UTC)
         mentions = [
             {
@@ -137,7 +206,7 @@ class Photographer:
                 "author": {"handle": handle, "name": name},
                 "detected_at": (now - timedelta(minutes=minutes)).isoformat(),
             }
-            for (text, minutes), (channel, handle, name) in zip(STORY, _customers(), strict=False)
+            for (text, minutes), (channel, handle, name) in zip(story, _customers(), strict=False)
         ]
         headers = {"Authorization": f"Bearer {self._intake_key}"}
         answer = httpx.post(f"{self._web}/api/v1/mentions", json=mentions, headers=headers)
@@ -191,8 +260,8 @@ def _offer(desk: Page) -> None:
         card.wait_for(state="detached")
 
 
-def main(only_rules: bool = False) -> None:
-    """Start a Handshake with the demo on, and take all pictures, or those of the rules."""
+def main(only: str = "") -> None:
+    """Start a Handshake with the demo on, and take all pictures, or those of one page."""
     chromium = find_chromium()
     if chromium is None:
         sys.exit("no Chromium on the PATH; install one or set HANDSHAKE_TESTS__CHROMIUM")
@@ -204,12 +273,10 @@ def main(only_rules: bool = False) -> None:
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=chromium_args())
         photographer = Photographer(browser, run)
-        if only_rules:
-            photographer.take_rules()
-        else:
-            photographer.take_all()
+        some = {"rules": photographer.take_rules, "flights": photographer.take_flights}
+        some.get(only, photographer.take_all)()
         browser.close()
 
 
 if __name__ == "__main__":
-    main(only_rules=sys.argv[1:] == ["rules"])
+    main(*sys.argv[1:2])

@@ -12,6 +12,7 @@ from app.adapters.store.record import Record
 from app.core.history import entry_of, standing_of
 from app.core.profile import handle_key
 from app.processes import service
+from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
 from app.settings import Settings
 from app.wiring import base as wiring
 
@@ -38,12 +39,15 @@ async def main(settings: Settings) -> None:
         await keep_owners(await record.owners(since_ms))
 
     fold = Fold(base, record, keep_owners)
+    flights = FlightWatch(base.database, wiring.system_ms)
 
     async with service.health(service.always_ready):
         try:
             await asyncio.gather(
                 service.patiently("record", fold.advance, _PAUSE_S),
                 service.patiently("profiles", refresh, _REFRESH_S),
+                service.patiently("flights", flights.follow, FOLLOW_S),
+                service.patiently("flight goals", flights.judge, JUDGE_S),
             )
         finally:
             await base.close()

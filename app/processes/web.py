@@ -22,6 +22,7 @@ from app.processes import service
 from app.processes.backtests import Backtests
 from app.settings import Settings
 from app.web import server
+from app.web.flight_board import LOOK_S, FlightBoard
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.state import Parts
@@ -58,6 +59,7 @@ async def main(settings: Settings) -> None:
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
         )
+        flights = FlightBoard(base.database, hub)
         await backtests.begin_anew()
         app = server.create(parts, _health(parts))
         try:
@@ -65,6 +67,7 @@ async def main(settings: Settings) -> None:
                 await asyncio.gather(
                     service.patiently("screens", parts.hub.turn),
                     service.patiently("presence", parts.presence.turn),
+                    service.patiently("flights", flights.turn, LOOK_S),
                 )
         finally:
             await backtests.close()

@@ -16,6 +16,7 @@ _BLOCK_MS = 500  # so often, at least, we look whether the tasks still stand
 QUEUE_LENGTH = 64
 
 AWAY = "away"  # tasks can be neither read nor changed until further notice
+FLIGHTS = "flights"  # some flight has changed
 Screen = asyncio.Queue[FeedEvent | str | None]  # None: you missed something, resynchronise
 
 
@@ -71,6 +72,11 @@ class Hub:
         if last:
             self._tell_all(None)
         return last
+
+    def tell(self, audience: str, what: str) -> None:
+        """Say this to the screens of one audience."""
+        for screen in self._screens.get(audience, ()):
+            _put(screen, what)
 
     def _tell_all(self, what: str | None) -> None:
         for screen in {screen for screens in self._screens.values() for screen in screens}:

@@ -9,6 +9,7 @@ import msgspec
 
 from app import __version__
 from app.codec import WireMention
+from app.web import openapi_flights as flights
 from app.web.openapi_rules import RULE_BODIES
 
 _PROBLEM = {
@@ -169,8 +170,8 @@ def _operation(endpoint: Any) -> dict[str, Any]:
         )
     elif endpoint.method == "POST" and endpoint.path in _BODIES:
         operation["requestBody"] = _json(_BODIES[endpoint.path])
-    elif (endpoint.method, endpoint.path) in RULE_BODIES:
-        operation["requestBody"] = _json(RULE_BODIES[endpoint.method, endpoint.path])
+    elif body := (RULE_BODIES | flights.FLIGHT_BODIES).get((endpoint.method, endpoint.path)):
+        operation["requestBody"] = _json(body)
     return operation
 
 
@@ -200,6 +201,8 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
+    if endpoint.path.startswith(flights.ROOT) and endpoint.method != "GET":
+        return [*named, key]
     if endpoint.edit:
         return [*named, seen | {"required": True}]
     return named + asked + ([key, seen] if endpoint.command else [])
@@ -220,6 +223,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"412": "stale_draft", "428": "If-Match is missing"}
     if endpoint.path.startswith("/api/v1/rules/") and endpoint.method != "GET":
         refusals |= {"404": "unknown_draft and the like", "409": _RULES_REFUSED}
+    if endpoint.path.startswith(flights.ROOT) and endpoint.method != "GET":
+        refusals |= {"404": flights.MISSING, "409": flights.REFUSED}
     schema = {"$ref": "#/components/schemas/Problem"}
     return found | {
         status: {"description": text, "content": {"application/problem+json": {"schema": schema}}}

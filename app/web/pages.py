@@ -1,4 +1,4 @@
-"""The pages: login, desk, floor, rules, partners, API documentation."""
+"""The pages: login, desk, floor, flights, rules, partners, API documentation."""
 
 from __future__ import annotations
 
@@ -70,6 +70,10 @@ async def floor(request: Request) -> Response:
 
 async def rules(request: Request) -> Response:
     return html.page(request, "rules", user=_who(request))
+
+
+async def flights(request: Request) -> Response:
+    return html.page(request, "flights", user=_who(request))
 
 
 async def handoffs(request: Request) -> Response:

@@ -15,8 +15,11 @@ from app import metrics
 from app.adapters.redis_feed import FeedEvent
 from app.adapters.store.users import User
 from app.core.errors import Unavailable
-from app.web import views
-from app.web.hub import AWAY
+from app.core.flight import Who
+from app.web import flight_views, views
+from app.web.flight_forms import who_of
+from app.web.flight_views import on_cards as _with_flights
+from app.web.hub import AWAY, FLIGHTS
 from app.web.state import Parts, parts, user
 
 _CLOCK_S = 5.0  # server time for the screens' clocks; also how fast a sign-out ends a stream
@@ -37,11 +40,17 @@ async def stream(request: Request) -> Response:
     at, me = parts(request), user(request)
     await at.floor.now_ms()
     view = request.query_params.get("view", "desk")
+    if view == FLIGHTS:
+        return _served(_flights(at, who_of(request)), request, view)
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     if view == "floor" and me.role != "agent":
         events = _floor(at)
     else:
         view, events = "desk", _present(at, me, _desk(at, me, last))
+    return _served(events, request, view)
+
+
+def _served(events: Events, request: Request, view: str) -> Response:
     return EventSourceResponse(
         _counted(_while_signed_in(_patient(events), request), view),
         ping=_PING_S,
@@ -90,7 +99,7 @@ async def _while_signed_in(events: Events, request: Request) -> Events:
 
 
 async def _desk(at: Parts, me: User, last: str) -> Events:
-    async with at.hub.listening(f"rep:{me.name}", "floor") as screen:
+    async with at.hub.listening(f"rep:{me.name}", "floor", FLIGHTS) as screen:
         yield _event("clock", {"now_ms": await at.floor.now_ms()}, retry=_RETRY_MS)
         seen = last
         missed = await at.feed.since(last, f"rep:{me.name}") if last else []
@@ -103,6 +112,8 @@ async def _desk(at: Parts, me: User, last: str) -> Events:
         async for event in _paced(screen):
             if event == "floor":
                 yield _event("queues", await views.queues_of(at, me))
+            elif event == FLIGHTS:
+                yield _event("flights", await _on_desk(at, me))
             elif not isinstance(event, FeedEvent):
                 yield await _of_the_line(at, event)
             elif event.to == "floor" or not _later(event.id, seen):
@@ -125,6 +136,27 @@ async def _floor(at: Parts) -> Events:
                 if late:
                     yield _event("breached", await _alert(at, late))
                     late = []
+
+
+async def _flights(at: Parts, who: Who) -> Events:
+    """Everything that the page of flights lists, whenever some flight has changed."""
+    async with at.hub.listening(FLIGHTS) as screen:
+        yield _event("flights", await flight_views.overview(at, who), retry=_RETRY_MS)
+        async for event in _paced(screen):
+            if event == FLIGHTS:
+                yield _event("flights", await flight_views.overview(at, who))
+            elif not isinstance(event, FeedEvent):
+                yield await _of_the_line(at, event)
+
+
+async def _on_desk(at: Parts, me: User) -> dict[str, Any]:
+    """The flights of each task on a desk, by its id, and how many there are to add one to."""
+    cards = [*await at.floor.held_by(me.name), *await at.floor.parked_by(me.name)]
+    known = await _with_flights(at, me, cards)
+    return {
+        "tasks": {card["task_id"]: card["flights"] for card in known},
+        "follows": await flight_views.follows(at, me),
+    }
 
 
 async def _of_the_line(at: Parts, event: str | None) -> ServerSentEvent:
@@ -175,12 +207,14 @@ async def _hydrated(at: Parts, me: User, event: FeedEvent) -> ServerSentEvent | 
         return _event("offer_ended", {"task_id": event.task, "why": event.why}, event.id)
     card = await at.floor.card(event.task)
     if card is not None and views.is_parked_by(card, me.name):
+        [card] = await _with_flights(at, me, [card])
         return _event("task", card, event.id)
     if event.event == "task_closed":
         why = event.why or (views.why_closed(card) if card else "")
         return _event("task_closed", {"task_id": event.task, "why": why}, event.id)
     if card is None or card["rep"] != me.name:
         return None
+    [card] = await _with_flights(at, me, [card])
     if card["state"] == "offered":
         return _event("offer", card, event.id)
     return _event("task", card, event.id) if card["state"] in views.IN_WORK else None

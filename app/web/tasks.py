@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.adapters import redis_snapshot
-from app.web import views
+from app.web import flight_views, views
 from app.web.problems import Problem, done, sent, wrong_field
 from app.web.state import actor_of, command, parts, text_of, user, whole_number
 
@@ -37,7 +37,8 @@ async def tasks(request: Request) -> Response:
         raise Problem(404, "unknown_queue", f"expected one of {', '.join(known)}")
     limit = whole_number(asked.get("limit", str(_PAGE)), "limit", _PAGE)
     only = {name: asked[name] for name in ("state", "rep") if asked.get(name)}
-    return JSONResponse(await at.floor.open_in(wanted, limit, only))
+    cards = await at.floor.open_in(wanted, limit, only)
+    return JSONResponse(await flight_views.on_cards(at, user(request), cards))
 
 
 async def snapshot(request: Request) -> Response:
@@ -53,6 +54,7 @@ async def task(request: Request) -> Response:
     card = await parts(request).floor.card(request.path_params["task_id"])
     if card is None:
         raise Problem(404, "unknown_task", "No task has this id")
+    [card] = await flight_views.on_cards(parts(request), user(request), [card])
     return JSONResponse(card, headers={"ETag": f'"{card["version"]}"'})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from app import metrics
 from app.adapters.store.users import User
+from app.web import flight_views
 from app.web.state import Parts
 
 IN_WORK = ("accepted", "wrapping")  # states of a task that stands on somebody's desk
@@ -15,13 +16,14 @@ IN_WORK = ("accepted", "wrapping")  # states of a task that stands on somebody's
 async def desk(at: Parts, me: User) -> dict[str, Any]:
     """Everything one agent's desk shows, and the id from which the stream goes on."""
     last_event_id = await at.feed.last_id()  # first, so that nothing falls between
-    held = await at.floor.held_by(me.name)
+    held = await flight_views.on_cards(at, me, await at.floor.held_by(me.name))
     settings = at.base.settings
     return {
         "me": await myself(at, me),
         "offer": next((card for card in held if card["state"] == "offered"), None),
         "tasks": [card for card in held if card["state"] in IN_WORK],
-        "parked": await at.floor.parked_by(me.name),
+        "parked": await flight_views.on_cards(at, me, await at.floor.parked_by(me.name)),
+        "follows": await flight_views.follows(at, me),
         "queues": await queues_of(at, me),
         "colleagues": _colleagues(at, me),
         "all_queues": _all_queues(at),

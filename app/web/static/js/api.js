@@ -133,13 +133,22 @@ export function getJson(path) {
  * @param {object} body
  * @param {string} [key] give the key of the first try when the user presses Retry
  */
-export function postJson(path, body, key = newKey()) {
+export const postJson = (path, body, key = newKey()) => sendJson("POST", path, body, key);
+
+/**
+ * The same for what takes the place of something; the server knows the key of an earlier try.
+ * @param {string} path @param {object} body @param {string} [key]
+ */
+export const putJson = (path, body, key = newKey()) => sendJson("PUT", path, body, key);
+
+/** @param {"POST"|"PUT"} method @param {string} path @param {object} body @param {string} key */
+function sendJson(method, path, body, key) {
   const headers = {
     "Content-Type": "application/json",
     Accept: "application/json",
     "Idempotency-Key": key,
   };
-  return withRetry(path, { method: "POST", headers, body: JSON.stringify(body) }, key);
+  return withRetry(path, { method, headers, body: JSON.stringify(body) }, key);
 }
 
 /**

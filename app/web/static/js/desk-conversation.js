@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor/vendor.js";
 import { busy, complete, failures, reply } from "./actions.js";
 import { readOnly } from "./api.js";
+import { askFlight, follows, TaskFlights } from "./desk-flights.js";
 import { Clocks, lostBeforeUs, Notes } from "./desk-notes.js";
 import { readDraft, writeDraft } from "./drafts.js";
 import { clockTime, dateTime, duration, words } from "./format.js";
@@ -55,6 +56,8 @@ function Tools({ task }) {
       onClick=${() => askPark(task)}><${Icon} name="pause" />Park <kbd>s</kbd></button>
     <button type="button" class="button small" data-testid="task-wrap" disabled=${still || !accepted}
       onClick=${() => wrapUp(task)}><${Icon} name="clipboard-list" />Wrap up <kbd>w</kbd></button>
+    ${follows.value > 0 && html`<button type="button" class="button small" data-testid="task-flight" disabled=${still}
+      onClick=${() => askFlight(task)}><${Icon} name="send" />Flight <kbd>f</kbd></button>`}
     <span class="spring"></span>
     <${Clocks} task=${task} />
   </div>`;
@@ -197,6 +200,7 @@ export function Conversation({ task }) {
     <${Tools} task=${task} />
     <div class="messages" ref=${body} tabindex="0" role="region" aria-label="Conversation">
       <${Notes} task=${task} />
+      <${TaskFlights} task=${task} />
       <${MentionBubble} task=${task} />
       ${task.score && html`<${ScorePanel} score=${task.score} lang=${task.mention.lang} />`}
       <${ReplyBubble} task=${task} />

@@ -7,6 +7,7 @@ import { AskDialog } from "./ask.js";
 import { now, serverNow } from "./clock.js";
 import { Conversation } from "./desk-conversation.js";
 import { TaskList } from "./desk-list.js";
+import { applyFlights, askFlight } from "./desk-flights.js";
 import { OfferSlot } from "./desk-offer.js";
 import { ProfilePanel } from "./desk-profile.js";
 import { sweepDrafts } from "./drafts.js";
@@ -32,6 +33,7 @@ const feed = new Feed({
     task_closed: store.applyClosed,
     me: (me) => (store.me.value = me),
     queues: store.applyQueues,
+    flights: applyFlights,
   },
 });
 
@@ -71,11 +73,13 @@ const BINDINGS = [
   { keys: "e", label: "Complete the task", run: () => press("task-complete") },
   { keys: "t", label: "Hand the task on", run: () => askTransfer(store.selected.value) },
   { keys: "s", label: "Park the task", run: () => store.selected.value?.state === "accepted" && askPark(store.selected.value) },
+  { keys: "f", label: "Add the task to a flight", run: () => askFlight(store.selected.value) },
   { keys: "w", label: "Begin the wrap-up", run: () => wrapUp(store.selected.value) },
   { keys: "i", label: "Customer panel", run: () => (store.drawerOpen.value = !store.drawerOpen.value) },
   { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
   { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
   { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
+  { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
   { keys: "Escape", label: "Leave a field, close a panel", run: escape },
 ];

@@ -62,7 +62,8 @@ function Row({ task, people }) {
     <th scope="row"><span class="task-who"><${ChannelIcon} channel=${task.mention.channel} />
       <span class="ellipsis" dir="auto">${name}</span></span>
       <span class="muted task-said ellipsis" dir="auto">${task.mention.text}</span></th>
-    <td data-label="Queue">${task.queue_title}${task.level > 0 && html` <span class="tag escalated">Escalated</span>`}</td>
+    <td data-label="Queue">${task.queue_title}${task.level > 0 && html` <span class="tag escalated">Escalated</span>`}
+      ${task.flights?.map(({ id, name: on }) => html`<a key=${id} class="tag plain" data-testid="floor-task-flight" href=${`/flights#${id}`}><bdi>${on}</bdi></a>`)}</td>
     <td data-label="State"><span data-testid="floor-task-state">${STATES[task.state] ?? words(task.state)}</span>
       ${task.unroutable && html`<span class="stuck" data-testid="floor-task-cause">${words(causeText(task.unroutable))}</span>`}</td>
     <td data-label="Agent"><span class="ellipsis" dir="auto" data-testid="floor-task-rep">${who ? people.get(who) ?? who : "–"}</span>

@@ -106,6 +106,7 @@ const go = (path) => document.querySelector(`.rail a[href="${path}"]`) && locati
 const BINDINGS = [
   { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
   { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
+  { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
   { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
 ];

@@ -42,6 +42,7 @@ const BINDINGS = [
   { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
   { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
   { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
+  { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
 ];
 

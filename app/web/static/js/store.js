@@ -2,6 +2,7 @@
 /** What the desk knows: signals, and the only functions that change them. */
 import { batch, computed, signal } from "../vendor/vendor.js";
 import { serverNow } from "./clock.js";
+import { follows, note as noteFlights } from "./desk-flights.js";
 import { dropDraft } from "./drafts.js";
 import { dismiss, notices, notify } from "./notices.js";
 
@@ -52,7 +53,7 @@ function setTasks(cards) {
 }
 
 /** @param {Card} card */
-const saw = (card) => seen.set(card.task_id, Math.max(card.version, seen.get(card.task_id) ?? 0));
+const saw = (card) => (noteFlights(card), seen.set(card.task_id, Math.max(card.version, seen.get(card.task_id) ?? 0)));
 /** @param {Card} card */
 const isOld = (card) => card.version < (seen.get(card.task_id) ?? 0);
 
@@ -63,6 +64,7 @@ export function applySnapshot(snapshot) {
     applyQueues(snapshot.queues);
     offerSeconds.value = snapshot.offer_seconds;
     offer.value = snapshot.offer;
+    follows.value = snapshot.follows;
     setTasks(snapshot.tasks);
     parked.value = snapshot.parked;
     colleagues.value = snapshot.colleagues;

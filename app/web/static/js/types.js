@@ -23,9 +23,10 @@
  *   reply:null|{text:string,at_ms:number},pending?:boolean,hops:number,skills:string[],weight:number,
  *   clock:string,for_rep:string,for_until_ms:number,handed_on:null|{by:string,reason:string,
  *   from_queue:string},assigned:null|{by:string,reason:string},first_reply_ms:number,
- *   resolution_ms:number,wrap_ends_ms:number,until_ms:number,waits_for:string,unroutable:string}} Card
+ *   resolution_ms:number,wrap_ends_ms:number,until_ms:number,waits_for:string,unroutable:string,
+ *   flights?:import("./flights-types.js").OnCard[]|null}} Card
  * @typedef {{me:Me,offer:Card|null,tasks:Card[],parked:Card[],queues:Queue[],now_ms:number,
- *   colleagues:{name:string,title:string}[],all_queues:{name:string,title:string}[],read_only:boolean,
+ *   colleagues:{name:string,title:string}[],all_queues:{name:string,title:string}[],read_only:boolean,follows:number,
  *   last_event_id:string,offer_seconds:number,sla_seconds:number}} DeskSnapshot
  * @typedef {{name:string,title:string,state:RepState,reason:string,load:number,capacity:number,
  *   since_ms:number,skills:string[],queues:string[],tasks:{task_id:string,state:string,
