@@ -25,8 +25,8 @@ $(VENV)/.ready: pyproject.toml uv.lock
 run: setup ## start everything, with the demo: ARGS="--no-demo --port 0"
 	@exec $(RUN) -m app up $(ARGS)
 
-test: setup ## the fast tests
-	@$(RUN) -m pytest $(ARGS)
+test: setup ## the fast tests, on all cores: ARGS="tests/core -k name"
+	@$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 
 test-live: setup ## the tests with real processes, Kafka and Chromium
 	@$(RUN) -m pytest -m live tests/live tests/browser $(ARGS)
@@ -43,7 +43,7 @@ check: setup ## format, lint, types, imports, generated documents, fast tests
 	@$(RUN) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m tools.docs --check
-	@$(RUN) -m pytest -q
+	@$(RUN) -m pytest -q -n auto --dist loadfile
 
 sim: setup ## simulate SEEDS=1000 faulty days of the shipped code; ARGS="--jobs 2 --from 5000"
 	@$(RUN) -m tests.sim --seeds $(SEEDS) $(ARGS)
