@@ -78,7 +78,7 @@ class Follow:
 
     async def advance(self) -> None:
         """Take in all that is new. Raises Unavailable; doing it again changes nothing."""
-        while facts := await self._ledger.since(await self._ledger.cursor(READER)):
+        async for facts in self._ledger.unread(READER):
             await self._log.take(READER, facts[-1]["seq"], await self._events(facts))
 
     async def _events(self, facts: Sequence[dict[str, Any]]) -> list[Handoff]:

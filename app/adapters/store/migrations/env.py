@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import context
 
-from app.adapters.store import rule_tables  # noqa: F401 (its tables belong to the same schema)
+from app.adapters.store import rule_event_tables, rule_tables  # noqa: F401 (of the same schema)
 from app.adapters.store.tables import metadata
 
 engine = sa.create_engine(context.config.attributes["url"])
