@@ -76,6 +76,11 @@ class Hub:
         for screen in {screen for screens in self._screens.values() for screen in screens}:
             _put(screen, what)
 
+    def tell(self, audience: str, what: str) -> None:
+        """Wake the screens of this audience."""
+        for screen in self._screens.get(audience, ()):
+            _put(screen, what)
+
     @asynccontextmanager
     async def listening(self, *audiences: str) -> AsyncIterator[Screen]:
         """A queue that receives what these audiences must hear."""

@@ -15,7 +15,7 @@ from app import metrics
 from app.adapters.redis_feed import FeedEvent
 from app.adapters.store.users import User
 from app.core.errors import Unavailable
-from app.web import views
+from app.web import notices, views
 from app.web.hub import AWAY
 from app.web.state import Parts, parts, user
 
@@ -39,7 +39,7 @@ async def stream(request: Request) -> Response:
     view = request.query_params.get("view", "desk")
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     if view == "floor" and me.role != "agent":
-        events = _floor(at)
+        events = _floor(at, me)
     else:
         view, events = "desk", _present(at, me, _desk(at, me, last))
     return EventSourceResponse(
@@ -90,7 +90,7 @@ async def _while_signed_in(events: Events, request: Request) -> Events:
 
 
 async def _desk(at: Parts, me: User, last: str) -> Events:
-    async with at.hub.listening(f"rep:{me.name}", "floor") as screen:
+    async with at.hub.listening("floor", *notices.audiences(at, me)) as screen:
         yield _event("clock", {"now_ms": await at.floor.now_ms()}, retry=_RETRY_MS)
         seen = last
         missed = await at.feed.since(last, f"rep:{me.name}") if last else []
@@ -101,7 +101,9 @@ async def _desk(at: Parts, me: User, last: str) -> Events:
             if said := await _hydrated(at, me, one):
                 yield said
         async for event in _paced(screen):
-            if event == "floor":
+            if event == notices.NEWS:
+                yield _event(notices.NEWS, await notices.mine(at, me))
+            elif event == "floor":
                 yield _event("queues", await views.queues_of(at, me))
             elif not isinstance(event, FeedEvent):
                 yield await _of_the_line(at, event)
@@ -111,13 +113,17 @@ async def _desk(at: Parts, me: User, last: str) -> Events:
                 yield said
 
 
-async def _floor(at: Parts) -> Events:
+async def _floor(at: Parts, me: User) -> Events:
     late: list[str] = []
-    async with at.hub.listening("floor") as screen:
+    async with at.hub.listening("floor", *notices.audiences(at, me)) as screen:
         yield _event("floor", await views.floor(at), retry=_RETRY_MS)
         async for event in _paced(screen):
+            if isinstance(event, FeedEvent) and event.to != "floor":
+                continue  # of a desk of theirs
             if isinstance(event, FeedEvent):
                 late += [event.task] if event.why in _LATE else []
+            elif event == notices.NEWS:
+                yield _event(notices.NEWS, await notices.mine(at, me))
             elif event != "floor":
                 yield await _of_the_line(at, event)
             else:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.rule_event_tables import notice_reads, notices
-from app.core.notices import KEEP_MS, KEPT, SHOWN
+from app.core.notices import KEEP_MS, KEPT, SHOWN, Notice
 
-_FIELDS = [c for c in notices.c if c.name != "number"]
+_NAMES = tuple(field.name for field in fields(Notice))
 _PRUNED = 500  # rows of one transaction: others wait for it
 
 
@@ -34,11 +35,11 @@ class Notices:
     async def unread(self, who: str, audiences: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
         """How many this person has not read, and the newest of them."""
         mine = _unread(who, audiences)
-        newest = sa.select(*_FIELDS).where(mine).order_by(notices.c.number.desc()).limit(SHOWN)
+        newest = sa.select(*(notices.c[name] for name in _NAMES)).where(mine).order_by(notices.c.number.desc()).limit(SHOWN)
         count = sa.select(sa.func.count()).select_from(notices).where(mine)
 
         def work(connection: sa.Connection) -> tuple[int, list[dict[str, Any]]]:
-            rows = [dict(row) for row in connection.execute(newest).mappings()]
+            rows = [dict(zip(_NAMES, row, strict=True)) for row in connection.execute(newest)]
             return int(connection.execute(count).scalar() or 0), rows
 
         return await self._database.read(work)

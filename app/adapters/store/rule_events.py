@@ -189,4 +189,5 @@ def _told(act: Act) -> dict[str, Any]:
     """An act as people and programs are told it."""
     names = ("rule", "why", "event", "at_ms", "state", "stopped", "priority", "queue", "done")
     told: dict[str, Any] = {name: getattr(act, name) for name in names}
-    return told | {"labels": list(act.labels), "notices": list(act.notices)}
+    # What was said is for those to whom it was said.
+    return told | {"labels": list(act.labels), "told": [one["to"] for one in act.notices]}
