@@ -10,7 +10,9 @@ from starlette.responses import JSONResponse, Response
 from app.adapters.store.notices import Notices
 from app.adapters.store.rule_events import RuleEvents
 from app.adapters.store.users import User
+from app.codec import clean
 from app.core import notices as core
+from app.core.errors import Unavailable
 from app.web.hub import Hub
 from app.web.problems import Problem, wrong_field
 from app.web.state import Parts, command, parts, user
@@ -31,6 +33,14 @@ async def mine(at: Parts, me: User) -> dict[str, Any]:
     """How many notices I have not read, and the newest of them."""
     unread, found = await Notices(at.base.database).unread(me.name, audiences(at, me))
     return {"unread": unread, "notices": found}
+
+
+async def news(at: Parts, me: User) -> dict[str, Any] | None:
+    """As `mine`; None where the store is away: the tasks on the screen go on without."""
+    try:
+        return await mine(at, me)
+    except Unavailable:
+        return None
 
 
 async def notices(request: Request) -> Response:
@@ -55,14 +65,15 @@ def _ids(given: Any) -> list[str]:
     return list(dict.fromkeys(given))
 
 
-async def rules_of_task(request: Request) -> Response:
-    """What event rules were asked and did since the decision, in order."""
-    at = parts(request)
-    card = await at.floor.card(request.path_params["task_id"])
-    if card is None:
-        raise Problem(404, "unknown_task", "No task has this id")
-    found = await RuleEvents(at.base.database).of_mention(card["mention_id"])
-    return JSONResponse({"task_id": card["task_id"], "events": found})
+async def rules_of_mention(request: Request) -> Response:
+    """What event rules were asked and did since the decision, in order; also of an ended task."""
+    base, mention_id = parts(request).base, clean(request.path_params["mention_id"])
+    trail = await base.ledger.of_mention(mention_id)
+    if not trail:
+        raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
+    said = [fact["data"]["mention"] for fact in trail if fact["op"] in ("received", "edited")]
+    events = await RuleEvents(base.database).of_mention(mention_id)
+    return JSONResponse({"mention": said[-1] if said else None, "events": events})
 
 
 class Board:

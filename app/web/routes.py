@@ -172,10 +172,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _get("/api/v1/notices", notices.notices, STAFF, "What rules tell me and I have not read"),
     _post("/api/v1/notices/read", notices.read, STAFF, "Say that I have read notices of mine"),
     _get(
-        "/api/v1/tasks/{task_id}/rules",
-        notices.rules_of_task,
+        "/api/v1/mentions/{mention_id}/rules",
+        notices.rules_of_mention,
         STAFF,
-        "What event rules were asked and did since the decision of a task",
+        "What event rules were asked and did since a mention was decided",
     ),
     _get("/api/v1/stream", stream.stream, STAFF, "Server-sent events of my desk or the floor"),
     _post("/api/v1/me/state", tasks.my_state, (AGENT,), "Be available, paused or offline"),

@@ -43,7 +43,7 @@ async def stream(request: Request) -> Response:
     else:
         view, events = "desk", _present(at, me, _desk(at, me, last))
     return EventSourceResponse(
-        _counted(_while_signed_in(_patient(events), request), view),
+        _counted(_while_signed_in(_patient(_with_news(at, me, events)), request), view),
         ping=_PING_S,
         headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
     )
@@ -53,6 +53,16 @@ async def _counted(events: Events, view: str) -> Events:
     with metrics.SCREENS.labels(view).track_inprogress():
         async for event in events:
             yield event
+
+
+async def _with_news(at: Parts, me: User, events: Events) -> Events:
+    """Notices may have come while the line was down: those that there are follow at once."""
+    yield await anext(events)
+    found = await notices.news(at, me)
+    if found and found["unread"]:
+        yield _event(notices.NEWS, found)
+    async for event in events:
+        yield event
 
 
 async def _present(at: Parts, me: User, events: Events) -> Events:
@@ -101,12 +111,10 @@ async def _desk(at: Parts, me: User, last: str) -> Events:
             if said := await _hydrated(at, me, one):
                 yield said
         async for event in _paced(screen):
-            if event == notices.NEWS:
-                yield _event(notices.NEWS, await notices.mine(at, me))
-            elif event == "floor":
+            if event == "floor":
                 yield _event("queues", await views.queues_of(at, me))
             elif not isinstance(event, FeedEvent):
-                yield await _of_the_line(at, event)
+                yield await _of_the_line(at, me, event)
             elif event.to == "floor" or not _later(event.id, seen):
                 continue
             elif said := await _hydrated(at, me, event):
@@ -122,10 +130,8 @@ async def _floor(at: Parts, me: User) -> Events:
                 continue  # of a desk of theirs
             if isinstance(event, FeedEvent):
                 late += [event.task] if event.why in _LATE else []
-            elif event == notices.NEWS:
-                yield _event(notices.NEWS, await notices.mine(at, me))
             elif event != "floor":
-                yield await _of_the_line(at, event)
+                yield await _of_the_line(at, me, event)
             else:
                 yield _event("floor", await views.floor(at))
                 if late:
@@ -133,9 +139,11 @@ async def _floor(at: Parts, me: User) -> Events:
                     late = []
 
 
-async def _of_the_line(at: Parts, event: str | None) -> ServerSentEvent:
-    """What concerns the connection itself: the time, read-only, or begin again."""
-    if event == "tick":
+async def _of_the_line(at: Parts, me: User, event: str | None) -> ServerSentEvent:
+    """What concerns no task: notices, the time, read-only, or begin again."""
+    if event == notices.NEWS and (found := await notices.news(at, me)):
+        return _event(notices.NEWS, found)
+    if event in ("tick", notices.NEWS):
         return _event("clock", {"now_ms": await at.floor.now_ms()})
     return _event("read_only" if event == AWAY else "resync", {})
 

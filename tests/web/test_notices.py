@@ -16,7 +16,8 @@ from app.core.notices import SHOWN, Notice
 from app.core.rules import Effects, Rule
 from app.web.notices import Board
 from app.web.state import Parts
-from tests.builders import NOON_MS, admission, mention, task_id
+from tests.builders import NOON_MS, mention, task_id
+from tests.event_facts import Story
 from tests.web.asgi import requested
 from tests.web.conftest import Api
 
@@ -122,7 +123,6 @@ async def test_an_open_screen_hears_of_its_notices_at_once(
     app: Starlette, parts: Parts, told: Any, who: str, view: str, first: str
 ) -> None:
     board = Board(Notices(parts.base.database), parts.hub)
-    await told(notice("old", "role:agent"))
     await board.turn()
     async with requested(app, who, f"/api/v1/stream{view}") as screen:
         await screen.until(first)
@@ -136,9 +136,27 @@ async def test_an_open_screen_hears_of_its_notices_at_once(
     assert "other" not in [one["notice_id"] for one in data["notices"]]
 
 
+@pytest.mark.parametrize("view", ["", "?view=floor"])
+async def test_what_came_while_the_line_was_down_comes_with_it(
+    app: Starlette, told: Any, view: str
+) -> None:
+    await told(notice("s", "role:supervisor"))
+    async with requested(app, "sofia", f"/api/v1/stream{view}") as screen:
+        await screen.next()
+        name, data, _ = await screen.next()
+    assert (name, data["unread"]) == ("notices", 1)
+
+
+@pytest.mark.parametrize(("who", "path"), [("sofia", "floor"), ("ben", "desk")])
+async def test_a_reload_shows_them_again(api: Api, told: Any, who: str, path: str) -> None:
+    await told(notice("s", "role:supervisor"), notice("b", "rep:ben"))
+    found = (await api.get(who, f"/api/v1/{path}")).json()["told"]
+    assert [one["notice_id"] for one in found["notices"]] == [{"sofia": "s", "ben": "b"}[who]]
+
+
 async def acted(parts: Parts) -> str:
-    """A mention with a task, and one event rule that moved it."""
-    await parts.base.door.admit([admission("1")])
+    """A mention with a task, and one event rule that moved it; returns the mention's id."""
+    await parts.base.ledger.append(Story("1").decided().queued().entries)
     said = mention("1")
     event = Event(
         event_id="e", name="waiting", fact_id="f", mention_id=said.mention_id,
@@ -159,20 +177,19 @@ async def acted(parts: Parts) -> str:
 
 async def test_a_tasks_card_tells_what_rules_did_since(api: Api, parts: Parts) -> None:
     """A8.1: who did it, when and why, also where a rule did it."""
-    await acted(parts)
-    answer = await api.get("amira", f"/api/v1/tasks/{task_id('1')}/rules")
+    mention_id = await acted(parts)
+    answer = await api.get("amira", f"/api/v1/mentions/{mention_id}/rules")
+    assert answer.json()["mention"]["text"] == "Where is my order?"
     [event] = answer.json()["events"]
     assert (event["event"], event["number"], event["rules"][0]["result"]) == ("waiting", 4, "hit")
     [act] = event["acts"]
     assert (act["rule"], act["why"], act["priority"]) == ("up", HOSTILE, 90)
     assert (act["done"], act["labels"], act["state"]) == ({"prioritise": "done"}, ["slow"], "done")
-    assert (await api.get("amira", "/api/v1/tasks/none/rules")).status_code == 404
+    assert (await api.get("amira", "/api/v1/mentions/none/rules")).status_code == 404
 
 
 async def test_why_goes_on_after_the_decision(api: Api, parts: Parts) -> None:
     mention_id = await acted(parts)
-    fact = {"fact_id": "f", "op": "queued", "op_id": "o", "now_ms": 1, "mention_id": mention_id}
-    await parts.base.ledger.append([fact | {"data": {}}])
     found = (await api.get("amira", f"/api/v1/mentions/{mention_id}/why")).json()
     assert [one["event"] for one in found["events"]] == ["waiting"]
 

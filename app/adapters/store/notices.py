@@ -35,7 +35,8 @@ class Notices:
     async def unread(self, who: str, audiences: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
         """How many this person has not read, and the newest of them."""
         mine = _unread(who, audiences)
-        newest = sa.select(*(notices.c[name] for name in _NAMES)).where(mine).order_by(notices.c.number.desc()).limit(SHOWN)
+        newest = sa.select(*(notices.c[name] for name in _NAMES)).where(mine)
+        newest = newest.order_by(notices.c.number.desc()).limit(SHOWN)
         count = sa.select(sa.func.count()).select_from(notices).where(mine)
 
         def work(connection: sa.Connection) -> tuple[int, list[dict[str, Any]]]:
