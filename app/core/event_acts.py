@@ -6,7 +6,7 @@ rule and the fact, so that doing it again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ PENDING, DONE, STOPPED = "pending", "done", "stopped"
 REROUTE, PRIORITISE = "reroute", "prioritise"  # commands of the door
 _RULE = "rule"
 
-_TELLING: Final = ("labels", "notices")
+_TELLING: Final = ("labels", "notices", "handoffs")
 _MOVING: Final = (*_TELLING, "priority", "route")
 POSSIBLE: Final[Mapping[str, tuple[str, ...]]] = {
     WAITING: _MOVING,
@@ -45,7 +45,6 @@ _NEVER: Final = {
     "close": "an open task is ended by people alone",
     "window": "a deadline moves with its policy alone",
     "skills": "a task needs what its queue and its mention's rules say",
-    "handoffs": "partners are handed mentions by their decision alone",
     "draft": "the card of a task is made at the mention",
     "macro": "the card of a task is made at the mention",
     "case": "the card of a task is made at the mention",
@@ -104,6 +103,7 @@ class Act:
     skills: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     notices: tuple[dict[str, str], ...] = ()
+    handoffs: tuple[str, ...] = ()
     state: str = DONE
     stopped: str = ""
     done: Mapping[str, str] = field(default_factory=dict)
@@ -133,6 +133,23 @@ def depth_of(fact: Mapping[str, Any]) -> int:
     parts = str(fact.get("op_id", "")).split(":")
     ours = (fact.get("actor") or {}).get("type") == "system" and parts[0] == _RULE
     return int(parts[1]) if ours and len(parts) > 1 and parts[1].isdecimal() else 0
+
+
+def handing_fact(act: Act, trail: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The act as the fact that hands its mention off: its rule decided it, where the task was."""
+    queue, priority = "", 0
+    for fact in trail:
+        if fact.get("task_id") and fact["seq"] <= act.seq:
+            queue, priority = str(fact["queue"]), int(fact["priority"])
+    decision = {"queue": queue, "priority": priority, "rule": act.rule, "why": act.why}
+    return {
+        "fact_id": act.act_id,
+        "op": "decided",
+        "seq": act.seq,
+        "mention_id": act.mention_id,
+        "now_ms": act.at_ms,
+        "data": {"decision": decision | {"handoffs": act.handoffs}},
+    }
 
 
 def acts(event: Event, fired: Sequence[Rule], number: int, so_far: int) -> tuple[Act, ...]:
@@ -176,6 +193,7 @@ def _act(event: Event, rule: Rule, number: int, stopped: str) -> Act:
         skills=does.skills,
         labels=does.labels,
         notices=tuple({"to": one.to, "text": one.text} for one in does.notices),
+        handoffs=does.handoffs,
         state=STOPPED if stopped else PENDING if moves else DONE,
         stopped=stopped,
     )

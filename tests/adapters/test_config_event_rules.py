@@ -13,6 +13,7 @@ from tests.adapters.test_config_rules import ROW, folder, loaded, problems, text
 
 __all__ = ["folder"]  # a fixture
 
+CRM = '[partner.crm]\ntitle = "CRM"\nurl = "https://crm.example.org/in"\n'
 TELL = '{ label = "seen" }, { notify = { to = "supervisor", text = "Look." } }'
 MOVE = '{ queue = "urgent" }, { priority = 90 }'
 LATER = [event for event in EVENTS if event != MENTION]
@@ -32,6 +33,17 @@ def test_a_rule_may_label_and_tell_people_at_every_event(folder: Path, on: str) 
     """A4.1: rules inform and flag; A5.5: people are told, instead of looking."""
     [rule] = loaded(folder, at(on, TELL))
     assert (rule.on, rule.does.labels, rule.does.notices[0].to) == (on, ("seen",), "supervisor")
+
+
+@pytest.mark.parametrize("on", LATER)
+def test_a_rule_may_hand_off_at_every_event(folder: Path, on: str) -> None:
+    """A4.7: hand-off between engines, whenever it shows that another one should have it."""
+    (folder / "handoffs.toml").write_text(CRM, "utf-8")
+    [rule] = loaded(folder, at(on, '{ hand_off = "crm" }'))
+    assert rule.does.handoffs == ("crm",)
+    assert problems(folder, at(on, '{ hand_off = "bank" }')) == [
+        "rule own: do.hand_off: no partner is named 'bank'"
+    ]
 
 
 @pytest.mark.parametrize("on", ["waiting", "at_risk", "transferred"])
@@ -58,7 +70,6 @@ def test_waits_stretch_with_the_windows(folder: Path) -> None:
         ("waiting", "{ close = true }", "do.close: an open task is ended by people alone"),
         ("at_risk", '{ window = "5m" }', "do.window: a deadline moves with its policy alone"),
         ("at_risk", '{ skills = ["de"] }', "do.skills: a task needs what its queue and"),
-        ("transferred", '{ hand_off = "crm" }', "do.hand_off: partners are handed mentions by"),
         ("waiting", '{ draft = "Dear" }', "do.draft: the card of a task is made at the mention"),
         ("waiting", '{ macro = "bag" }', "do.macro: the card of a task is made at the mention"),
         ("waiting", '{ case = "Bag" }', "do.case: the card of a task is made at the mention"),
@@ -71,9 +82,6 @@ def test_waits_stretch_with_the_windows(folder: Path) -> None:
 def test_what_cannot_be_done_at_an_event_is_refused_with_the_reason(
     folder: Path, on: str, do: str, reason: str
 ) -> None:
-    (folder / "handoffs.toml").write_text(
-        '[partner.crm]\ntitle = "CRM"\nurl = "https://crm.example.org/in"\n', "utf-8"
-    )
     [problem] = problems(folder, at(on, do))
     action, _, why = reason.partition(": ")
     assert problem.startswith(f"rule own: {action}: not possible with on = {on!r}: {why}")

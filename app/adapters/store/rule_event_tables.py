@@ -27,6 +27,7 @@ acts = sa.Table(
     sa.Column("number", Seq, nullable=False),  # the order of one task's acts
     sa.Column("at_ms", sa.BigInteger, nullable=False, index=True),
     sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("owed", sa.Boolean, nullable=False, index=True),  # hand-offs: not yet in their log
     sa.Column("body", sa.LargeBinary, nullable=False),  # JSON: the act
 )
 

@@ -106,6 +106,17 @@ class RuleEvents:
         values = {"state": DONE, "body": _dumps(settled)}
         await self._database.write(lambda c: c.execute(statement.values(values)) and None)
 
+    async def owed(self, limit: int = 100) -> list[Act]:
+        """Acts that hand mentions off, as far as the delivery log does not know them."""
+        query = sa.select(acts.c.body).where(acts.c.owed.is_(True))
+        return await self._acts(query.order_by(acts.c.number, acts.c.act_id).limit(limit))
+
+    async def handed(self, some: Sequence[Act]) -> None:
+        """The delivery log has the hand-offs of these."""
+        ids = [act.act_id for act in some]
+        statement = sa.update(acts).where(acts.c.act_id.in_(ids)).values(owed=False)
+        await self._database.write(lambda c: c.execute(statement) and None)
+
     async def of_mention(self, mention_id: str) -> list[dict[str, Any]]:
         """Every event at which rules were asked of this mention, with what they did; in order."""
         query = sa.select(events.c.event_id, events.c.body).where(events.c.mention_id == mention_id)
@@ -172,6 +183,7 @@ def _act_row(act: Act) -> dict[str, Any]:
         "number": act.seq,
         "at_ms": act.at_ms,
         "state": act.state,
+        "owed": bool(act.handoffs) and act.state != STOPPED,
         "body": _dumps(act),
     }
 
@@ -181,7 +193,7 @@ def _dumps(act: Act) -> bytes:
 
 
 def _act(body: dict[str, Any]) -> Act:
-    lists = {name: tuple(body[name]) for name in ("skills", "labels", "notices")}
+    lists = {name: tuple(body[name]) for name in ("skills", "labels", "notices", "handoffs")}
     return Act(**body | lists)
 
 
@@ -190,4 +202,5 @@ def _told(act: Act) -> dict[str, Any]:
     names = ("rule", "why", "event", "at_ms", "state", "stopped", "priority", "queue", "done")
     told: dict[str, Any] = {name: getattr(act, name) for name in names}
     # What was said is for those to whom it was said.
-    return told | {"labels": list(act.labels), "told": [one["to"] for one in act.notices]}
+    lists = {"labels": list(act.labels), "handed_to": list(act.handoffs)}
+    return told | lists | {"told": [one["to"] for one in act.notices]}

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("number", _SEQ, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("owed", sa.Boolean(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("act_id"),
     )
@@ -40,6 +41,7 @@ def upgrade() -> None:
         ("rule_acts", "mention_id"),
         ("rule_acts", "at_ms"),
         ("rule_acts", "state"),
+        ("rule_acts", "owed"),
         ("notices", "at_ms"),
     ):
         op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=False)
