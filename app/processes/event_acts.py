@@ -46,7 +46,12 @@ class Doing:
     async def _do(self, act: Act, name: str) -> str:
         """`done`, or why the door refused: the task is beyond it by now. That is no failure."""
         given: dict[str, Any] = {"reason": act.reason[:_REASON_CHARS], "actor": act.actor}
-        given |= {"priority": act.priority} if name == PRIORITISE else await self._move(act)
+        if name == PRIORITISE:
+            given |= {"priority": act.priority}
+        elif act.queue in self._config.catalogue.queues:
+            given |= await self._move(act)
+        else:  # the rule is of another catalogue than this process was started with
+            return f"unknown_queue: No queue is named {act.queue!r} here"
         try:
             await self._door.command(name, act.task_id, act.op_id(name), **given)
         except Conflict as refused:

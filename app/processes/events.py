@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from app import metrics
 from app.adapters.cel_events import CelEvents, reason_of
 from app.adapters.cel_rules import CelRules
@@ -34,6 +36,8 @@ from app.processes.event_acts import Doing
 from app.settings import Settings
 from app.wiring import base as wiring
 
+log = structlog.get_logger()
+
 READER = "events"
 _TURN_S, _DO_S, _PRUNE_S = 0.25, 0.25, 60.0
 _MOST_DUE = 100  # waits asked about in one turn: after an outage there may be thousands
@@ -43,14 +47,14 @@ _OF_MOMENT = ("time.hour", "time.minute_of_day", "time.weekday", "calendar.open"
 async def main(settings: Settings) -> None:
     """Run until stopped. Raises ConfigError where the live rules do not fit here."""
     base = await wiring.base(settings)
-    log, notices = RuleEvents(base.database), Notices(base.database)
+    noted, notices = RuleEvents(base.database), Notices(base.database)
     now = in_effect((base.config, CelRules(base.config)), follow.live_of(base))
-    events = Events(base.ledger, log, LiveTasks(base.database), now)
-    doing = Doing(base.door, RedisFloor(base.redis, base.config.catalogue), log, base.config)
+    events = Events(base.ledger, noted, LiveTasks(base.database), now)
+    doing = Doing(base.door, RedisFloor(base.redis, base.config.catalogue), noted, base.config)
     follower = follow.of(base, "events", events.adopt)
 
     async def prune() -> None:
-        while await log.prune(wiring.system_ms()) or await notices.prune(wiring.system_ms()):
+        while await noted.prune(wiring.system_ms()) or await notices.prune(wiring.system_ms()):
             pass
 
     async with service.health(events.missing):
@@ -120,6 +124,7 @@ class Events:
             _count(await self._log.take(asked, told, (READER, facts[-1]["seq"])))
             for fact in facts:
                 self._waits.follow(fact)
+            await self._of_waits(self._in_effect)  # a long way behind, they still come in time
         await self._of_waits(self._in_effect)
         metrics.EVENTS_FOLLOWED.set(time.time())
 
@@ -186,13 +191,34 @@ def ask(
     so_far: Sequence[Act],
     now: InEffect,
 ) -> Asked:
-    """Ask these rules about one event, of the mention's trail up to it."""
+    """Ask these rules about one event, of the mention's trail up to it.
+
+    Never raises: one event that cannot be asked about must not stop all that come after it.
+    """
+    try:
+        return _asked(event, rules, trail, so_far, now)
+    except Exception as error:
+        log.exception("event_not_asked", fact_id=event.fact_id)
+        return _not_asked(event, now, f"{type(error).__name__}: {error}")
+
+
+def _not_asked(event: Event, now: InEffect, problem: str) -> Asked:
+    version = now.config.version
+    return Asked(
+        event=event, version=version, number=now.number, values={}, trace=(), problem=problem
+    )
+
+
+def _asked(
+    event: Event,
+    rules: Sequence[Rule],
+    trail: Sequence[Mapping[str, Any]],
+    so_far: Sequence[Act],
+    now: InEffect,
+) -> Asked:
     known = _newest(trail)
     if known is None:
-        return Asked(
-            event=event, version=now.config.version, number=now.number, values={}, trace=(),
-            problem=NOT_RECORDED,
-        )  # fmt: skip
+        return _not_asked(event, now, NOT_RECORDED)
     labels = [label for act in so_far if act.state != STOPPED for label in act.labels]
     values = core.seen(known, trail, event, now.config.catalogue.calendars, labels)
     fared = now.rules.ask(rules, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -344,6 +345,30 @@ async def test_a_decision_whose_values_were_not_kept_asks_nobody(database: Datab
     await house.tell(story)
     [event] = await house.told(story)
     assert (event["problem"], event["rules"]) == ("inputs not recorded", [])
+
+
+async def test_an_event_that_cannot_be_asked_about_stops_nobody_else(database: Database) -> None:
+    """No rule, and no odd fact of long ago, stops the process."""
+    house = House(database, at("at_risk", "{ priority = 90 }"))
+    odd, good = late(Story("1")), late(Story("2"))
+    odd.facts[-1]["data"] = ["of another form"]
+    await house.tell(odd)
+    await house.tell(good)
+    [event] = await house.told(odd)
+    assert event["problem"].startswith("AttributeError: ")
+    assert [one["task"] for one in house.door.done.values()] == [good.task_id]
+
+
+async def test_a_queue_that_is_gone_is_no_reason_to_stop(database: Database) -> None:
+    house = House(database, at("at_risk", '{ queue = "billing" }'))
+    queues = {n: q for n, q in house.config.catalogue.queues.items() if n != "billing"}
+    smaller = replace(house.config, catalogue=replace(house.config.catalogue, queues=queues))
+    house.doing = Doing(house.door, OneCard(), house.log, smaller)
+    story = late()
+    await house.tell(story)
+    [event] = await house.told(story)
+    said = "unknown_queue: No queue is named 'billing' here"
+    assert event["acts"][0]["done"] == {"reroute": said}
 
 
 async def test_what_rules_say_at_the_mention_reaches_people_too(database: Database) -> None:
