@@ -59,13 +59,6 @@ def test_a_rule_may_tell_the_mediators(folder: Path) -> None:
     assert (rule.does.route, rule.does.notices[0].to) == ("escalation", "mediator")
 
 
-def test_the_example_of_the_docs_is_a_rule(folder: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
-    example = page.partition("## Events")[2].partition("```toml\n")[2].partition("```")[0]
-    [rule] = loaded(folder, example)
-    assert (rule.id, rule.on, rule.after_s) == ("nobody-takes-it", "waiting", 600.0)
-
-
 def test_the_docs_name_every_variable_of_the_task() -> None:
     page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
     assert [name for name in TASK_VARIABLES if f"`{name}`" not in page] == []

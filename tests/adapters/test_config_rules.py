@@ -188,13 +188,15 @@ def test_more_labels_than_a_list_may_have_are_refused(folder: Path) -> None:
 
 def test_the_examples_of_the_documentation_are_right(folder: Path) -> None:
     page = (SHIPPED.parent / "docs" / "rules.md").read_text("utf-8")
-    first, second = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    texts = {"10-first.toml": first, "20-second.toml": f'title = "Second"\n{second}'}
+    first, *others = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    texts = {"10-first.toml": first}
+    texts |= {f"2{n}-other.toml": f'title = "Other"\n{other}' for n, other in enumerate(others)}
     found = config.load(folder, 1.0, problems_of, texts)
     assert [one.id for one in found.every] == [
         "press",
         "press-in-the-evening",
         "kim-in-german",
+        "nobody-takes-it",
         "anything-else",
     ]
 

@@ -92,7 +92,9 @@ def test_a_waiting_task_is_moved_up_and_a_supervisor_is_told(
     assert violations(page) == []
     at(page, "story-go").click()
     row = page.locator(f'[data-testid="floor-task"][data-task-id="{card["task_id"]}"]')
-    expect(row.locator("button").first).to_be_focused()
+    expect(at(row, "task-story")).to_be_focused()
+    page.keyboard.press("Enter")  # its row leads there, too
+    expect(at(page, "rule-act")).to_contain_text("waits-too-long")
     assert still_there(page)
 
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from app.adapters.store.notices import Notices
 from app.adapters.store.rule_events import Asked, RuleEvents
 from app.core.decision import Trace
+from app.core.errors import Unavailable
 from app.core.event_acts import acts
 from app.core.events import Event
 from app.core.notices import SHOWN, Notice
@@ -152,6 +153,23 @@ async def test_a_reload_shows_them_again(api: Api, told: Any, who: str, path: st
     await told(notice("s", "role:supervisor"), notice("b", "rep:ben"))
     found = (await api.get(who, f"/api/v1/{path}")).json()["told"]
     assert [one["notice_id"] for one in found["notices"]] == [{"sofia": "s", "ben": "b"}[who]]
+
+
+async def test_without_the_store_the_screens_go_on_without_notices(
+    app: Starlette, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tasks are in Redis: whoever works on them needs no notices for it."""
+
+    async def away(*_: Any) -> Any:
+        raise Unavailable("the store does not answer")
+
+    monkeypatch.setattr(Notices, "unread", away)
+    for who, path in (("sofia", "floor"), ("ben", "desk")):
+        answer = await api.get(who, f"/api/v1/{path}")
+        assert (answer.status_code, answer.json()["told"]) == (200, None)
+    async with requested(app, "sofia", "/api/v1/stream?view=floor") as screen:
+        assert (await screen.next())[0] == "floor"
+    assert (await api.get("sofia", "/api/v1/notices")).status_code == 503
 
 
 async def acted(parts: Parts) -> str:

@@ -43,7 +43,7 @@ function didText(act) {
 }
 
 /** @param {{act:Act}} props */
-const Line = ({ act }) => html`<li data-testid="rule-act" data-state=${act.state}><bdi>${act.rule}</bdi>
+const Line = ({ act }) => html`<li data-testid="rule-act" data-state=${act.state}><b><bdi>${act.rule}</bdi></b>
   ${` ${EVENTS[act.event] ?? act.event}, ${nearTime(act.at_ms, now.value)}: ${didText(act)}. `}<span class="muted" dir="auto">${act.why}</span></li>`;
 
 /** @param {{events:Asked[]}} props */
