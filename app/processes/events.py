@@ -159,15 +159,16 @@ class Events:
                 raise
 
     async def _of_due(self, due: Sequence[tuple[Wait, str]], now: InEffect) -> list[Asked]:
-        known = await self._known({wait.mention_id for wait, _ in due})
         rules = {rule.id: rule for rule in now.rules.on(WAITING)}
+        done = await self._log.known([_event_id(wait, rule) for wait, rule in due])
+        fresh = [(w, r) for w, r in due if r in rules and _event_id(w, r) not in done]
+        known = await self._known({wait.mention_id for wait, _ in fresh})
         at_ms, found = self._now_ms(), []
-        done = await self._log.known([waiting_event(w, r, 0, 0).event_id for w, r in due])
-        for wait, rule in due:
+        for wait, rule in fresh:
             trail, so_far = known[wait.mention_id]
-            event = waiting_event(wait, rule, at_ms, trail[-1]["seq"] if trail else 0)
-            if event.event_id in done or rule not in rules or not _waits_still(trail, wait):
+            if not _waits_still(trail, wait):
                 continue
+            event = waiting_event(wait, rule, at_ms, trail[-1]["seq"])
             one = ask(event, [rules[rule]], trail, so_far, now)
             so_far += one.acts
             found.append(one)
@@ -240,6 +241,10 @@ def _newest(trail: Sequence[Mapping[str, Any]]) -> Recorded | None:
         if known.values.keys() >= VARIABLES.keys():
             return known
     return None
+
+
+def _event_id(wait: Wait, rule: str) -> str:
+    return waiting_event(wait, rule, at_ms=0, seq=0).event_id
 
 
 def _waits_still(trail: Sequence[Mapping[str, Any]], wait: Wait) -> bool:
