@@ -81,6 +81,7 @@ _process("web", "Serve the screens, the API, the event streams and intake.")
 _process("watch", "Make offers, watch the SLA, move facts to the ledger.")
 _process("record", "Fold facts into the contact history and profiles.")
 _process("handoffs", "Hand mentions and their stages on to partners.")
+_process("events", "Ask event rules about tasks, and do what they say.")
 _process("reconcile", "Send again every accepted mention that has no outcome.")
 _process("broker", "Serve the embedded broker (for `up`).")
 

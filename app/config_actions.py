@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field, model_validator
 from app.config_entry import Entry, Name, Seconds, Sentence, Skill
 from app.core.catalogue import ESCALATION_QUEUE
 from app.core.decision import Notice
+from app.core.notices import MEDIATOR
 from app.core.rules import Effects
 
-MEDIATOR = "mediator"  # the skill of whoever settles what is escalated
 _ROUTES = ("queue", "close", "escalate")
 _ADDING = ("label", "skills", "hand_off", "notify")  # several of these add up
 _LONGEST_DRAFT = 4_000  # characters: a reply that somebody still reads before it is sent

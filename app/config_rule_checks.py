@@ -11,7 +11,10 @@ from app.core.condition import Unreadable
 from app.core.condition_limits import meant
 from app.core.condition_parts import calendars_asked
 from app.core.contradictions import contradictions
-from app.core.rules import EVENTS_RUN, MOST_ITEMS, Row, Rule, asked_in_order
+from app.core.event_acts import impossible
+from app.core.notices import MEDIATOR
+from app.core.rule_circles import circles
+from app.core.rules import MENTION, MOST_ITEMS, Row, Rule, asked_in_order
 
 
 def broken_rules(catalogue: Catalogue, rows: Sequence[Row], rules: Sequence[Rule]) -> Iterator[str]:
@@ -32,6 +35,8 @@ def broken_rules(catalogue: Catalogue, rows: Sequence[Row], rules: Sequence[Rule
     for found in contradictions(rows, rules):
         key = "when" if found.at is None else f"when: {condition.place(found.rule.when, found.at)}"
         yield f"{place(found.rule)}: {key}: {found.reason}"
+    for rule, reason in circles(rules):
+        yield f"{place(rule)}: when: {reason}"
 
 
 def _of_row(catalogue: Catalogue, row: Row) -> Iterator[str]:
@@ -44,14 +49,14 @@ def _of_row(catalogue: Catalogue, row: Row) -> Iterator[str]:
 
 def _of_rule(catalogue: Catalogue, rule: Rule) -> Iterator[str]:
     where = place(rule)
-    if rule.on not in EVENTS_RUN:
-        yield f"{where}: on: {rule.on!r} is not run yet; there is {', '.join(EVENTS_RUN)}"
+    for action, why in impossible(rule) if rule.on != MENTION else ():
+        yield f"{where}: do.{action}: not possible with on = {rule.on!r}: {why}"
     route = rule.does.route
     if route and route not in catalogue.queues:
         yield f"{where}: do.queue: no queue is named {route!r}{meant(route, catalogue.queues)}"
     for notice in rule.does.notices:
-        if notice.to not in ROLES and notice.to not in catalogue.reps:
-            near = meant(notice.to, (*ROLES, *catalogue.reps))
+        if notice.to not in (*ROLES, MEDIATOR, *catalogue.reps):
+            near = meant(notice.to, (*ROLES, MEDIATOR, *catalogue.reps))
             yield f"{where}: do.notify.to: no role or rep is named {notice.to!r}{near}"
     rep = rule.whom.rep
     if rep and rep not in catalogue.reps:

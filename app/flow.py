@@ -148,6 +148,13 @@ STAGES: tuple[Stage, ...] = (
         does="signed events to partners, their answers obeyed, else the alternative route",
     ),
     Stage(
+        name="events",
+        process="events",
+        reads="table facts",
+        writes="tables rule_events, rule_acts, notices; hs:task, hs:outbox",
+        does="event rules after the mention: what they do goes through the door, notices to people",
+    ),
+    Stage(
         name="reconcile",
         process="reconcile",
         reads="journal, table facts",

@@ -64,6 +64,16 @@ RULE_ERRORS = Counter(
     "Conditions that failed on a mention or went beyond its budget, and so did not hold",
     ["reason"],  # failed over_budget
 )
+EVENT_RULES = Counter(
+    "handshake_event_rules_total",
+    "Rules that held at an event after the mention, by what came of it",
+    ["event", "outcome"],  # acted; stopped by the budget; refused by the door
+)
+EVENTS_FOLLOWED = Gauge(
+    "handshake_events_last_turn_timestamp_seconds",
+    "When events were last looked for: a dead man's switch",
+    multiprocess_mode="livemostrecent",
+)
 MODEL = Gauge(
     "handshake_model_info",
     "The model in use: 1",

@@ -17,10 +17,10 @@ from contextlib import suppress
 from cel_expr_python import cel
 
 from app.adapters.cel_environment import METER, activation, environment
-from app.core import rules
 from app.core.condition import CALL, NAME, TEXT, Node
 from app.core.condition_limits import Problem
 from app.core.condition_parts import leaves, patterns, walk
+from app.core.events import EVERY_VARIABLE
 from app.core.rules import MOST_ITEMS, TEXT_CHARS
 
 RULE_BUDGET_S = 0.02  # of one condition, whatever is said: this is promised
@@ -94,7 +94,7 @@ def _may_be_long(node: Node) -> bool:
     )
 
 
-_LONG_NAMES = {"mention.text", *(n for n, t in rules.VARIABLES.items() if t in (list, dict))}
+_LONG_NAMES = {"mention.text", *(n for n, t in EVERY_VARIABLE.items() if t in (list, dict))}
 
 
 def measured_s(expression: cel.Expression, values: dict[str, object]) -> float:
@@ -158,7 +158,7 @@ def worst_values(text: str, items: int) -> dict[str, object]:
     """Every text as long as it may be, every list as full."""
     samples: dict[type, object] = {int: 1_000_000, float: 0.5, bool: True}
     values: dict[str, object] = {}
-    for name, type_ in rules.VARIABLES.items():
+    for name, type_ in EVERY_VARIABLE.items():
         if type_ is str:
             values[name] = text[: _LONGEST.get(name, _SHORT_CHARS)]
         elif type_ is list:

@@ -12,10 +12,11 @@ from cel_expr_python import cel
 from app.adapters import cel_budget
 from app.adapters.cel_environment import environment, pattern, text_of
 from app.config_rules import place
-from app.core import condition, condition_limits, rules
+from app.core import condition, condition_limits
 from app.core.condition import TEXT, Node, Unreadable
-from app.core.condition_parts import patterns
-from app.core.rules import Row, Rule
+from app.core.condition_parts import names, patterns
+from app.core.events import TASK_VARIABLES, variables_at
+from app.core.rules import MENTION, Row, Rule
 
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _CODE = " [INVALID_ARGUMENT]"
@@ -31,7 +32,8 @@ def problems_of(rule: Row | Rule, lenience: float = 1.0) -> Iterator[str]:
 
     `lenience` multiplies the measured budgets, and nothing else.
     """
-    for at, reason in check(rule.when, lenience):
+    on = rule.on if isinstance(rule, Rule) else MENTION
+    for at, reason in check(rule.when, lenience, on):
         yield f"{place(rule)}: when: {condition.place(rule.when, at)}: {reason}"
 
 
@@ -41,18 +43,28 @@ def problems_together(every: Iterable[Row | Rule], lenience: float = 1.0) -> Ite
 
 
 @functools.lru_cache(_KEPT)
-def check(when: str, lenience: float = 1.0) -> tuple[condition_limits.Problem, ...]:
-    """The problems of a condition by position: none where it may be evaluated."""
+def check(
+    when: str, lenience: float = 1.0, on: str = MENTION
+) -> tuple[condition_limits.Problem, ...]:
+    """The problems of a condition at this event, by position: none where it may be evaluated."""
     try:
         root = condition.parse(when)
     except Unreadable as error:
         return ((error.at, error.reason),)
-    found = [*condition_limits.problems(root, rules.VARIABLES), *_broken_patterns(root)]
+    found = list(_too_early(root)) if on == MENTION else []
+    known = variables_at(on) if not found else variables_at("")
+    found += [*condition_limits.problems(root, known), *_broken_patterns(root)]
     typed = list(_untyped(when))
     # Names and functions that there are not, we tell ourselves, with a guess at what was meant.
     found += [one for one in typed if not found or _OTHER not in one[1]]
     # Only what is right in every other way is measured: nothing else may ever be evaluated.
     return tuple(sorted(set(found))) or tuple(cel_budget.problems(root, when, lenience))
+
+
+def _too_early(root: Node) -> Iterator[condition_limits.Problem]:
+    for node, name in names(root, TASK_VARIABLES):
+        if name:
+            yield node.start, f"{name!r} is known at later events alone: at the mention, no task is"
 
 
 def _broken_patterns(root: Node) -> Iterator[condition_limits.Problem]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import re2
 from cel_expr_python import cel
 
-from app.core import rules
-from app.core.rules import MOST_ITEMS, TEXT_CHARS
+from app.core.events import EVERY_VARIABLE, TASK_VARIABLES
+from app.core.rules import MOST_ITEMS, TEXT_CHARS, VARIABLES
 
 # What the patterns of one mention may read together, in bytes. Counted, not timed, so that asking
 # again later gives the same decision. At 1 to 5 ns a byte it takes 20 to 80 ms.
@@ -51,14 +51,18 @@ METER = Meter()
 
 @functools.cache
 def environment() -> cel.Env:
-    types = {name: _TYPES[type_] for name, type_ in rules.VARIABLES.items()}
+    types = {name: _TYPES[type_] for name, type_ in EVERY_VARIABLE.items()}
     return cel.NewEnv(variables=types, functions=[_says()])
 
 
 def activation(values: Mapping[str, object]) -> cel.Activation:
-    """The values as conditions see them: of a long text the beginning, of a long list too."""
-    seen = {name: values[name] for name in rules.VARIABLES}
-    for name in _BOUNDED:
+    """The values as conditions see them: of a long text the beginning, of a long list too.
+
+    At the mention there is no task: conditions that speak of one are not asked there.
+    """
+    there, bounded = (EVERY_VARIABLE, _BOUNDED) if _TASK in values else (VARIABLES, _BOUNDED_EARLY)
+    seen = {name: values[name] for name in there}
+    for name in bounded:
         value = seen[name]
         if isinstance(value, str) and len(value) > TEXT_CHARS:
             seen[name] = value[:TEXT_CHARS]
@@ -67,7 +71,9 @@ def activation(values: Mapping[str, object]) -> cel.Activation:
     return environment().Activation(seen)
 
 
-_BOUNDED = tuple(name for name, type_ in rules.VARIABLES.items() if type_ in (str, list))
+_TASK = next(iter(TASK_VARIABLES))
+_BOUNDED = tuple(name for name, type_ in EVERY_VARIABLE.items() if type_ in (str, list))
+_BOUNDED_EARLY = tuple(name for name in _BOUNDED if name in VARIABLES)
 
 
 def _says() -> cel.FunctionDecl:

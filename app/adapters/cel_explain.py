@@ -12,10 +12,11 @@ from cel_expr_python import cel
 
 from app.adapters.cel_environment import METER, environment
 from app.adapters.cel_table import result
-from app.core import condition, rules
+from app.core import condition
 from app.core.condition import Node
 from app.core.condition_parts import conjuncts, names
 from app.core.decision import Failed
+from app.core.events import EVERY_VARIABLE
 
 _SHOWN_CHARS = 200  # of a text among the values: the mention is beside it anyway
 _KEPT = 4_096
@@ -48,7 +49,7 @@ def _parts(when: str) -> tuple[tuple[Node, str, cel.Expression], ...]:
 
 def _seen(node: Node, values: Mapping[str, object]) -> dict[str, object]:
     """The values of the variables that a part of a condition speaks of."""
-    asked = dict.fromkeys(variable for _, variable in names(node, rules.VARIABLES))
+    asked = dict.fromkeys(variable for _, variable in names(node, EVERY_VARIABLE))
     return {name: _shown(values[name]) for name in asked if name}
 
 

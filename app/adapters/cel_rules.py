@@ -10,7 +10,8 @@ from cel_expr_python import cel
 from app import metrics
 from app.adapters.cel_budget import IN_USE
 from app.adapters.cel_checks import problems_of, problems_together
-from app.adapters.cel_environment import METER, OVER_BUDGET, activation
+from app.adapters.cel_environment import METER, activation
+from app.adapters.cel_events import NOT_FOR, CelEvents, reason_of
 from app.adapters.cel_explain import failed_parts
 from app.adapters.cel_groups import asks_for_labels, groups_of
 from app.adapters.cel_table import Table
@@ -20,8 +21,6 @@ from app.core.deciding import Decider, Found, Traces
 from app.core.decision import ERROR, HIT, MISS, Decision, Explanation, Failed, Trace
 from app.core.errors import ConfigError
 from app.core.rules import MENTION, Row, Rule, asked_in_order
-
-NOT_FOR = "for others"  # an individual rule, and a mention that it is not for
 
 
 @dataclass(slots=True)
@@ -59,6 +58,7 @@ class CelRules:
         self._rule_traces = Traces(rule.id for rule in self._rules)
         self._row_traces = Traces(row.id for row in self._rows)
         self._decider = Decider(config.catalogue, config.version)
+        self.events = CelEvents(config.rules)
 
     def decide(self, values: Mapping[str, object]) -> Decision:
         """Let the event rules act, then the first row that holds. What fails does not hold."""
@@ -128,5 +128,4 @@ def _act(asked: _Asked, rule: Rule) -> None:
 def _count(trace: tuple[Trace, ...]) -> None:
     for one in trace:
         if one.result == ERROR:
-            reason = "over_budget" if OVER_BUDGET in one.detail else "failed"
-            metrics.RULE_ERRORS.labels(reason).inc()
+            metrics.RULE_ERRORS.labels(reason_of(one)).inc()

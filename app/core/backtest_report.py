@@ -27,7 +27,8 @@ ASSUMPTIONS: Final = (
     " was decided, is served in the shipped order, by skills and capacity, and is handled for as"
     " long as is usual in its queue. Everybody is there all the time and accepts at once; nobody"
     " rejects, transfers, parks or is pre-empted; queues are empty at the start. Both sides are"
-    " forecast alike, so the difference is the rules'."
+    " forecast alike, so the difference is the rules'. Rules at events after the mention are not"
+    " asked: when a task would have waited, been late or handed on, no log tells."
 )
 
 
@@ -43,13 +44,15 @@ class Window:
 class Asked:
     """What a report is about. `unrecorded` mentions are from before inputs were kept.
 
-    `rules` are all there are on either side, in the order in which they are to be told.
+    `rules` are all there are on either side, in the order in which they are to be told; `later`
+    those at events after the mention, which nothing here asks.
     `breached` is how many response clocks really ran out: what the forecast can be held against.
     """
 
     live: str
     draft: str
     rules: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
     window: Window = field(default_factory=Window)
     samples: int = 20
     unrecorded: int = 0
@@ -74,6 +77,7 @@ class Report:
     samples: list[dict[str, Any]]
     errors: list[dict[str, Any]]
     handling: list[dict[str, Any]]
+    not_asked: list[str]  # rules at later events: what people would have done, no log tells
     assumptions: str = ASSUMPTIONS
 
     def as_dict(self) -> dict[str, Any]:
@@ -106,6 +110,7 @@ def report(outcomes: Iterable[Outcome], floors: tuple[Floor, Floor], asked: Aske
             {"queue": queue, "assumed": not usual.tasks, **asdict(usual)}
             for queue, usual in sorted(floors[0].handling.items())
         ],
+        not_asked=list(dict.fromkeys(asked.later)),
     )
 
 

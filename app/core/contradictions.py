@@ -9,7 +9,7 @@ from itertools import combinations
 from app.core.condition import OPERATION, Node, Unreadable, parse
 from app.core.condition_limits import meant
 from app.core.condition_parts import conjuncts, form, labels_asked
-from app.core.rules import Effects, Row, Rule, asked_in_order
+from app.core.rules import MENTION, Effects, Row, Rule, asked_in_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +36,30 @@ def _read(rule: Row | Rule) -> Node | None:
 
 
 def _labels(rows: Sequence[Row], rules: Sequence[Rule]) -> Iterator[Contradiction]:
-    """A label can be asked for behind the rules that set it: so no rules can wait in a circle."""
+    """A label can be asked for behind the rules that set it: so no rules can wait in a circle.
+
+    What is labelled at the mention is known at every later event, whatever the order.
+    """
     setters: dict[str, list[str]] = {}
     for rule in rules:
         for label in rule.does.labels:
             setters.setdefault(label, []).append(rule.id)
     waits = _waits(rules, setters)
-    known: set[str] = set()
+    early = {label for rule in rules if rule.on == MENTION for label in rule.does.labels}
+    known: set[str] = set()  # at the mention
+    later = set(early)  # at the other events
     for one in asked_in_order(rows, rules):
-        tree = _read(one)
+        tree, at_mention = _read(one), isinstance(one, Row) or one.on == MENTION
         for node, label in labels_asked(tree) if tree else ():
-            if label not in known:
+            if label in (known if at_mention else later):
+                continue
+            if at_mention and label in later - early:
+                reason = f"the label {label!r} is set after the mention alone"
+            else:
                 reason = _never_there(one, label, setters, waits)
-                yield Contradiction(rule=one, reason=reason, at=node.start)
+            yield Contradiction(rule=one, reason=reason, at=node.start)
         if isinstance(one, Rule):
-            known.update(one.does.labels)
+            (known if at_mention else later).update(one.does.labels)
 
 
 def _waits(rules: Sequence[Rule], setters: dict[str, list[str]]) -> dict[str, set[str]]:

@@ -62,7 +62,6 @@ NEVER = -1.0  # days since a reply, where there was none
 # What an event rule may be asked at.
 EVENTS = ("mention", "waiting", "at_risk", "breached", "replied", "transferred", "completed")
 MENTION, WAITING = "mention", "waiting"
-EVENTS_RUN = (MENTION,)  # the others are understood and checked; nothing runs them yet
 SHORTEST_WAIT_S = 60.0
 
 _DAY_MS = 86_400_000
@@ -139,7 +138,7 @@ EVERYBODY = Whom()
 class Rule:
     """An event rule. `when` is a CEL expression; among rules as individual the higher level wins.
 
-    `after_s` is how long a `waiting` mention has waited.
+    `after_s` is how long a task must have waited with `on` = waiting.
     """
 
     id: str
@@ -232,10 +231,17 @@ def _of_profile(profile: Profile) -> dict[str, object]:
 
 
 def _of_time(at_ms: int, profile: Profile, calendars: Mapping[str, Calendar]) -> dict[str, object]:
-    moment = _EPOCH + timedelta(milliseconds=at_ms)
     replied_ms = profile.last_reply_ms
     return {
         "history.days_since_reply": max(0, at_ms - replied_ms) / _DAY_MS if replied_ms else NEVER,
+        **of_moment(at_ms, calendars),
+    }
+
+
+def of_moment(at_ms: int, calendars: Mapping[str, Calendar]) -> dict[str, object]:
+    """What conditions may ask of a moment, in ms since the epoch."""
+    moment = _EPOCH + timedelta(milliseconds=at_ms)
+    return {
         "time.hour": moment.hour,
         "time.minute_of_day": moment.hour * 60 + moment.minute,
         "time.weekday": WEEKDAYS[moment.weekday()],

@@ -11,6 +11,15 @@ def level_of(skill: str) -> tuple[str, int]:
     return name, int(level or 1)
 
 
+_ISO_LANGUAGE = 2  # skills of two letters are languages
+
+
+def after_move(queue: Iterable[str], task: Iterable[str], more: Iterable[str] = ()) -> str:
+    """What a task needs in its next queue, as the door takes it: languages follow it there."""
+    languages = [skill for skill in task if len(skill) == _ISO_LANGUAGE]
+    return ",".join(sorted({*queue, *languages, *more}))
+
+
 def covers(have: Iterable[str], wanted: Iterable[str]) -> bool:
     """Does somebody with these skills have all that are wanted, at their level?"""
     levels = dict(level_of(skill) for skill in have)

@@ -26,6 +26,7 @@ from app.core.errors import Invalid
 from app.core.forecast import Floor
 from app.core.handling import Handled, by_queue, handled
 from app.core.recorded import recorded
+from app.core.rules import MENTION, Row, Rule
 from app.core.sla import RESOLUTION
 from app.processes.forks import die_with_parent
 
@@ -170,6 +171,10 @@ def _is_breach(fact: Mapping[str, Any]) -> bool:
     return fact["op"] == "breached" and (fact.get("data") or {}).get("clock") != RESOLUTION
 
 
+def _is_later(row: Row | Rule) -> bool:
+    return isinstance(row, Rule) and row.on != MENTION
+
+
 def summed_up(pages: list[bytes]) -> Report:
     """The report of all pages."""
     found = Page()
@@ -182,10 +187,12 @@ def summed_up(pages: list[bytes]) -> Report:
         Floor(catalogue=live, reps=test.reps, handling=handling),
         Floor(catalogue=draft, reps=test.reps, handling=handling),
     )
+    every = [row for config in (test.draft, test.live) for row in config.every]
     asked = Asked(
         live=test.live.version,
         draft=test.draft.version,
-        rules=tuple(row.id for config in (test.draft, test.live) for row in config.every),
+        rules=tuple(row.id for row in every if not _is_later(row)),
+        later=tuple(row.id for row in every if _is_later(row)),
         window=test.window,
         samples=test.samples,
         unrecorded=found.unrecorded,

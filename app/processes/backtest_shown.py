@@ -43,6 +43,8 @@ def show(made: Report, console: Console | None = None) -> None:
         out.print(
             f"handling times are assumed, because nothing was completed: {', '.join(assumed)}"
         )
+    if made.not_asked:
+        out.print(f"not asked, their events come later: {escape(', '.join(made.not_asked))}")
     out.print(f"[dim]{made.assumptions}[/]")
 
 

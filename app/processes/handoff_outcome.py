@@ -17,9 +17,9 @@ from app.core.errors import Conflict
 from app.core.facts import Fact
 from app.core.handoff import DELIVERED, HANDOFF, Handoff
 from app.core.queueing import task_id_of
+from app.core.skills import after_move
 from app.wiring.base import system_ms
 
-_ISO_LANGUAGE = 2  # skills of two letters are languages: they follow a task to its next queue
 _REASON_CHARS = 300
 _CLOUDEVENT = {"content-type": b"application/cloudevents+json; charset=utf-8"}
 
@@ -93,9 +93,9 @@ class Outcome:
             return {}
         task_id = task_id_of(event.mention_id)
         card = await self._floor.card(task_id)
-        languages = [s for s in (card or {}).get("skills", []) if len(s) == _ISO_LANGUAGE]
-        skills = sorted({*self._config.catalogue.queues[queue].skills, *languages})
-        given = {"queue": queue, "skills": ",".join(skills), "reason": why[:_REASON_CHARS]}
+        of_queue = self._config.catalogue.queues[queue].skills
+        skills = after_move(of_queue, (card or {}).get("skills", []))
+        given = {"queue": queue, "skills": skills, "reason": why[:_REASON_CHARS]}
         return await self._do("reroute", event, given, {"moved_to": queue})
 
     async def _prioritise(self, event: Handoff, priority: int | None, why: str) -> dict[str, Any]:

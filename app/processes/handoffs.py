@@ -18,8 +18,10 @@ from app.adapters.redis_floor import RedisFloor
 from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.parties import Parties
+from app.adapters.store.rule_events import RuleEvents
 from app.adapters.webhook import Webhooks
 from app.core import handoff as core
+from app.core.event_acts import Act, handing_fact
 from app.core.handoff import FAILED, HANDOFF, MOST_HOPS, PENDING, STATUS, Handoff, Partner, Party
 from app.processes import service
 from app.processes.handoff_delivery import Delivery
@@ -39,10 +41,11 @@ async def main(settings: Settings) -> None:
     partners, log = base.config.partners, Handoffs(base.database)
     webhooks = Webhooks(partners_wiring.signers(partners, settings))
     producer = Producer(settings.kafka.bootstrap)
-    follow = Follow(base.ledger, log, Parties(base.database), partners)
+    acts = RuleEvents(base.database)
+    follow = Follow(base.ledger, log, Parties(base.database), partners, acts)
     outcome = Outcome(base.door, RedisFloor(base.redis, base.config.catalogue), log, base.config)
     work: list[tuple[str, Any, float]] = [
-        ("handoffs", follow.advance, _FOLLOW_S),
+        ("handoffs", follow.turn, _FOLLOW_S),
         ("handoff outcomes", outcome.turn, _OUTCOME_S),
         ("handoffs topic", Publisher(log, producer).turn, _OUTCOME_S),
         ("handoffs kept", lambda: forget(log, partners.values(), wiring.system_ms()), _FORGET_S),
@@ -78,16 +81,30 @@ class Follow:
     """Reads the ledger from where it stopped; the position moves with the events it makes."""
 
     def __init__(
-        self, ledger: Ledger, log: Handoffs, parties: Parties, partners: Mapping[str, Partner]
+        self,
+        ledger: Ledger,
+        log: Handoffs,
+        parties: Parties,
+        partners: Mapping[str, Partner],
+        acts: RuleEvents,
     ) -> None:
         self._ledger = ledger
         self._log = log
         self._parties = parties
         self._partners = partners
+        self._acts = acts
+
+    async def turn(self) -> None:
+        """What decisions hand off, then what event rules did. Raises Unavailable."""
+        await self.advance()
+        while acts := await self._acts.owed():
+            seq = await self._ledger.cursor(READER)
+            await self._log.take(READER, seq, await self._of_acts(acts, seq))
+            await self._acts.handed(acts)
 
     async def advance(self) -> None:
         """Take in all that is new. Raises Unavailable; doing it again changes nothing."""
-        while facts := await self._ledger.since(await self._ledger.cursor(READER)):
+        async for facts in self._ledger.unread(READER):
             await self._log.take(READER, facts[-1]["seq"], await self._events(facts))
 
     async def _events(self, facts: Sequence[dict[str, Any]]) -> list[Handoff]:
@@ -106,6 +123,26 @@ class Follow:
                 if event.state == PENDING:
                     party = Party(partner=name, handoff=event.event_id)
                     parties.setdefault(mention_id, []).append(party)
+        return events
+
+    async def _of_acts(self, acts: Sequence[Act], seq: int) -> list[Handoff]:
+        """The hand-offs of these acts, with the stages that were passed up to `seq` since."""
+        ids = sorted({act.mention_id for act in acts})
+        trails, parties = await self._ledger.of_mentions(ids), await self._parties.of(ids)
+        events: list[Handoff] = []
+        for act in acts:
+            trail, known = trails[act.mention_id], parties.setdefault(act.mention_id, [])
+            since = [fact for fact in trail if act.seq < fact["seq"] <= seq]
+            fact = handing_fact(act, trail)
+            for name in act.handoffs:
+                if any(one.partner == name and not one.handed_in for one in known):
+                    continue  # it has it already
+                event = self._hand_off(fact, name, trail, known)
+                events.append(event)
+                if event.state == PENDING:
+                    party = Party(partner=name, handoff=event.event_id)
+                    known.append(party)
+                    events += [row for one in since for row in self._statuses(one, [party])]
         return events
 
     def _statuses(self, fact: dict[str, Any], parties: Sequence[Party]) -> Iterable[Handoff]:

@@ -65,7 +65,7 @@ class Fold:
 
     async def advance(self) -> None:
         """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
-        while facts := await self._ledger.since(await self._ledger.cursor(READER)):
+        async for facts in self._ledger.unread(READER):
             who = await self._who(facts)
             entries = [e for fact in facts if (e := entry_of(fact, who))]
             standings = [s for fact in facts if (s := standing_of(fact, who))]

@@ -33,7 +33,14 @@ from app.wiring.base import configuration
 from app.wiring.check import check
 
 READY_S = 60.0
-_SERVICES = ("worker", "web", "watch", "record", "reconcile")  # the slowest to start first
+_SERVICES = (
+    "worker",
+    "web",
+    "watch",
+    "record",
+    "reconcile",
+    "events",
+)  # the slowest to start first
 
 
 class Up:

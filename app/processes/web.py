@@ -16,6 +16,7 @@ from app.adapters.redis_floor import RedisFloor
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.journal import Journal
+from app.adapters.store.notices import Notices
 from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.processes import service
@@ -24,6 +25,7 @@ from app.settings import Settings
 from app.web import server
 from app.web.flight_board import LOOK_S, FlightBoard
 from app.web.hub import Hub
+from app.web.notices import Board
 from app.web.presence import Presence
 from app.web.state import Parts
 from app.wiring import base as wiring
@@ -33,6 +35,7 @@ from app.wiring.intake import Gate
 # Screens must know within three seconds that Redis hangs: reads are given up sooner than commands.
 _HUB_S = 1.5  # three times what the hub's read may take
 _READ_S = 2.0
+_NOTICES_S = 0.5  # how soon a notice is on a screen
 
 
 async def main(settings: Settings) -> None:
@@ -60,11 +63,13 @@ async def main(settings: Settings) -> None:
             parties=Parties(base.database),
         )
         flights = FlightBoard(base.database, hub)
+        board = Board(Notices(base.database), hub)
         await backtests.begin_anew()
         app = server.create(parts, _health(parts))
         try:
             async with service.serving(app, settings.web.host, settings.web.port):
                 await asyncio.gather(
+                    service.patiently("notices", board.turn, _NOTICES_S),
                     service.patiently("screens", parts.hub.turn),
                     service.patiently("presence", parts.presence.turn),
                     service.patiently("flights", flights.turn, LOOK_S),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.core.errors import Conflict
+from app.core.skills import after_move
 from app.web.problems import Problem, done, sent, wrong_field
 from app.web.state import actor_of, command, parts, text_of, user, whole_field
 
@@ -25,7 +26,6 @@ _KEY_CHARS = 100
 _MINUTE_MS = 60_000
 _PARK_MINUTES = 10_080  # a week: what should rest longer is better closed
 _HIGHEST_PRIORITY = 100
-_ISO_LANGUAGE = 2  # skills of two letters are languages: they follow a task to its next queue
 _TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 
 
@@ -188,8 +188,7 @@ async def _queue_of(request: Request, given: dict[str, Any]) -> dict[str, Any]:
     if queue is None:
         raise wrong_field("queue", " or ".join(at.base.config.catalogue.queues), name)
     card = await at.floor.card(request.path_params["task_id"])
-    languages = [s for s in (card or {}).get("skills", []) if len(s) == _ISO_LANGUAGE]
-    return {"queue": name, "skills": ",".join(sorted({*queue.skills, *languages}))}
+    return {"queue": name, "skills": after_move(queue.skills, (card or {}).get("skills", []))}
 
 
 async def _until_ms(request: Request, given: dict[str, Any]) -> int:

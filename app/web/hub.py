@@ -73,13 +73,13 @@ class Hub:
             self._tell_all(None)
         return last
 
-    def tell(self, audience: str, what: str) -> None:
-        """Say this to the screens of one audience."""
-        for screen in self._screens.get(audience, ()):
-            _put(screen, what)
-
     def _tell_all(self, what: str | None) -> None:
         for screen in {screen for screens in self._screens.values() for screen in screens}:
+            _put(screen, what)
+
+    def tell(self, audience: str, what: str) -> None:
+        """Wake the screens of this audience."""
+        for screen in self._screens.get(audience, ()):
             _put(screen, what)
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app import codec, metrics
+from app.adapters.store.rule_events import RuleEvents
 from app.core.errors import Invalid
 from app.core.recorded import Recorded, recorded, verdict
 from app.web.problems import Problem, field_error
@@ -80,7 +81,7 @@ def _checked(value: Any) -> codec.WireMention:
 
 async def why(request: Request) -> Response:
     """The whole trail of one mention: what came, what was found out, who did what, and whether
-    its recorded values still give the same decision."""
+    its recorded values still give the same decision; then what event rules were asked and did."""
     at = parts(request)
     mention_id = codec.clean(request.path_params["mention_id"])
     facts = await at.base.ledger.of_mention(mention_id)
@@ -88,7 +89,9 @@ async def why(request: Request) -> Response:
         raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
     said = [fact["data"]["mention"] for fact in facts if fact["op"] in ("received", "edited")]
     trail = {"mention_id": mention_id, "mention": said[-1] if said else None, "facts": facts}
-    return JSONResponse(trail | await _again(at.shelf, list(recorded(facts))))
+    later = await RuleEvents(at.base.database).of_mention(mention_id)
+    again = await _again(at.shelf, list(recorded(facts)))
+    return JSONResponse(trail | again | {"events": later})
 
 
 async def _again(shelf: Shelf, known: list[Recorded]) -> dict[str, Any]:

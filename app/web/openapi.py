@@ -109,6 +109,9 @@ _CLOUDEVENT = _object(
 _BODIES |= {
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
+    "/api/v1/notices/read": _object(
+        "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
+    ),
 }
 _ACCEPTING = (  # kept, and done later
     "/api/v1/mentions",

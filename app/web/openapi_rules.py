@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from app.core.rules import EVENTS
+
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer", "minimum": 1}
 _MOMENT_MS = {"type": "integer", "minimum": 0, "description": "ms since the epoch; 0: no bound"}
@@ -19,6 +21,7 @@ _ROW = {
     "properties": {"id": _TEXT},
     "description": "a row as its file would say it",
 }
+_ON = {"enum": list(EVENTS), "description": "the event of the rule; of a row: mention"}
 _ROOT = "/api/v1/rules"
 _DRAFT = f"{_ROOT}/drafts/{{draft_id}}"
 
@@ -30,7 +33,7 @@ def _object(*required: str, **properties: Any) -> dict[str, Any]:
 
 RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("POST", f"{_ROOT}/check"): {
-        "oneOf": [_object("texts", texts=_TEXTS), _object("when", when=_TEXT)]
+        "oneOf": [_object("texts", texts=_TEXTS), _object("when", when=_TEXT, on=_ON)]
     },
     ("POST", f"{_ROOT}/try"): _object(
         draft_id=_TEXT,

@@ -15,10 +15,11 @@ from app.adapters.store.rule_readers import RuleReaders
 from app.adapters.store.rule_versions import RuleVersions
 from app.core import rule_diff
 from app.core.errors import ConfigError, Conflict
-from app.core.rules import Row
+from app.core.rules import EVENTS, MENTION, Effects, Row, Rule
 from app.core.versions import Live, sentence
 from app.rules_problems import of_condition
 from app.web import rule_runs
+from app.web.problems import wrong_field
 from app.web.rule_forms import (
     actor,
     live_rules,
@@ -89,14 +90,22 @@ async def diff(request: Request) -> Response:
 
 async def check(request: Request) -> Response:
     """What is wrong with a bundle, or with one condition, and where; for checking while typing."""
-    given = await rules_command(request, "texts", "when")
+    given = await rules_command(request, "texts", "when", "on")
     if "when" in given:
         when = text_of(given, "when", _CONDITION_CHARS)
-        row = Row(id="check", when=when, why="", source="row check: when")
-        told = [of_condition(problem) for problem in problems_of_row(row)]
+        told = [of_condition(problem) for problem in problems_of_row(_probe(given, when))]
     else:
         told = await problems_of(request, texts_of(given))
     return JSONResponse({"problems": [problem.as_dict() for problem in told]})
+
+
+def _probe(given: dict[str, Any], when: str) -> Row | Rule:
+    """Something with this condition, asked at the event that is named."""
+    on = text_of(given, "on", _CONDITION_CHARS, required=False) or MENTION
+    if on not in EVENTS:
+        raise wrong_field("on", " or ".join(EVENTS), on)
+    source = "row check: when"
+    return Rule(id="check", when=when, why="", does=Effects(), on=on, source=source)
 
 
 async def roll_back(request: Request) -> Response:

@@ -16,7 +16,7 @@ from app.adapters.redis_feed import FeedEvent
 from app.adapters.store.users import User
 from app.core.errors import Unavailable
 from app.core.flight import Who
-from app.web import flight_views, views
+from app.web import flight_views, notices, views
 from app.web.flight_forms import who_of
 from app.web.flight_views import on_cards as _with_flights
 from app.web.hub import AWAY, FLIGHTS
@@ -41,13 +41,13 @@ async def stream(request: Request) -> Response:
     await at.floor.now_ms()
     view = request.query_params.get("view", "desk")
     if view == FLIGHTS:
-        return _served(_flights(at, who_of(request)), request, view)
+        return _served(_flights(at, me, who_of(request)), request, view)
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     if view == "floor" and me.role != "agent":
-        events = _floor(at)
+        events = _floor(at, me)
     else:
         view, events = "desk", _present(at, me, _desk(at, me, last))
-    return _served(events, request, view)
+    return _served(_with_news(at, me, events), request, view)
 
 
 def _served(events: Events, request: Request, view: str) -> Response:
@@ -62,6 +62,16 @@ async def _counted(events: Events, view: str) -> Events:
     with metrics.SCREENS.labels(view).track_inprogress():
         async for event in events:
             yield event
+
+
+async def _with_news(at: Parts, me: User, events: Events) -> Events:
+    """Notices may have come while the line was down: those that there are follow at once."""
+    yield await anext(events)
+    found = await notices.news(at, me)
+    if found and found["unread"]:
+        yield _event(notices.NEWS, found)
+    async for event in events:
+        yield event
 
 
 async def _present(at: Parts, me: User, events: Events) -> Events:
@@ -99,7 +109,7 @@ async def _while_signed_in(events: Events, request: Request) -> Events:
 
 
 async def _desk(at: Parts, me: User, last: str) -> Events:
-    async with at.hub.listening(f"rep:{me.name}", "floor", FLIGHTS) as screen:
+    async with at.hub.listening("floor", FLIGHTS, *notices.audiences(at, me)) as screen:
         yield _event("clock", {"now_ms": await at.floor.now_ms()}, retry=_RETRY_MS)
         seen = last
         missed = await at.feed.since(last, f"rep:{me.name}") if last else []
@@ -115,22 +125,24 @@ async def _desk(at: Parts, me: User, last: str) -> Events:
             elif event == FLIGHTS:
                 yield _event("flights", await _on_desk(at, me))
             elif not isinstance(event, FeedEvent):
-                yield await _of_the_line(at, event)
+                yield await _of_the_line(at, me, event)
             elif event.to == "floor" or not _later(event.id, seen):
                 continue
             elif said := await _hydrated(at, me, event):
                 yield said
 
 
-async def _floor(at: Parts) -> Events:
+async def _floor(at: Parts, me: User) -> Events:
     late: list[str] = []
-    async with at.hub.listening("floor") as screen:
+    async with at.hub.listening("floor", *notices.audiences(at, me)) as screen:
         yield _event("floor", await views.floor(at), retry=_RETRY_MS)
         async for event in _paced(screen):
+            if isinstance(event, FeedEvent) and event.to != "floor":
+                continue  # of a desk of theirs
             if isinstance(event, FeedEvent):
                 late += [event.task] if event.why in _LATE else []
             elif event != "floor":
-                yield await _of_the_line(at, event)
+                yield await _of_the_line(at, me, event)
             else:
                 yield _event("floor", await views.floor(at))
                 if late:
@@ -138,7 +150,7 @@ async def _floor(at: Parts) -> Events:
                     late = []
 
 
-async def _flights(at: Parts, who: Who) -> Events:
+async def _flights(at: Parts, me: User, who: Who) -> Events:
     """Everything that the page of flights lists, whenever some flight has changed."""
     async with at.hub.listening(FLIGHTS) as screen:
         yield _event("flights", await flight_views.overview(at, who), retry=_RETRY_MS)
@@ -146,7 +158,7 @@ async def _flights(at: Parts, who: Who) -> Events:
             if event == FLIGHTS:
                 yield _event("flights", await flight_views.overview(at, who))
             elif not isinstance(event, FeedEvent):
-                yield await _of_the_line(at, event)
+                yield await _of_the_line(at, me, event)
 
 
 async def _on_desk(at: Parts, me: User) -> dict[str, Any]:
@@ -159,9 +171,11 @@ async def _on_desk(at: Parts, me: User) -> dict[str, Any]:
     }
 
 
-async def _of_the_line(at: Parts, event: str | None) -> ServerSentEvent:
-    """What concerns the connection itself: the time, read-only, or begin again."""
-    if event == "tick":
+async def _of_the_line(at: Parts, me: User, event: str | None) -> ServerSentEvent:
+    """What concerns no task: notices, the time, read-only, or begin again."""
+    if event == notices.NEWS and (found := await notices.news(at, me)):
+        return _event(notices.NEWS, found)
+    if event in ("tick", notices.NEWS):
         return _event("clock", {"now_ms": await at.floor.now_ms()})
     return _event("read_only" if event == AWAY else "resync", {})
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.adapters import redis_snapshot
-from app.web import flight_views, views
+from app.web import flight_views, notices, views
 from app.web.problems import Problem, done, sent, wrong_field
 from app.web.state import actor_of, command, parts, text_of, user, whole_number
 
@@ -17,11 +17,13 @@ _PAGE = 200  # cards in one answer; more is a report, not a screen
 
 
 async def desk(request: Request) -> Response:
-    return JSONResponse(await views.desk(parts(request), user(request)))
+    at, me = parts(request), user(request)
+    return JSONResponse(await views.desk(at, me) | {"told": await notices.news(at, me)})
 
 
 async def floor(request: Request) -> Response:
-    return JSONResponse(await views.floor(parts(request)))
+    at, me = parts(request), user(request)
+    return JSONResponse(await views.floor(at) | {"told": await notices.news(at, me)})
 
 
 async def queues(request: Request) -> Response:

@@ -160,17 +160,6 @@ def test_names_that_nobody_has_and_wrong_conditions_are_told_with_their_place(
     assert problems(folder, rule) == [f"rule own: {expected}"]
 
 
-@pytest.mark.parametrize("on", ["at_risk", "breached", "replied", "transferred", "completed"])
-def test_an_event_that_nothing_runs_yet_is_understood_and_refused(folder: Path, on: str) -> None:
-    found = problems(folder, text("{ close = true }", more=f'on = "{on}"'))
-    assert found == [f"rule own: on: {on!r} is not run yet; there is mention"]
-
-
-def test_a_wait_is_understood_and_refused_until_something_runs_it(folder: Path) -> None:
-    found = problems(folder, text("{ close = true }", more='on = "waiting"\nafter = "1m"'))
-    assert found == ["rule own: on: 'waiting' is not run yet; there is mention"]
-
-
 def test_a_row_and_a_rule_cannot_share_an_id(folder: Path) -> None:
     found = problems(folder, text("{ close = true }", id_="rest"))
     assert found == ["row rest: id: another row or rule has it already"]
@@ -199,13 +188,15 @@ def test_more_labels_than_a_list_may_have_are_refused(folder: Path) -> None:
 
 def test_the_examples_of_the_documentation_are_right(folder: Path) -> None:
     page = (SHIPPED.parent / "docs" / "rules.md").read_text("utf-8")
-    first, second = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    texts = {"10-first.toml": first, "20-second.toml": f'title = "Second"\n{second}'}
+    first, *others = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    texts = {"10-first.toml": first}
+    texts |= {f"2{n}-other.toml": f'title = "Other"\n{other}' for n, other in enumerate(others)}
     found = config.load(folder, 1.0, problems_of, texts)
     assert [one.id for one in found.every] == [
         "press",
         "press-in-the-evening",
         "kim-in-german",
+        "nobody-takes-it",
         "anything-else",
     ]
 

@@ -142,3 +142,10 @@ def test_each_kind_of_change_has_its_word() -> None:
 def test_a_long_text_is_clipped_on_one_line() -> None:
     assert clipped("a\n b") == "a b"
     assert len(clipped("x" * 500)) == 160
+
+
+def test_rules_at_later_events_are_named_as_not_asked() -> None:
+    """Nobody may take a report for more than it looked at."""
+    found = report([], (FLOOR, FLOOR), Asked(live="1", draft="2", later=("waits", "late", "waits")))
+    assert found.not_asked == ["waits", "late"]
+    assert "not asked" in " ".join(found.assumptions.split())

@@ -12,6 +12,7 @@ import pytest
 from app.adapters.redis_floor import RedisFloor
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.signatures import Signer
+from app.adapters.store.rule_events import RuleEvents
 from app.adapters.webhook import Webhooks
 from app.config import Config, load
 from app.core.facts import Fact
@@ -74,7 +75,8 @@ class House:
         config = base.config
         relayed: Any = KeepingProducer()
         self.relay = Relay(RedisOutbox(base.redis), base.ledger, relayed)
-        self.follow = Follow(base.ledger, log, self.parts.parties, config.partners)
+        self.acts = RuleEvents(base.database)
+        self.follow = Follow(base.ledger, log, self.parts.parties, config.partners, self.acts)
         self.deliveries = {
             partner.name: Delivery(partner, log, self.sender, lambda: self.now_ms, lambda: 1.0)
             for partner in config.partners.values()
@@ -100,7 +102,7 @@ class House:
     async def followed(self) -> None:
         while await self.relay.move(0):
             pass
-        await self.follow.advance()
+        await self.follow.turn()
 
     async def round(self) -> None:
         """Everything that the process does, until nothing is left to do now."""

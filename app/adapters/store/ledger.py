@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -107,6 +107,14 @@ class Ledger:
         """How far the named reader has come."""
         query = sa.select(cursors.c.seq).where(cursors.c.name == name)
         return await self._database.read(lambda c: int(c.execute(query).scalar() or 0))
+
+    async def unread(self, name: str) -> AsyncIterator[list[dict[str, Any]]]:
+        """Pages of facts from where the named reader stopped.
+
+        Whoever takes a page moves the position with it; the next page is read from there.
+        """
+        while page := await self.since(await self.cursor(name)):
+            yield page
 
     async def _read(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         rows = await self._database.read(lambda c: c.execute(query).all())

@@ -5,7 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import context
 
-from app.adapters.store import flight_tables, rule_tables  # noqa: F401 (of the same schema)
+from app.adapters.store import (  # noqa: F401 (of the same schema)
+    flight_tables,
+    rule_event_tables,
+    rule_tables,
+)
 from app.adapters.store.tables import metadata
 
 engine = sa.create_engine(context.config.attributes["url"])

@@ -13,6 +13,7 @@ import { customerName } from "./names.js";
 import { ScorePanel } from "./score.js";
 import { SlaChip } from "./sla.js";
 import { drawerOpen, pane } from "./store.js";
+import { RulesSince } from "./task-rules.js";
 
 /** @typedef {import("./types.js").Card} Card */
 
@@ -201,6 +202,7 @@ export function Conversation({ task }) {
     <div class="messages" ref=${body} tabindex="0" role="region" aria-label="Conversation">
       <${Notes} task=${task} />
       <${TaskFlights} task=${task} />
+      <${RulesSince} key=${task.task_id} task=${task} />
       <${MentionBubble} task=${task} />
       ${task.score && html`<${ScorePanel} score=${task.score} lang=${task.mention.lang} />`}
       <${ReplyBubble} task=${task} />

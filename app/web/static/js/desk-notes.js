@@ -60,7 +60,7 @@ function notesOf(task) {
   const handed = task.handed_on;
   if (handed) {
     const why = BY_ITSELF[handed.reason] ?? handed.reason;
-    found.push({ id: "handed-on", text: html`Handed on by <bdi>${handed.by === me.value?.name ? "you" : handed.by}</bdi>: <bdi>${why}</bdi>` });
+    found.push({ id: "handed-on", text: handed.by.startsWith("rule:") ? html`<bdi>${handed.reason}</bdi>` : html`Handed on by <bdi>${handed.by === me.value?.name ? "you" : handed.by}</bdi>: <bdi>${why}</bdi>` });
   }
   if (task.for_rep && task.for_rep === me.value?.name) found.push({ id: "kept", text: "Kept for you" });
   if (task.clock === "next_response") {

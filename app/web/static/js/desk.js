@@ -16,16 +16,18 @@ import { Feed } from "./feed.js";
 import { Icon } from "./icon.js";
 import { listen } from "./keys.js";
 import { askPark, askTransfer, wrapUp } from "./moves.js";
+import { applyNews, NoticeBell } from "./rule-notices.js";
 import * as shell from "./shell.js";
 import { Load, StateMark } from "./states.js";
 import * as store from "./store.js";
+import { leadBy, TaskDialog } from "./task-rules.js";
 
 const NARROW = matchMedia("(max-width: 899px)");
 
 const feed = new Feed({
   snapshotUrl: "/api/v1/desk",
   streamUrl: "/api/v1/stream",
-  onSnapshot: store.applySnapshot,
+  onSnapshot: (snapshot) => (store.applySnapshot(snapshot), applyNews(snapshot.told)),
   handlers: {
     offer: store.applyOffer,
     offer_ended: store.applyOfferEnded,
@@ -34,6 +36,7 @@ const feed = new Feed({
     me: (me) => (store.me.value = me),
     queues: store.applyQueues,
     flights: applyFlights,
+    notices: applyNews,
   },
 });
 
@@ -128,7 +131,7 @@ const TopBar = () => html`<header class="topbar">
   <${QueueChip} />
   <span class="spring"></span>
   <${MyState} />
-  <span class="topbar-tools"><${shell.SoundButton} /><${shell.ThemeButton} /><${shell.KeysButton} /></span>
+  <span class="topbar-tools"><${NoticeBell} /><${shell.SoundButton} /><${shell.ThemeButton} /><${shell.KeysButton} /></span>
 </header>`;
 
 /** Back on a phone leads from the task to the list. */
@@ -153,6 +156,7 @@ function Desk() {
     <${OfferSlot} />
     <${shell.Notices} notices=${store.notices.value} dismiss=${store.dismiss} />
     <${AskDialog} />
+    <${TaskDialog} />
     <${shell.KeySheet} bindings=${BINDINGS} />
     <${shell.SignedOut} />
   `;
@@ -171,6 +175,7 @@ function watchTitle() {
 
 sweepDrafts();
 watchTitle();
+leadBy((id) => (store.tasks.value.some((task) => task.task_id === id) ? () => store.select(id) : null));
 listen(BINDINGS);
 addEventListener("popstate", () => (store.pane.value = "list"));
 render(html`<${Desk} />`, /** @type {HTMLElement} */ (document.querySelector("#app")));

@@ -8,6 +8,7 @@ import { ChannelIcon } from "./icon.js";
 import { customerName } from "./names.js";
 import { causeText } from "./problems.js";
 import { SlaChip } from "./sla.js";
+import { showTask } from "./task-rules.js";
 
 /** @typedef {import("./types.js").Card} Card */
 /** @typedef {import("./types.js").Queue} Queue */
@@ -60,7 +61,8 @@ function Row({ task, people }) {
   const name = customerName(task);
   return html`<tr data-testid="floor-task" data-task-id=${task.task_id} data-state=${task.state}>
     <th scope="row"><span class="task-who"><${ChannelIcon} channel=${task.mention.channel} />
-      <span class="ellipsis" dir="auto">${name}</span></span>
+      <button type="button" class="link ellipsis" data-testid="task-story" title="What rules did" dir="auto"
+        onClick=${() => showTask(task.mention_id, task.task_id)}>${name}</button></span>
       <span class="muted task-said ellipsis" dir="auto">${task.mention.text}</span></th>
     <td data-label="Queue">${task.queue_title}${task.level > 0 && html` <span class="tag escalated">Escalated</span>`}
       ${task.flights?.map(({ id, name: on }) => html`<a key=${id} class="tag plain" data-testid="floor-task-flight" href=${`/flights#${id}`}><bdi>${on}</bdi></a>`)}</td>

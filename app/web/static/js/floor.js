@@ -11,8 +11,10 @@ import { RepTable } from "./floor-reps.js";
 import { changed, shownQueue, StuckBar, TaskTable } from "./floor-tasks.js";
 import { listen } from "./keys.js";
 import { dismiss, notices, notify } from "./notices.js";
+import { applyNews, NoticeBell } from "./rule-notices.js";
 import * as shell from "./shell.js";
 import { Shape } from "./sla.js";
+import { leadBy, TaskDialog } from "./task-rules.js";
 
 const STALE_MS = 10_000; // numbers older than this are greyed
 
@@ -51,8 +53,8 @@ function showQueue(queue) {
 const feed = new Feed({
   snapshotUrl: "/api/v1/floor",
   streamUrl: "/api/v1/stream?view=floor",
-  onSnapshot: apply,
-  handlers: { floor: apply, breached: alarm },
+  onSnapshot: (snapshot) => (apply(snapshot), applyNews(snapshot.told)),
+  handlers: { floor: apply, breached: alarm, notices: applyNews },
 });
 
 /** @param {string} path */
@@ -113,7 +115,7 @@ const TopBar = () => html`<header class="topbar">
   <${shell.ConnectionChip} feed=${feed} />
   <${DataAge} />
   <span class="spring"></span>
-  <span class="topbar-tools"><${shell.ThemeButton} /><${shell.KeysButton} /></span>
+  <span class="topbar-tools"><${NoticeBell} /><${shell.ThemeButton} /><${shell.KeysButton} /></span>
 </header>`;
 
 function Page() {
@@ -137,6 +139,7 @@ function Page() {
       `}
     </main>
     <${AskDialog} />
+    <${TaskDialog} />
     <${shell.Notices} notices=${notices.value} dismiss=${dismiss} />
     <${shell.KeySheet} bindings=${BINDINGS} />
     <${shell.SignedOut} />
@@ -146,6 +149,11 @@ function Page() {
 effect(() => {
   const late = floor.value?.totals.breached ?? 0;
   document.title = `${late > 0 ? `(${late} late) ` : ""}Floor · Handshake`;
+});
+/** To its row of the open tasks, where that is on the page. */
+leadBy((id) => {
+  const row = document.querySelector(`[data-testid="floor-task"][data-task-id="${CSS.escape(id)}"]`);
+  return row && (() => (row.scrollIntoView({ block: "center" }), row.querySelector("button")?.focus()));
 });
 listen(BINDINGS);
 render(html`<${Page} />`, /** @type {HTMLElement} */ (document.querySelector("#app")));

@@ -15,11 +15,11 @@ const CHECKING = { state: "checking", problems: [] };
 /** @param {string} message @returns {Placed} */
 const unplaced = (message) => ({ message, file: "", row: "", key: "when", line: 0, column: 0 });
 
-/** @param {string} when @returns {Promise<Checked>} */
-async function ask(when) {
+/** @param {string} when @param {string} on the event of the rule @returns {Promise<Checked>} */
+async function ask(when, on) {
   if (!when.trim()) return { state: "bad", problems: [unplaced("expected a condition, got nothing")] };
   try {
-    const { problems } = await postJson(`${ROOT}/check`, { when });
+    const { problems } = await postJson(`${ROOT}/check`, { when, on });
     return { state: problems.length ? "bad" : "good", problems };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -28,21 +28,21 @@ async function ask(when) {
   }
 }
 
-/** What is known of this condition by now. @param {string} when @returns {Checked} */
-export function useChecked(when) {
+/** What is known of this condition by now. @param {string} when @param {string} on @returns {Checked} */
+export function useChecked(when, on) {
   const [found, setFound] = useState(CHECKING);
   useEffect(() => {
     let over = false;
     setFound((now) => ({ ...now, state: "checking" }));
     const timer = setTimeout(async () => {
-      const checked = await ask(when);
+      const checked = await ask(when, on);
       if (!over) setFound(checked); // newer text has been typed meanwhile
     }, PAUSE_MS);
     return () => {
       over = true;
       clearTimeout(timer);
     };
-  }, [when]);
+  }, [when, on]);
   return found;
 }
 

@@ -98,6 +98,8 @@ export function Report({ of }) {
     ${of.errors.length > 0 && html`<p class="problem"
       data-testid="report-errors"><span>${plural(of.errors.length, "condition")} could not be evaluated for some mentions, and counted as
       not holding: ${of.errors.slice(0, 5).map((/** @type {any} */ one) => `${one.rule} (${one.detail})`).join(", ")}</span></p>`}
+    ${of.not_asked?.length > 0 && html`<p class="muted" data-testid="report-not-asked">Not asked, because their events come after the
+      mention: ${of.not_asked.slice(0, SHOWN).join(", ")}. What they would do, no log tells.</p>`}
     <div class="report-tables"><${Queues} of=${of} /><${Matched} of=${of} /><${Moves} of=${of} /></div>
     <${Samples} of=${of} />
     <details><summary>What is a forecast</summary><p class="muted report-assumed">${of.assumptions}</p></details>

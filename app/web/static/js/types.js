@@ -27,11 +27,13 @@
  *   flights?:import("./flights-types.js").OnCard[]|null}} Card
  * @typedef {{me:Me,offer:Card|null,tasks:Card[],parked:Card[],queues:Queue[],now_ms:number,
  *   colleagues:{name:string,title:string}[],all_queues:{name:string,title:string}[],read_only:boolean,follows:number,
- *   last_event_id:string,offer_seconds:number,sla_seconds:number}} DeskSnapshot
+ *   last_event_id:string,offer_seconds:number,sla_seconds:number,
+ *   told:import("./rule-notices.js").News|null}} DeskSnapshot
  * @typedef {{name:string,title:string,state:RepState,reason:string,load:number,capacity:number,
  *   since_ms:number,skills:string[],queues:string[],tasks:{task_id:string,state:string,
  *   queue:string,sla:string,due_ms:number}[]}} FloorRep
  * @typedef {{queues:Queue[],reps:FloorRep[],totals:{waiting:number,offered:number,
- *   accepted:number,at_risk:number,breached:number},now_ms:number,last_event_id:string}} Floor
+ *   accepted:number,at_risk:number,breached:number},now_ms:number,last_event_id:string,
+ *   told?:import("./rule-notices.js").News|null}} Floor
  */
 export {};
