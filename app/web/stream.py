@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -29,7 +30,8 @@ _RETRY_MS = 1000
 _LATE = ("breached", "resolution breached")  # a third hand-off escalates too, and is not late
 _NAMED_ALERTS = 5  # more breaches at once are told as a number
 
-Events = AsyncIterator[ServerSentEvent]
+# Each closes the one that it reads of: who has gone is gone at once, in whatever it was cut short.
+Events = AsyncGenerator[ServerSentEvent, None]
 
 
 async def stream(request: Request) -> Response:
@@ -59,53 +61,58 @@ def _served(events: Events, request: Request, view: str) -> Response:
 
 
 async def _counted(events: Events, view: str) -> Events:
-    with metrics.SCREENS.labels(view).track_inprogress():
-        async for event in events:
-            yield event
+    async with aclosing(events):
+        with metrics.SCREENS.labels(view).track_inprogress():
+            async for event in events:
+                yield event
 
 
 async def _with_news(at: Parts, me: User, events: Events) -> Events:
     """Notices may have come while the line was down: those that there are follow at once."""
-    yield await anext(events)
-    found = await notices.news(at, me)
-    if found and found["unread"]:
-        yield _event(notices.NEWS, found)
-    async for event in events:
-        yield event
+    async with aclosing(events):
+        yield await anext(events)
+        found = await notices.news(at, me)
+        if found and found["unread"]:
+            yield _event(notices.NEWS, found)
+        async for event in events:
+            yield event
 
 
 async def _present(at: Parts, me: User, events: Events) -> Events:
     """An agent whose desk is open is at work: the door hears of it at once and then regularly."""
     rep = at.base.config.catalogue.reps.get(me.name)
-    if rep is None or not rep.queues:
-        async for event in events:
-            yield event
-        return
-    with at.presence.at_the_desk(me.name):
-        await at.presence.came(me.name)
-        async for event in events:
-            yield event
+    async with aclosing(events):
+        if rep is None or not rep.queues:
+            async for event in events:
+                yield event
+            return
+        with at.presence.at_the_desk(me.name):
+            await at.presence.came(me.name)
+            async for event in events:
+                yield event
 
 
 async def _patient(events: Events) -> Events:
     """Where tasks cannot be read the screen is told so; it asks until its snapshot comes again."""
-    try:
-        async for event in events:
-            yield event
-    except Unavailable:
-        yield _event("read_only", {})
+    async with aclosing(events):
+        try:
+            async for event in events:
+                yield event
+        except Unavailable:
+            yield _event("read_only", {})
 
 
 async def _while_signed_in(events: Events, request: Request) -> Events:
     """End the stream soon after its reader has signed out or lost the account."""
-    async for event in events:
-        if event.event == "clock":
-            try:
-                if await request.app.state.auth.user_of(request) is None:
-                    return
-            except Unavailable:
-                pass  # Redis is away: the screen stays, read-only, until it is back
-        yield event
+    async with aclosing(events):
+        async for event in events:
+            if event.event == "clock":
+                try:
+                    if await request.app.state.auth.user_of(request) is None:
+                        return
+                except Unavailable:
+                    pass  # Redis is away: the screen stays, read-only, until it is back
+            yield event
 
 
 async def _desk(at: Parts, me: User, last: str) -> Events:
