@@ -8,6 +8,7 @@ wall, so that a busy machine refuses nothing that a quiet one takes.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import time
@@ -34,7 +35,8 @@ _SHORT_CHARS = 512  # of every other text but the mention's
 _ITEM_CHARS = 40
 _STEPS = ((1 << 8, 2), (1 << 11, 8), (1 << 13, 32), (TEXT_CHARS, MOST_ITEMS))
 _FIXED_S = 5e-6  # of a part that only compares numbers and short texts
-_TRIES = 2  # the faster one counts: the first may pay for what is made once
+_TRIES = 2  # the fastest one counts: the first may pay for what is made once
+_DOUBTS = 4  # more of them before anything is refused: a machine that others use stumbles
 _MOST_CLASSES = 3
 _MOST_WORDS = 500
 _WORDS = ("refund", "charged", "you", "the", "late", "is", "a", "my", "emergency", "smoke", "é")
@@ -81,7 +83,7 @@ def _cost_s(leaf: str, node: Node, left_s: float) -> float:
     hints = [one.value for one in patterns(node) if one.kind == TEXT]
     for chars, items in _STEPS:
         for text in texts(chars, hints):
-            worst_s = max(worst_s, measured_s(expression, worst_values(text, items)))
+            worst_s = max(worst_s, measured_s(expression, worst_values(text, items), left_s))
             if worst_s > left_s:
                 return worst_s
     return worst_s
@@ -97,10 +99,17 @@ def _may_be_long(node: Node) -> bool:
 _LONG_NAMES = {"mention.text", *(n for n, t in EVERY_VARIABLE.items() if t in (list, dict))}
 
 
-def measured_s(expression: cel.Expression, values: dict[str, object]) -> float:
-    """Processor time of one evaluation; one that CEL stops counts as long as it took."""
-    given, best_s = activation(values), float("inf")
-    for _ in range(_TRIES):
+def measured_s(
+    expression: cel.Expression, values: dict[str, object], most_s: float = math.inf
+) -> float:
+    """Processor time of one evaluation; one that CEL stops counts as long as it took.
+
+    What seems to take more than `most_s` is measured again before it is believed.
+    """
+    given, best_s = activation(values), math.inf
+    for tried in range(_TRIES + _DOUBTS):
+        if tried >= _TRIES and best_s <= most_s:
+            break
         METER.begin()
         began = time.thread_time()
         with suppress(RuntimeError):  # CEL's own budget of steps
