@@ -109,6 +109,29 @@ def test_an_event_rule_is_written_in_the_form_and_says_what_was_meant(
     assert rules.read(draft["id"])["problems"] == []
 
 
+def test_a_condition_is_checked_for_the_event_at_which_it_is_asked(
+    rules: Rules, screens: Screens
+) -> None:
+    """A5.5: a task has waited; at the mention there is no task yet."""
+    draft = rules.draft()
+    page = open_rules(screens)
+    edit(page)
+    section = page.locator(f'[data-testid="rule-file"][data-file="{FILE}"]')
+    at(section, "rule-add-event").click()
+    at(page, "rule-id").fill("left-alone")
+    at(page, "rule-condition").fill('task.queue == "service"')
+    expect(at(page, "condition-state")).to_have_attribute("data-state", "bad")
+    at(page, "rule-on").select_option("waiting")
+    expect(at(page, "condition-state")).to_have_attribute("data-state", "good")
+    at(page, "rule-after").fill("10m")
+    act(page, "priority", "90")
+    at(page, "rule-why").fill("Ten minutes are long.")
+    at(page, "rule-save").click()
+    expect(line(page, "left-alone")).to_contain_text("when waiting 10m")
+    assert said(rules, draft["id"], FILE)[-1]["after"] == "10m"
+    assert rules.read(draft["id"])["problems"] == []
+
+
 def test_what_the_form_does_not_touch_stays_as_it_was_written(
     rules: Rules, screens: Screens
 ) -> None:

@@ -13,7 +13,7 @@ export const EVENTS = /** @type {[string, string][]} */ ([
 ]);
 
 export const ACTS = /** @type {[string, string][]} */ ([
-  ["queue", "Make a task in queue"], ["close", "Close without a task"], ["escalate", "Escalate to the mediator"],
+  ["queue", "To queue"], ["close", "Close without a task"], ["escalate", "Escalate to the mediator"],
   ["priority", "Priority"], ["window", "Window"], ["skills", "Skills"], ["label", "Label"], ["notify", "Notify"],
   ["hand_off", "Hand off to partner"], ["draft", "Propose a reply"], ["macro", "Propose a macro"], ["case", "Open a case"],
 ]);

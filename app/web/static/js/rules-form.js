@@ -115,7 +115,7 @@ function Problems({ row, problem }) {
 
 /** @param {{values:Values,set:(some:Partial<Values>)=>void,row:Row}} props */
 function Fields({ values, set, row }) {
-  const checked = useChecked(values.when, row.kind === "rule" ? String(row.on ?? "mention") : "mention");
+  const checked = useChecked(values.when, row.kind === "row" ? "mention" : values.on);
   const typed = (/** @type {"id"|"why"} */ name) => (/** @type {any} */ event) => set({ [name]: event.target.value });
   return html`<fieldset disabled=${!editable.value} class="form-fields"><legend class="sr-only">Row ${row.id}</legend>
     <${ConditionField} value=${values.when} set=${(/** @type {string} */ when) => set({ when })} checked=${editable.value ? checked : null} />
