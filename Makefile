@@ -8,7 +8,7 @@ SEEDS ?= 1000
 KILLS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run mutants test test-live check sim bench kafka screenshots chaos model docs clean
+.PHONY: help setup run mutants test test-live check lint sim bench kafka screenshots chaos model docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -37,13 +37,14 @@ model: setup ## the door against its model of plain Python: EXAMPLES=100000 for 
 mutants: setup ## plant each fault of tests/mutants and see its test fail: ARGS="ID ..."
 	@$(RUN) -m tests.mutants $(ARGS)
 
-check: setup ## format, lint, types, imports, generated documents, fast tests
+check: lint test ## everything before a commit: lint and the fast tests
+
+lint: setup ## format, style, types, imports, generated documents
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
 	@$(RUN) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m tools.docs --check
-	@$(RUN) -m pytest -q -n auto --dist loadfile
 
 sim: setup ## simulate SEEDS=1000 faulty days of the shipped code; ARGS="--jobs 2 --from 5000"
 	@$(RUN) -m tests.sim --seeds $(SEEDS) $(ARGS)
