@@ -33,7 +33,10 @@ MOST_EVENTS: Final = 5_000  # of one flight; who comes near has a process, not a
 
 
 def opened(flight_id: str, plan: Plan, who: Who) -> Event:
-    """The first event of a flight."""
+    """The first event of a flight. Raises Conflict where a step names one that there is not."""
+    if known := [step.id for step in plan.steps if step.id]:
+        said = f"A new flight has no step {min(known)} yet: leave the ids of its steps out"
+        raise Conflict("unknown_step", said)
     made = replace(plan, steps=numbered(plan.steps, 1), since_ms=plan.since_ms or who.at_ms)
     return Event(
         flight_id=flight_id,

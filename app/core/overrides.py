@@ -35,14 +35,15 @@ class Override:
 
     kind: str
     by: str
+    role: str
     reason: str
     from_queue: str
     to_queue: str = ""
 
     @property
     def mediated(self) -> bool:
-        """Was it the mediator who decided?"""
-        return self.from_queue == ESCALATION_QUEUE
+        """Was it the mediator who decided? Agents have what is escalated if they are mediators."""
+        return self.role == "agent" and self.from_queue == ESCALATION_QUEUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ def _override(kind: str, fact: Mapping[str, Any], queue: str) -> Override:
     return Override(
         kind=kind,
         by=str(fact["actor"]["id"]),
+        role=str(fact["actor"].get("role") or ""),
         reason=str(fact.get("reason") or ""),
         from_queue=from_queue,
         to_queue=str(fact["queue"]) if kind == MOVED else "",

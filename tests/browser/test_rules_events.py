@@ -23,12 +23,12 @@ HELD = """title = "Held"
 [[rule]]
 id = "press"
 on = "mention"
-for = { customers = ["C-1", "@kim"], tier = "gold" }
+for = { customers = ["@kim", "Smith, John"], tier = "gold" }
 level = 3
 when = 'mention.text.says("reporter")'
 do = [
   { label = "press" },
-  { notify = { to = "supervisor", text = "The press is asking." } },
+  { notify = { to = "supervisor", text = "The press\\nis asking." } },
   { priority = 95 },
 ]
 why = "The press is asking."
@@ -79,7 +79,7 @@ def test_an_event_rule_is_written_in_the_form_and_says_what_was_meant(
     at(section, "rule-add-event").click()
     at(page, "rule-id").fill("kim-first")
     at(page, "rule-condition").fill('score.intent != "praise"')
-    at(page, "rule-customers").fill("C-1021, @kim")
+    at(page, "rule-customers").fill("C-1021\n@kim")
     at(page, "rule-level").fill("2")
     act(page, "label", "kim")
     act(page, "queue", "billing")
@@ -139,7 +139,8 @@ def test_what_the_form_does_not_touch_stays_as_it_was_written(
     page = open_rules(screens)
     at(page, "showing").select_option(draft["id"])
     row = line(page, "press")
-    expect(row).to_contain_text("notify supervisor: The press is asking.")
+    expect(row).to_contain_text("for @kim; Smith, John")
+    expect(row).to_contain_text("notify supervisor: The press")
     at(row, "rule-open").click()
     at(at(page, "act").nth(2), "act-value").fill("97")
     at(page, "rule-save").click()

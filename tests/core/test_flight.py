@@ -146,6 +146,12 @@ def test_an_edit_cannot_name_a_step_that_there_is_not() -> None:
     assert refused.value.code == "unknown_step"
 
 
+def test_a_new_flight_numbers_its_steps_itself() -> None:
+    with pytest.raises(Conflict, match="leave the ids") as refused:
+        moves.opened("f", plan(steps=(Step(id=1, what="x"), Step(id=0, what="y"))), SUE)
+    assert refused.value.code == "unknown_step"
+
+
 def closed(found: Flight) -> Flight:
     return after(found, moves.closed(found, BY_HAND, SUE, "over", {}))
 

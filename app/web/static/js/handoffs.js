@@ -67,7 +67,7 @@ const Row = ({ line }) => html`<tr data-testid="handoff" data-state=${line.state
   <td data-label="What">${line.kind === "status" ? `told: ${words(line.stage)}` : "handed off"}
     <span class="small-note">${line.mention_id}</span></td>
   <td data-label="State"><span class="state" data-state=${line.state} data-testid="handoff-state">${line.state}</span>
-    <span class="small-note">${plural(line.attempts, "attempt")}${line.round > 0 && `, sent again ${line.round} times by hand`}</span></td>
+    <span class="small-note">${plural(line.attempts, "attempt")}${line.round > 0 && `, sent again by hand${line.round > 1 ? ` ${line.round} times` : ""}`}</span></td>
   <td data-label="Answer" class="wide" data-testid="handoff-answer">${answer(line)}</td>
   <td data-label="Since">${dateTime(new Date(line.created_ms).toISOString())}</td>
   <td>${canReplay && line.state !== "pending" && html`<button type="button" class="button small" data-testid="handoff-replay"

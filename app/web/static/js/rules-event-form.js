@@ -24,10 +24,10 @@ function Value({ act, at, set }) {
       ${!known && html`<option value=${act.text}>${act.text || "choose"}</option>`}
       ${queues.value.map((queue) => html`<option key=${queue.name} value=${queue.name}>${queue.title}</option>`)}</select>`;
   }
-  if (act.kind === "draft") return html`<textarea ...${common} rows="2" dir="auto"></textarea>`;
+  const long = ["draft", "notify", "case"].includes(act.kind); // what people read may have several lines
   return html`${act.kind === "notify" && html`<input data-testid="act-to" value=${act.to} placeholder="supervisor, a name"
       aria-label=${`Whom action ${at + 1} tells`} onInput=${(/** @type {any} */ event) => set({ to: event.target.value })} />`}
-    <input ...${common} dir="auto" />`;
+    ${long ? html`<textarea ...${common} rows=${act.kind === "draft" ? 2 : 1} dir="auto"></textarea>` : html`<input ...${common} dir="auto" />`}`;
 }
 
 /** @param {{act:Act,at:number,set:(some:Partial<Act>)=>void,drop:()=>void}} props */
@@ -58,8 +58,9 @@ export const EventFields = ({ values, set }) => html`
     ${(values.on === "waiting" || values.after) && html`<${Text} id="after" label="So long" value=${values.after} hint="5m"
       set=${(/** @type {string} */ after) => set({ after })} />`}
     <${Text} id="level" label="Level" value=${values.level} hint="0" set=${(/** @type {string} */ level) => set({ level })} /></div>
-  <div class="form-then"><${Text} id="customers" label="For these customers" value=${values.customers} hint="everybody"
-      set=${(/** @type {string} */ customers) => set({ customers })} />
+  <div class="form-then"><${Field} id="customers" label="For these customers, one a line"><textarea id="rule-customers"
+      data-testid="rule-customers" rows="2" value=${values.customers} placeholder="everybody" spellcheck=${false}
+      onInput=${(/** @type {any} */ event) => set({ customers: event.target.value })}></textarea><//>
     <${Text} id="rep" label="For customers of" value=${values.rep} hint="any agent" set=${(/** @type {string} */ rep) => set({ rep })} />
     <${Text} id="tier" label="For the tier" value=${values.tier} hint="any" set=${(/** @type {string} */ tier) => set({ tier })} /></div>
   <${Acts} acts=${values.acts} set=${set} />`;

@@ -59,7 +59,7 @@ export function eventValuesOf(row) {
     on: text(row?.on) || "mention",
     after: text(row?.after),
     level: text(row?.level),
-    customers: list(whom.customers),
+    customers: Array.isArray(whom.customers) ? whom.customers.join("\n") : text(whom.customers),
     rep: text(whom.rep),
     tier: text(whom.tier),
     acts: Array.isArray(row?.do) ? row.do.map(actOf) : [],
@@ -71,7 +71,7 @@ export function eventValuesOf(row) {
 export function eventFieldsOf(old, values) {
   const { on: _on, after: _after, level: _level, for: whom, do: _do, ...rest } = old;
   const others = Object.fromEntries(Object.entries(whom ?? {}).filter(([key]) => !["customers", "rep", "tier"].includes(key)));
-  const customers = parts(values.customers);
+  const customers = values.customers.split("\n").map((one) => one.trim()).filter(Boolean); // a name may have a comma
   const fits = {
     ...(customers.length > 0 && { customers }),
     ...(values.rep.trim() && { rep: values.rep.trim() }),
@@ -99,7 +99,7 @@ export function eventParts(row, title) {
     to,
     more: [
       on !== "mention" && `when ${on.replace("_", " ")}${after ? ` ${after}` : ""}`,
-      customers && `for ${customers}`, rep && `for customers of ${rep}`, tier && `for tier ${tier}`,
+      customers && `for ${customers.replaceAll("\n", "; ")}`, rep && `for customers of ${rep}`, tier && `for tier ${tier}`,
       level && `level ${level}`, ...said,
     ].filter(Boolean),
   };

@@ -27,7 +27,8 @@ const Line = ({ rule }) => html`<tr data-testid="override" data-rule=${rule.rule
   <td data-label="How">${Object.entries(rule.kinds).map(([kind, n]) => `${kind} ${count(Number(n))}`).join(", ")}
     ${rule.mediated > 0 && html`<span class="muted"> ${count(rule.mediated)} by the mediator</span>`}</td>
   <td data-label="Sent instead to">${rule.routes.map((/** @type {any} */ way) => `${way.to} ${count(way.tasks)}`).join(", ") || "–"}</td>
-  <td data-label="Reasons" dir="auto">${rule.reasons.map((/** @type {any} */ one) => one.reason).join("; ") || "–"}</td>
+  <td data-label="Reasons">${rule.reasons.length === 0 ? "–"
+    : rule.reasons.map((/** @type {any} */ one) => html`<bdi class="override-reason" key=${one.reason}>${one.reason}</bdi>`)}</td>
   <td data-label="First reply, changed and not">${reply(rule.reply_s.changed)} / ${reply(rule.reply_s.left)}</td></tr>`;
 
 /** @param {{of:any}} props */
