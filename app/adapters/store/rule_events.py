@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app.adapters.store.database import Database
 from app.adapters.store.rule_event_tables import acts, events, notices
 from app.adapters.store.tables import cursors
+from app.codec import clean
 from app.core.decision import Trace
 from app.core.event_acts import DONE, PENDING, STOPPED, Act
 from app.core.events import Event
@@ -67,7 +68,7 @@ class RuleEvents:
                     connection.execute(sa.insert(acts), [_act_row(act) for act in one.acts])
             said = [*told, *(notice for one in new for notice in one.notices)]
             if said:
-                rows = [asdict(notice) for notice in said]
+                rows = [_notice_row(notice) for notice in said]
                 connection.execute(self._database.insert_new(notices), rows)
             if read:
                 statement = self._database.upsert(cursors, "seq")
@@ -168,7 +169,7 @@ def _event_row(one: Asked) -> dict[str, Any]:
     }
     return {
         "event_id": event.event_id,
-        "mention_id": event.mention_id,
+        "mention_id": clean(event.mention_id),
         "seq": event.seq,
         "at_ms": event.at_ms,
         "body": orjson.dumps(body),
@@ -179,12 +180,18 @@ def _act_row(act: Act) -> dict[str, Any]:
     return {
         "act_id": act.act_id,
         "event_id": act.event_id,
-        "mention_id": act.mention_id,
+        "mention_id": clean(act.mention_id),
         "at_ms": act.at_ms,
         "state": act.state,
         "owed": bool(act.handoffs) and act.state != STOPPED,
         "body": _dumps(act),
     }
+
+
+def _notice_row(notice: Notice) -> dict[str, Any]:
+    """Its texts are those of a fact, which may be older than the checks of today."""
+    row = asdict(notice)
+    return {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _dumps(act: Act) -> bytes:
