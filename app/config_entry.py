@@ -97,7 +97,7 @@ def _sentence(problem: Any) -> str:
 def told(problem: Any) -> str:
     """What is wrong with one entry, in our words, and what was there instead."""
     context, kind = problem.get("ctx") or {}, problem["type"]
-    said = problem["msg"].removeprefix("Value error, ")
+    said = str(problem["msg"]).removeprefix("Value error, ")
     if kind == "too_long" and "max_length" in context:
         said = f"expected at most {context['max_length']} entries"
         return f"{said}, got {len(problem['input'])}"
