@@ -28,7 +28,7 @@ class Notify(Entry):
 class Action(Entry):
     label: Name | None = None
     queue: Name | None = None
-    priority: int | None = Field(None, ge=1, le=100)
+    priority: int | None = Field(None, ge=1, le=100, strict=True)
     window: Annotated[Seconds, Field(gt=0)] | None = None
     skills: tuple[Skill, ...] | None = Field(None, min_length=1)
     close: bool | None = None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from app.config_actions import Action, effects, twice
-from app.config_entry import Entry, Name, Seconds, Sentence, Skill
+from app.config_entry import Entry, Name, Seconds, Sentence, Skill, told
 from app.core import toml_text
 from app.core.condition import LONGEST
 from app.core.condition_limits import meant
@@ -23,7 +23,7 @@ _MOST_CUSTOMERS = 1_000  # whom one individual rule may name
 
 class Then(Entry):
     queue: str = ""
-    priority: int = Field(0, ge=0, le=100)
+    priority: int = Field(0, ge=0, le=100, strict=True)
     window: Seconds = 0.0
     skills: tuple[Skill, ...] = ()
     close: bool = False
@@ -61,7 +61,7 @@ class RuleEntry(Entry):
     do: tuple[Action, ...] = Field(max_length=_MOST_ACTIONS)
     why: Sentence
     whom: For | None = Field(None, alias="for")
-    level: int = Field(0, ge=0, le=9)
+    level: int = Field(0, ge=0, le=9, strict=True)
     after: Seconds = 0.0
 
     @model_validator(mode="after")
@@ -141,7 +141,6 @@ def _sentence(problem: Any, read: Mapping[str, Any]) -> str:
         if isinstance(entry, dict) and isinstance(entry.get("id"), str):
             where, loc = f"{loc[0]} {entry['id']}: ", loc[2:]
     key = ".".join(str(part) for part in loc)
-    said = problem["msg"]
     if problem["type"] == "extra_forbidden":
         action = len(loc) > 1 and loc[0] == "do"
         known = _keys(Action if action else _MODELS.get(str(loc[0]) if len(loc) > 1 else "", None))
@@ -149,7 +148,7 @@ def _sentence(problem: Any, read: Mapping[str, Any]) -> str:
             f"no {'action' if action else 'key'} is named {loc[-1]!r}{meant(str(loc[-1]), known)}"
         )
         return f"{where}{key}: {said}"
-    return f"{where}{key}: {said}, got {str(problem['input'])[:80]!r}".replace(": : ", ": ")
+    return f"{where}{key}: {told(problem)}".replace(": : ", ": ")
 
 
 def _keys(model: type[Entry] | None) -> list[str]:

@@ -69,6 +69,11 @@ EVENT_RULES = Counter(
     "Rules that held at an event after the mention, by what came of it",
     ["event", "outcome"],  # acted; stopped by the budget; refused by the door
 )
+EVENTS_NOT_KEPT = Counter(
+    "handshake_events_not_kept_total",
+    "Events and notices that the store refused, so that they came to nothing; the log says which",
+    ["what"],  # event notice
+)
 EVENTS_FOLLOWED = Gauge(
     "handshake_events_last_turn_timestamp_seconds",
     "When events were last looked for: a dead man's switch",

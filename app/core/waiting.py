@@ -32,7 +32,8 @@ class _Due:
 class Waits:
     """The waits of all open tasks, and the rules that come due in each.
 
-    Facts may be told again: a version of a task that is known already changes nothing.
+    Facts may be told again: a version of a task that is known already changes nothing. What ended
+    waits leave behind in the order of what is due is thrown away once it is more than the rest.
     """
 
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
@@ -41,10 +42,17 @@ class Waits:
         self._of_task: dict[str, str] = {}
         self._versions: dict[str, int] = {}
         self._due: list[_Due] = []
+        self._open: dict[str, int] = {}  # by wait: how often it stands in `_due`
+        self._ended = 0  # how many of `_due` are of waits that have ended
         self.adopt(rules)
 
     def __len__(self) -> int:
         return len(self._waits)
+
+    @property
+    def planned(self) -> int:
+        """How much is kept of what is to come due: at most twice what open waits need."""
+        return len(self._due)
 
     def adopt(self, rules: Iterable[Rule]) -> None:
         """These rules count from now on; all waits are looked at again."""
@@ -52,7 +60,7 @@ class Waits:
         self._after = {
             rule.id: (number, round(rule.after_s * 1000)) for number, rule in enumerate(waiting)
         }
-        self._due = []
+        self._due, self._open, self._ended = [], {}, 0
         for wait in self._waits.values():
             self._plan(wait)
 
@@ -63,7 +71,7 @@ class Waits:
             return
         self._versions[task_id] = int(fact["version"])
         if begins_wait(fact) or not waits(fact):
-            self._waits.pop(self._of_task.pop(task_id, ""), None)
+            self._end(self._of_task.pop(task_id, ""))
         if begins_wait(fact):
             self._begin(task_id, fact)
         if fact.get("to") in ("completed", "cancelled"):
@@ -80,12 +88,24 @@ class Waits:
         self._of_task[task_id] = wait.fact_id
         self._plan(wait)
 
+    def _end(self, fact_id: str) -> None:
+        self._waits.pop(fact_id, None)
+        self._ended += self._open.pop(fact_id, 0)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        if self._ended * 2 > len(self._due):  # half of it goes: each costs its share once
+            self._due = [one for one in self._due if one.fact_id in self._waits]
+            heapq.heapify(self._due)
+            self._ended = 0
+
     def _plan(self, wait: Wait) -> None:
         for rule in self._after:
             self._push(wait, rule)
 
     def _push(self, wait: Wait, rule: str) -> None:
         number, after_ms = self._after[rule]
+        self._open[wait.fact_id] = self._open.get(wait.fact_id, 0) + 1
         heapq.heappush(self._due, _Due(wait.since_ms + after_ms, wait.fact_id, number, rule))
 
     def due(self, now_ms: int, limit: int) -> list[tuple[Wait, str]]:
@@ -97,13 +117,17 @@ class Waits:
         while self._due and self._due[0].at_ms <= now_ms and len(found) < limit:
             one = heapq.heappop(self._due)
             if wait := self._waits.get(one.fact_id):
+                self._open[one.fact_id] -= 1
                 found.append((wait, one.rule))
+            else:
+                self._ended -= 1
+        self._tidy()
         return found
 
     def put_back(self, pairs: Iterable[tuple[Wait, str]]) -> None:
         """These are still to be asked about."""
         for wait, rule in pairs:
-            if rule in self._after:
+            if rule in self._after and wait.fact_id in self._waits:
                 self._push(wait, rule)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from app import metrics
-from app.adapters.cel_events import CelEvents, reason_of
+from app.adapters.cel_events import CelEvents
 from app.adapters.cel_rules import CelRules
 from app.adapters.redis_floor import RedisFloor
 from app.adapters.store.ledger import Ledger
@@ -23,7 +23,6 @@ from app.adapters.store.notices import Notices
 from app.adapters.store.rule_events import Asked, RuleEvents, spent
 from app.config import Config
 from app.core import events as core
-from app.core.decision import ERROR
 from app.core.event_acts import STOPPED, Act, acts, depth_of
 from app.core.events import TASK_VARIABLES, Event
 from app.core.notices import of_acts, of_decision
@@ -33,6 +32,7 @@ from app.core.versions import Live
 from app.core.waiting import Wait, Waits, waiting_event
 from app.processes import follow, service
 from app.processes.event_acts import Doing
+from app.processes.event_keeping import keep
 from app.settings import Settings
 from app.wiring import base as wiring
 
@@ -121,7 +121,7 @@ class Events:
         async for facts in self._ledger.unread(READER):
             asked = await self._of_facts(facts, self._in_effect)
             told = [notice for fact in facts for notice in of_decision(fact)]
-            _count(await self._log.take(asked, told, (READER, facts[-1]["seq"])))
+            await keep(self._log, asked, told, (READER, facts[-1]["seq"]))
             for fact in facts:
                 self._waits.follow(fact)
             await self._of_waits(self._in_effect)  # a long way behind, they still come in time
@@ -153,7 +153,7 @@ class Events:
     async def _of_waits(self, now: InEffect) -> None:
         while due := self._waits.due(self._now_ms(), _MOST_DUE):
             try:
-                _count(await self._log.take(await self._of_due(due, now)))
+                await keep(self._log, await self._of_due(due, now))
             except BaseException:
                 self._waits.put_back(due)
                 raise
@@ -255,13 +255,3 @@ def _waits_still(trail: Sequence[Mapping[str, Any]], wait: Wait) -> bool:
         elif fact.get("task_id") and not core.waits(fact):
             begun = ""
     return begun == wait.fact_id
-
-
-def _count(new: Sequence[Asked]) -> None:
-    for one in new:
-        for act in one.acts:
-            outcome = "stopped" if act.state == STOPPED else "acted"
-            metrics.EVENT_RULES.labels(act.event, outcome).inc()
-        for trace in one.trace:
-            if trace.result == ERROR:
-                metrics.RULE_ERRORS.labels(reason_of(trace)).inc()

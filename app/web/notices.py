@@ -62,7 +62,7 @@ def _ids(given: Any) -> list[str]:
     good = isinstance(given, list) and 1 <= len(given) <= _MOST_READ
     if not good or not all(isinstance(one, str) and 1 <= len(one) <= _ID_CHARS for one in given):
         raise wrong_field("ids", f"1 to {_MOST_READ} ids of notices", given)
-    return list(dict.fromkeys(given))
+    return list(dict.fromkeys(map(clean, given)))
 
 
 async def rules_of_mention(request: Request) -> Response:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from app.adapters.store.rule_drafts import Draft
 from app.adapters.store.rule_versions import RuleVersions
+from app.codec import clean
 from app.core import rule_diff
 from app.core.errors import Conflict
 from app.core.versions import Actor, Version
@@ -111,7 +112,7 @@ def edit_of(request: Request) -> int:
 
 def id_of(request: Request, name: str) -> str:
     """An id from the path; what is longer than any is known to nobody."""
-    return str(request.path_params[name])[: ID_CHARS + 1]
+    return clean(str(request.path_params[name])[: ID_CHARS + 1])
 
 
 def reason_of(given: dict[str, Any], name: str, required: bool = True) -> str:

@@ -170,3 +170,62 @@ def test_rules_that_move_a_task_in_a_circle_are_refused(folder: Path, more: str)
 def test_what_may_end_is_left_to_the_budget(folder: Path, rules: list[str]) -> None:
     renamed = [rule.replace('"r1"', f'"n{n}"') for n, rule in enumerate(rules)]
     assert len(loaded(folder, *renamed)) == len(rules)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            at("at_risk", '{ notify = { to = "supervisor", text = "Look\\u0000here." } }'),
+            "rule own: do.0.notify.text: {}U+0000, got 'Look\\x00here.'",
+        ),
+        (
+            text('{ draft = "Dear\\u001b[31m" }'),
+            "rule own: do.0.draft: {}U+001B, got 'Dear\\x1b[31m'",
+        ),
+        (text('{ case = "A\\u0085" }'), "rule own: do.0.case: {}U+0085, got 'A\\x85'"),
+        (
+            text('{ label = "a" }', more='for = { customers = ["@kim", "\\u0000"] }'),
+            "rule own: for.customers: {}U+0000, got \"['@kim', '\\\\x00']\"",
+        ),
+        (
+            text('{ label = "a" }').replace("Because", "Be\\u007fcause"),
+            "rule own: why: {}U+007F, got 'Be\\x7fcause.'",
+        ),
+    ],
+)
+def test_a_text_with_control_signs_is_refused(folder: Path, rule: str, said: str) -> None:
+    """Nobody can read them, and not every store can keep them."""
+    expected = "expected a text without control signs other than line break and tab, found "
+    assert problems(folder, rule) == [said.format(expected)]
+
+
+def test_a_text_may_have_lines_and_tabs(folder: Path) -> None:
+    [rule] = loaded(folder, text('{ draft = "Dear,\\n\\tyours\\r\\n." }'))
+    assert rule.does.draft == "Dear,\n\tyours\r\n."
+
+
+WAIT = text('{ label = "a" }', more='on = "waiting"\nafter = "5m"')
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (WAIT.replace("5m", "400d"), "after: expected a duration of at most 366d, got '400d'"),
+        (
+            WAIT.replace('"5m"', "5"),
+            "after: expected a duration such as 90s, 30m or 4h, got '5'",
+        ),
+        (WAIT.replace("5m", "59s"), 'expected after = "1m" or longer with on = "waiting"'),
+        (text("{ priority = true }"), "do.0.priority: Input should be a valid integer, got 'True'"),
+        (text('{ priority = "5" }'), "do.0.priority: Input should be a valid integer, got '5'"),
+        (
+            text('{ label = "a" }', more="level = true"),
+            "level: Input should be a valid integer, got 'True'",
+        ),
+        (text('{ notify = "sue" }'), "do.0.notify: expected a table with keys, got 'sue'"),
+        (text('{ label = "a" },' * 21), "do: expected at most 20 entries, got 21"),
+    ],
+)
+def test_what_is_wrong_is_said_as_people_wrote_it(folder: Path, rule: str, said: str) -> None:
+    assert problems(folder, rule) == [f"rule own: {said}"]

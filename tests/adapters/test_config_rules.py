@@ -92,7 +92,7 @@ def test_a_rule_may_be_for_one_customer_agent_or_tier(folder: Path) -> None:
     ("rule", "expected"),
     [
         (text('{ qeue = "x" }'), "rule own: do.0.qeue: no action is named 'qeue', did you mean"),
-        (text("{ }"), "rule own: do.0: Value error, expected one action, got none"),
+        (text("{ }"), "rule own: do.0: expected one action, got none"),
         (text('{ label = "a", macro = "b" }'), "expected one action, got label, macro"),
         (text("{ close = false }"), "expected close = true, or no such action"),
         (text("{ priority = 0 }"), "rule own: do.0.priority: "),

@@ -36,6 +36,13 @@ when = 'true'
 do = [{{ notify = {{ to = "amira", text = "Close it soon." }} }}]
 why = "Answered tasks should end."
 
+[[rule]]
+id = "press"
+on = "mention"
+when = 'mention.text.says("newsroom")'
+do = [{{ notify = {{ to = "supervisor", text = "The press asks." }} }}]
+why = "Promise nothing."
+
 [[row]]
 id = "all"
 when = "true"
@@ -96,6 +103,19 @@ def test_a_waiting_task_is_moved_up_and_a_supervisor_is_told(
     page.keyboard.press("Enter")  # its row leads there, too
     expect(at(page, "rule-act")).to_contain_text("waits-too-long")
     assert still_there(page)
+
+
+def test_a_notice_of_the_mention_says_that_rules_told_it_then(
+    house: House, screens: Screens
+) -> None:
+    page = screens.floor()
+    house.mention("This is the newsroom of the Morning Post.")
+    expect(at(page, "bell-count")).to_have_text("1")
+    opened(page)
+    expect(at(page, "told")).to_contain_text("from the rules at the mention")
+    at(page, "told-show").click()
+    expect(at(page, "story-none")).to_contain_text("Rules told this when the mention was decided")
+    assert violations(page) == []
 
 
 def test_a_notice_survives_a_reload_and_goes_when_it_is_read(

@@ -178,6 +178,43 @@ def test_a_new_version_of_the_rules_looks_at_all_who_wait() -> None:
     assert due(waits, 20) == [(story.facts[-1]["fact_id"], "ten")]
 
 
+def test_waits_that_have_ended_leave_no_more_behind_than_open_ones_need() -> None:
+    """`after` may be a year: nobody keeps what ended so long."""
+    rules = [rule(f"r{n}", "waiting", 86_400.0 * (n + 1)) for n in range(5)]
+    waits = Waits(rules)
+    open_ones = [Story(f"open{n}").decided().queued() for n in range(3)]
+    for story in open_ones:
+        waits.follow(story.facts[-1])
+    for n in range(200):
+        for fact in Story(f"{n}").decided().queued().task("accepted", "accepted", 1).facts:
+            waits.follow(fact)
+            assert waits.planned <= 2 * len(waits) * len(rules)
+    found = due(waits, 10 * 86_400, limit=99)
+    assert [id_ for _, id_ in found[::3]] == [one.id for one in rules]  # and none is lost
+    assert {fact_id for fact_id, _ in found} == {s.facts[-1]["fact_id"] for s in open_ones}
+    assert waits.planned == 0
+
+
+def test_what_has_come_due_leaves_ended_waits_no_room_either() -> None:
+    waits = Waits([FIVE, rule("year", "waiting", 366 * 86_400.0)])
+    for n in range(4):
+        waits.follow(Story(f"open{n}").decided().queued().facts[-1])
+    for n in range(3):
+        for fact in Story(f"{n}").decided().queued(9).task("parked", "parked", 9).facts:
+            waits.follow(fact)
+    assert len(due(waits, 5, limit=4)) == 4
+    assert waits.planned <= 2 * 4
+
+
+def test_what_is_put_back_after_its_wait_has_ended_is_forgotten() -> None:
+    story = Story().decided().queued()
+    waits = followed(story, FIVE)
+    pairs = waits.due(NOON_MS + 60 * MINUTE_MS, 10)
+    waits.follow(story.task("accepted", "accepted", 1).facts[-1])
+    waits.put_back(pairs)
+    assert (waits.planned, due(waits, 60)) == (0, [])
+
+
 def test_facts_that_are_told_again_change_nothing() -> None:
     story = Story().decided().queued()
     waits = followed(story, FIVE)

@@ -13,11 +13,13 @@ from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live as LiveTasks
 from app.adapters.store.notices import Notices
-from app.adapters.store.rule_events import KEEP_MS, RuleEvents
+from app.adapters.store.rule_events import KEEP_MS, Asked, RuleEvents
 from app.config import Config, load
 from app.core.errors import Conflict, Unavailable
-from app.core.event_acts import MOST_ACTS, STOPPED, Act
+from app.core.event_acts import MOST_ACTS, STOPPED, Act, acts
+from app.core.events import fact_event
 from app.core.notices import KEPT
+from app.core.rules import Effects, Rule
 from app.core.versions import Live
 from app.processes.event_acts import Doing
 from app.processes.events import Events, in_effect
@@ -270,6 +272,55 @@ async def test_a_wait_whose_rule_does_not_hold_is_asked_once(database: Database)
     assert (event["event"], event["rules"][0]["result"]) == ("waiting", "miss")
 
 
+@pytest.mark.parametrize("on", ["at_risk", "waiting"])
+async def test_rules_of_one_moment_act_as_written_and_the_last_one_counts(
+    database: Database, on: str
+) -> None:
+    """docs/rules.md, In order: ids are hashes, and their order must not be that of the acts."""
+    priorities = [(61, "c"), (94, "a"), (40, "b")]
+    house = House(database, *(at(on, f"{{ priority = {n} }}", id_=id_) for n, id_ in priorities))
+    stories = [late(Story(f"{n}")) for n in range(4)]
+    for story in stories:
+        await house.tell(story)
+    await house.at(30)
+    for story in stories:
+        mine = [one for one in house.door.done.values() if one["task"] == story.task_id]
+        assert [one["priority"] for one in mine] == [61, 94, 40]
+        told = await house.told(story)
+        did = [(act["priority"], act["rule"]) for event in told for act in event["acts"]]
+        assert did == priorities
+    known = await house.log.acts_of([story.mention_id for story in stories])
+    assert [[act.rule for act in some] for some in known.values()] == [["c", "a", "b"]] * 4
+
+
+async def test_of_rules_that_fall_due_together_the_shorter_wait_acts_first(
+    database: Database,
+) -> None:
+    """As without the outage after which they are asked late."""
+    house = House(
+        database,
+        at("waiting", "{ priority = 90 }", id_="long", after="10m"),
+        at("waiting", "{ priority = 60 }", id_="short", after="5m"),
+    )
+    story = Story().decided().queued()
+    await house.tell(story, 60)
+    assert house.door.did() == [("prioritise", 60), ("prioritise", 90)]
+    assert [event["acts"][0]["rule"] for event in await house.told(story)] == ["short", "long"]
+
+
+async def test_hand_offs_are_owed_in_the_order_of_their_rules(database: Database) -> None:
+    house = House(database)
+    story, ids = late(), ["c", "a", "b", "d"]
+    event = fact_event(story.facts[-1], 0)
+    does = Effects(handoffs=("crm",))
+    fired = [Rule(id=id_, when="true", why="W.", on="at_risk", does=does) for id_ in ids]
+    asked = Asked(
+        event=event, version="v", number=1, values={}, trace=(), acts=acts(event, fired, 1, 0)
+    )
+    await house.log.take([asked])
+    assert [act.rule for act in await house.log.owed()] == ids
+
+
 async def test_individual_rules_are_for_their_customer_alone(database: Database) -> None:
     """A4.3: down to individual preferences, also later on."""
     mine = at("at_risk", "{ priority = 99 }", "true", "kim") + 'for = { customers = ["@kim"] }\n'
@@ -320,8 +371,8 @@ async def test_a_task_has_a_budget_of_acts(database: Database) -> None:
     for _ in range(MOST_ACTS + 2):
         story.task("replied", "accepted", 2, actor=AMIRA)
     await house.tell(story)
-    acts = (await house.log.acts_of([story.mention_id]))[story.mention_id]
-    assert sum(act.state == STOPPED for act in acts) == 2
+    did = (await house.log.acts_of([story.mention_id]))[story.mention_id]
+    assert sum(act.state == STOPPED for act in did) == 2
     count, _ = await house.notices.unread("sue", SUPERVISOR)
     assert count == MOST_ACTS
 

@@ -105,6 +105,22 @@ async def test_ids_that_are_none_are_refused(api: Api, ids: Any) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "ids")
 
 
+async def test_an_id_that_the_store_cannot_be_asked_for_never_reaches_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL refuses a question with NUL in it."""
+    asked: list[str] = []
+
+    async def listening(_: Notices, ids: list[str], *__: Any) -> list[str]:
+        asked.extend(ids)
+        return ids
+
+    monkeypatch.setattr(Notices, "read", listening)
+    answer = await api.post("amira", "/api/v1/notices/read", {"ids": ["a\x00", "\x00"]})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_notice")
+    assert asked == ["a\ufffd", "\ufffd"]
+
+
 async def test_a_field_that_nobody_reads_is_refused(api: Api) -> None:
     answer = await api.post("amira", "/api/v1/notices/read", {"ids": ["a"], "who": "ben"})
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_field")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.adapters.store.rule_drafts import Draft, RuleDrafts
 from app.adapters.store.rule_versions import RuleVersions
 from app.web.state import Parts
 from tests.builders import NOON_MS
@@ -202,6 +203,22 @@ async def test_unknown_drafts_and_back_tests_are_told(rules: Rules) -> None:
         path = f"{ROOT}/backtests/nobody" + ("/seen" if method == "POST" else "")
         answer = await rules.api.send(method, "sofia", path)
         assert code_of(answer) == (404, "unknown_backtest")
+
+
+async def test_an_id_that_the_store_cannot_be_asked_for_never_reaches_it(
+    rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL refuses a question with NUL in it."""
+    asked, get = [], RuleDrafts.get
+
+    async def listening(drafts: RuleDrafts, id_: str) -> Draft:
+        asked.append(id_)
+        return await get(drafts, id_)
+
+    monkeypatch.setattr(RuleDrafts, "get", listening)
+    answer = await rules.api.get("sofia", f"{ROOT}/drafts/%00")
+    assert code_of(answer) == (404, "unknown_draft")
+    assert asked == ["\ufffd"]
 
 
 async def test_a_draft_goes_into_shadow_and_out_again(rules: Rules) -> None:

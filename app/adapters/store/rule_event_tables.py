@@ -10,25 +10,28 @@ from app.adapters.store.tables import Seq, metadata
 events = sa.Table(
     "rule_events",
     metadata,
-    sa.Column("event_id", sa.String(40), primary_key=True),
+    sa.Column("number", Seq, primary_key=True, autoincrement=True),  # the order of asking
+    sa.Column("event_id", sa.String(40), nullable=False, unique=True),
     sa.Column("mention_id", sa.String(64), nullable=False, index=True),
     sa.Column("seq", Seq, nullable=False),  # of the fact that is the event, or began the wait
     sa.Column("at_ms", sa.BigInteger, nullable=False, index=True),
     sa.Column("body", sa.LargeBinary, nullable=False),  # JSON: name, version, values, trace
+    sqlite_autoincrement=True,
 )
 
 # Rules that held, with what they do: pending until the door has answered.
 acts = sa.Table(
     "rule_acts",
     metadata,
-    sa.Column("act_id", sa.String(40), primary_key=True),
+    sa.Column("number", Seq, primary_key=True, autoincrement=True),  # the order of acting
+    sa.Column("act_id", sa.String(40), nullable=False, unique=True),
     sa.Column("event_id", sa.String(40), nullable=False, index=True),
     sa.Column("mention_id", sa.String(64), nullable=False, index=True),
-    sa.Column("number", Seq, nullable=False),  # the order of one task's acts
     sa.Column("at_ms", sa.BigInteger, nullable=False, index=True),
     sa.Column("state", sa.String(20), nullable=False, index=True),
     sa.Column("owed", sa.Boolean, nullable=False, index=True),  # hand-offs: not yet in their log
     sa.Column("body", sa.LargeBinary, nullable=False),  # JSON: the act
+    sqlite_autoincrement=True,
 )
 
 # What rules tell people, in the order in which it was told.

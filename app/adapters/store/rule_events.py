@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app.adapters.store.database import Database
 from app.adapters.store.rule_event_tables import acts, events, notices
 from app.adapters.store.tables import cursors
+from app.codec import clean
 from app.core.decision import Trace
 from app.core.event_acts import DONE, PENDING, STOPPED, Act
 from app.core.events import Event
@@ -67,7 +68,7 @@ class RuleEvents:
                     connection.execute(sa.insert(acts), [_act_row(act) for act in one.acts])
             said = [*told, *(notice for one in new for notice in one.notices)]
             if said:
-                rows = [asdict(notice) for notice in said]
+                rows = [_notice_row(notice) for notice in said]
                 connection.execute(self._database.insert_new(notices), rows)
             if read:
                 statement = self._database.upsert(cursors, "seq")
@@ -77,7 +78,7 @@ class RuleEvents:
         return await self._database.write(work)
 
     def _is_new(self, connection: sa.Connection, one: Asked) -> bool:
-        statement = self._database.insert_new(events).values(_event_row(one))
+        statement = self._database.insert_new(events).values(_event_row(one)).inline()
         options = {"preserve_rowcount": True}
         return bool(connection.execute(statement, execution_options=options).rowcount)
 
@@ -90,14 +91,14 @@ class RuleEvents:
         """What rules did, or were stopped in, for each of these mentions; in order."""
         query = sa.select(acts.c.body).where(acts.c.mention_id.in_(mention_ids))
         found: dict[str, list[Act]] = {id_: [] for id_ in mention_ids}
-        for act in await self._acts(query.order_by(acts.c.number, acts.c.act_id)):
+        for act in await self._acts(query.order_by(acts.c.number)):
             found[act.mention_id].append(act)
         return found
 
     async def pending(self, limit: int = 100) -> list[Act]:
         """What the door has not been asked yet, or has not answered, the oldest first."""
         query = sa.select(acts.c.body).where(acts.c.state == PENDING)
-        return await self._acts(query.order_by(acts.c.number, acts.c.act_id).limit(limit))
+        return await self._acts(query.order_by(acts.c.number).limit(limit))
 
     async def settle(self, act: Act, done: Mapping[str, str]) -> None:
         """This came of it."""
@@ -109,7 +110,7 @@ class RuleEvents:
     async def owed(self, limit: int = 100) -> list[Act]:
         """Acts that hand mentions off, as far as the delivery log does not know them."""
         query = sa.select(acts.c.body).where(acts.c.owed.is_(True))
-        return await self._acts(query.order_by(acts.c.number, acts.c.act_id).limit(limit))
+        return await self._acts(query.order_by(acts.c.number).limit(limit))
 
     async def handed(self, some: Sequence[Act]) -> None:
         """The delivery log has the hand-offs of these."""
@@ -120,7 +121,7 @@ class RuleEvents:
     async def of_mention(self, mention_id: str) -> list[dict[str, Any]]:
         """Every event at which rules were asked of this mention, with what they did; in order."""
         query = sa.select(events.c.event_id, events.c.body).where(events.c.mention_id == mention_id)
-        query = query.order_by(events.c.at_ms, events.c.seq, events.c.event_id)
+        query = query.order_by(events.c.number)
         rows = await self._database.read(lambda c: c.execute(query).all())
         did: dict[str, list[Act]] = {}
         for act in (await self.acts_of([mention_id]))[mention_id]:
@@ -168,7 +169,7 @@ def _event_row(one: Asked) -> dict[str, Any]:
     }
     return {
         "event_id": event.event_id,
-        "mention_id": event.mention_id,
+        "mention_id": clean(event.mention_id),
         "seq": event.seq,
         "at_ms": event.at_ms,
         "body": orjson.dumps(body),
@@ -179,13 +180,18 @@ def _act_row(act: Act) -> dict[str, Any]:
     return {
         "act_id": act.act_id,
         "event_id": act.event_id,
-        "mention_id": act.mention_id,
-        "number": act.seq,
+        "mention_id": clean(act.mention_id),
         "at_ms": act.at_ms,
         "state": act.state,
         "owed": bool(act.handoffs) and act.state != STOPPED,
         "body": _dumps(act),
     }
+
+
+def _notice_row(notice: Notice) -> dict[str, Any]:
+    """Its texts are those of a fact, which may be older than the checks of today."""
+    row = asdict(notice)
+    return {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _dumps(act: Act) -> bytes:

@@ -72,7 +72,7 @@ export function RulesSince({ task }) {
   return html`<${Acts} events=${events} />`;
 }
 
-/** @typedef {{mentionId:string,taskId:string,story:Story|null,problem:string}} Shown */
+/** @typedef {{mentionId:string,taskId:string,atMention:boolean,story:Story|null,problem:string}} Shown */
 const shown = signal(/** @type {Shown|null} */ (null));
 /** @type {(taskId:string) => (() => void)|null} */
 let reach = () => null;
@@ -80,9 +80,10 @@ let reach = () => null;
 /** How this page leads to a task that it has: nothing where it has not. @param {typeof reach} way */
 export const leadBy = (way) => (reach = way);
 
-/** @param {string} mentionId @param {string} taskId */
-export async function showTask(mentionId, taskId) {
-  const mine = { mentionId, taskId, story: null, problem: "" };
+/** `atMention`: it is asked for what rules told when the mention was decided.
+ * @param {string} mentionId @param {string} taskId @param {boolean} [atMention] */
+export async function showTask(mentionId, taskId, atMention = false) {
+  const mine = { mentionId, taskId, atMention, story: null, problem: "" };
   shown.value = mine;
   try {
     const story = await storyOf(mentionId);
@@ -113,7 +114,9 @@ export function TaskDialog() {
     ${of?.problem && html`<p class="problem" role="alert"><${Icon} name="triangle-alert" /><span>${of.problem}</span></p>`}
     ${of?.story && html`<p class="story-said" dir="auto" data-testid="story-said">${of.story.mention?.text ?? ""}</p>
       <${Acts} events=${of.story.events} />
-      ${of.story.events.every((event) => event.acts.length === 0) && html`<p class="muted">No rule has acted since it was decided.</p>`}`}
+      ${of.story.events.every((event) => event.acts.length === 0) && html`<p class="muted" data-testid="story-none">${of.atMention
+        ? "Rules told this when the mention was decided. None has acted since."
+        : "No rule has acted since it was decided."}</p>`}`}
     ${go && html`<div class="ask-actions"><button type="button" class="button primary" data-testid="story-go"
       onClick=${() => ((after = go), close())}>Go to the task</button></div>`}
   <//>`;

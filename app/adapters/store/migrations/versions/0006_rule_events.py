@@ -14,24 +14,29 @@ _SEQ = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.create_table(
         "rule_events",
+        sa.Column("number", _SEQ, autoincrement=True, nullable=False),
         sa.Column("event_id", sa.String(length=40), nullable=False),
         sa.Column("mention_id", sa.String(length=64), nullable=False),
         sa.Column("seq", _SEQ, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("event_id"),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("event_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "rule_acts",
+        sa.Column("number", _SEQ, autoincrement=True, nullable=False),
         sa.Column("act_id", sa.String(length=40), nullable=False),
         sa.Column("event_id", sa.String(length=40), nullable=False),
         sa.Column("mention_id", sa.String(length=64), nullable=False),
-        sa.Column("number", _SEQ, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("owed", sa.Boolean(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("act_id"),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("act_id"),
+        sqlite_autoincrement=True,
     )
     _notices()
     for table, column in (
