@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app import metrics
 from app.adapters.cel_rules import CelRules
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
@@ -167,7 +168,7 @@ async def test_where_no_rule_asks_for_an_event_nothing_is_noted(database: Databa
 
 async def test_a_restart_and_a_second_process_change_nothing_twice(database: Database) -> None:
     house = House(database, at("at_risk", f"{MOVE}, {TELL}"))
-    story = late()
+    story, refused = late(), metrics.EVENTS_NOT_KEPT.labels("event")._value.get()
     await house.tell(story)
     await house.log.take([], read=("events", 0))  # killed before its position was kept
     await house.process().turn()
@@ -176,6 +177,7 @@ async def test_a_restart_and_a_second_process_change_nothing_twice(database: Dat
     assert (len(house.door.done), house.door.calls) == (2, 2)
     assert len(await house.told(story)) == 1
     assert await house.unread() == ["Look."]
+    assert metrics.EVENTS_NOT_KEPT.labels("event")._value.get() == refused
 
 
 async def test_whoever_is_killed_between_door_and_log_asks_the_door_the_same_again(
