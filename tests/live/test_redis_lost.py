@@ -84,7 +84,7 @@ def test_a_wiped_redis_is_back_with_the_same_tasks(one: Handshake) -> None:
     [told] = one.facts("op = 'configured' AND op_id LIKE 'rebuild:%' AND seq > 40")[-1:]
     assert told["data"]["rebuilt"]["cause"] == "empty"
     assert told["data"]["rebuilt"]["gaps"] == 0
-    assert one.ready("watch")
+    wait_for("watch is ready", lambda: one.ready("watch"), BACK_S)
 
 
 def test_an_old_copy_of_redis_is_brought_up_to_date(one: Handshake, tmp_path: Path) -> None:
