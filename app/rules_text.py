@@ -35,6 +35,8 @@ def replaced(text: str, row_id: str, row: Row) -> str:
     """The text with this row in place of the one of that id. Raises Invalid."""
     of = cut(text)
     block = of.one(row_id)
+    if row.get("id") != row_id:
+        _refuse_known(of, row)
     written = _updated(of.body(block), block.kind, row)
     new = of.before(block.head) + written + of.after(block.end)
     return _proven(new, of, {(block.kind, block.index): row})
@@ -43,6 +45,7 @@ def replaced(text: str, row_id: str, row: Row) -> str:
 def inserted(text: str, row: Row, place: Place, kind: str = "row") -> str:
     """The text with one more row. Raises Invalid."""
     of = cut(text)
+    _refuse_known(of, row)
     anchor = of.one(place.before or place.after) if place.before or place.after else None
     if anchor and anchor.kind != kind:
         raise Invalid("wrong_place", f"the id of a {kind}", f"that of a {anchor.kind}", "before")
@@ -61,6 +64,12 @@ def removed(text: str, row_id: str) -> str:
         end += 1
     new = of.before(block.start) + of.after(end)
     return _proven(new, of, {}, shrunk=(block.kind, block.index))
+
+
+def _refuse_known(of: Cut, row: Row) -> None:
+    """Of two rows with one id neither could be edited any more. Raises Invalid."""
+    if any(block.id == row.get("id") for block in of.blocks):
+        raise Invalid("known_row", "an id that no other row here has", repr(row.get("id")), "id")
 
 
 def has(text: str, row_id: str) -> bool:

@@ -62,6 +62,18 @@ def test_every_shipped_file_is_cut_into_its_rows(path: Path) -> None:
     assert "".join(of.lines) == text
 
 
+def test_no_row_takes_the_id_of_another_one() -> None:
+    """Neither of the two could be edited by its id any more."""
+    for edit in (
+        lambda: replaced(FILE, "one", rows(FILE)[0] | {"id": "two"}),
+        lambda: inserted(FILE, NEW | {"id": "one"}, Place()),
+    ):
+        with pytest.raises(Invalid) as refused:
+            edit()
+        assert (refused.value.code, refused.value.field) == ("known_row", "id")
+    assert ids(replaced(FILE, "one", rows(FILE)[0] | {"id": "first"})) == ["first", "two"]
+
+
 def test_a_changed_value_leaves_every_other_line_as_it_is() -> None:
     row = rows(FILE)[0] | {"why": "Because."}
     found = replaced(FILE, "one", row)
