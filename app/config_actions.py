@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 from app.config_entry import Entry, Name, Seconds, Sentence, Skill
 from app.core.catalogue import ESCALATION_QUEUE
 from app.core.decision import Notice
-from app.core.notices import MEDIATOR
 from app.core.rules import Effects
+from app.core.skills import MEDIATOR
 
 _ROUTES = ("queue", "close", "escalate")
 _ADDING = ("label", "skills", "hand_off", "notify")  # several of these add up

@@ -12,9 +12,9 @@ from app.core.condition_limits import meant
 from app.core.condition_parts import calendars_asked
 from app.core.contradictions import contradictions
 from app.core.event_acts import impossible
-from app.core.notices import MEDIATOR
 from app.core.rule_circles import circles
 from app.core.rules import MENTION, MOST_ITEMS, Row, Rule, asked_in_order
+from app.core.skills import MEDIATOR
 
 
 def broken_rules(catalogue: Catalogue, rows: Sequence[Row], rules: Sequence[Rule]) -> Iterator[str]:

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
-from app.core.skills import covers
+from app.core.skills import MEDIATOR, covers
 
 OPEN, SHUT = "open", "closed"
 QUIET, ROUTE, TIME = "quiet", "steps", "time"  # the measures of a goal
 REACHED, BY_HAND = "reached", "by_hand"  # how a flight was closed
 REP, ROLE, QUEUE = "rep", "role", "queue"  # who a step is for
 ITSELF: Final = "handshake"  # who closes a flight whose goal is reached
-MEDIATOR: Final = "mediator"  # a skill; a step may name it like a role
 
 OPENED, EDITED, TICKED, UNTICKED = "opened", "edited", "ticked", "unticked"
 ADDED, REMOVED, CLOSED, REOPENED = "task_added", "task_removed", "closed", "reopened"

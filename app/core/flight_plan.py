@@ -8,7 +8,8 @@ from typing import Final
 
 from app.core.catalogue import ROLES
 from app.core.condition_limits import meant
-from app.core.flight import MEDIATOR, QUEUE, QUIET, REP, ROLE, ROUTE, TIME, Goal, Plan, Step
+from app.core.flight import QUEUE, QUIET, REP, ROLE, ROUTE, TIME, Goal, Plan, Step
+from app.core.skills import MEDIATOR
 
 MOST_STEPS: Final = 30
 MOST_LABELS: Final = 20

@@ -14,9 +14,8 @@ from typing import Final
 
 from app.core.catalogue import ESCALATION_QUEUE, Catalogue, Rep
 from app.core.handling import Handling
-from app.core.skills import covers, level_of
+from app.core.skills import MEDIATOR, covers, level_of
 
-MEDIATOR: Final = "mediator"  # the skill that an escalated task asks for, and no other
 _CRUMB: Final = 0.0005  # sums of weights such as 0.1 are a little off, and that little is no load
 
 # What happens at the same moment happens in this order: who becomes free can take what comes.

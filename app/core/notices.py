@@ -10,8 +10,8 @@ from app.core.catalogue import ROLES
 from app.core.event_acts import STOPPED, Act
 from app.core.events import id_of
 from app.core.queueing import task_id_of
+from app.core.skills import MEDIATOR
 
-MEDIATOR: Final = "mediator"  # the skill of whoever settles what is escalated
 KEPT: Final = 1_000  # of each audience; older ones are nobody's news
 KEEP_MS: Final = 30 * 86_400_000
 SHOWN: Final = 50  # of one person's unread ones; more is told as a number

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
+
+MEDIATOR: Final = "mediator"  # of whoever settles what is escalated; an escalated task asks for it
 
 
 def level_of(skill: str) -> tuple[str, int]:

@@ -19,5 +19,5 @@ class FlightBoard:
         """Look once; repeated. Raises Unavailable."""
         change = await self._flights.last_change()
         if self._seen not in (-1, change):
-            self._hub.tell("flights", FLIGHTS)
+            self._hub.tell(FLIGHTS, FLIGHTS)
         self._seen = change

@@ -15,8 +15,9 @@ from app.adapters.store.rule_versions import RuleVersions
 from app.core import flight_moves as moves
 from app.core.catalogue import ROLES, Rep
 from app.core.errors import Conflict
-from app.core.flight import BY_HAND, MEDIATOR, Event, Who, is_of, may_lead
+from app.core.flight import BY_HAND, Event, Who, is_of, may_lead
 from app.core.flight_plan import Known, goal_problems, problems
+from app.core.skills import MEDIATOR
 from app.web import flight_views as views
 from app.web.flight_forms import (
     PLAN,
@@ -201,7 +202,7 @@ async def _do(request: Request, said: Said, act: Decide) -> Response:
 async def _answer(request: Request, found: Any, changed: bool = False) -> Response:
     at = parts(request)
     if changed or request.method == "POST":
-        at.hub.tell("flights", FLIGHTS)  # here at once; elsewhere when the board is looked at
+        at.hub.tell(FLIGHTS, FLIGHTS)  # here at once; elsewhere when the board is looked at
     told = await views.whole(at, found, who_of(request))
     return JSONResponse(told, headers={"ETag": f'"{found.flight.version}"'})
 

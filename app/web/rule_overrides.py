@@ -5,13 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.core.backtest_report import Window
+from app.core.backtest_report import HOUR_MS, Window
 from app.web.problems import wrong_field
 from app.web.state import parts, whole_number
 from app.wiring.base import system_ms
 from app.wiring.overrides import report, traffic_of
 
-_HOUR_MS = 3_600_000
 _DEFAULT_HOURS = "168"  # a week: rules are looked over weekly, and weekdays differ
 _MOST_HOURS = 2_160  # 90 days
 # About ten seconds of reading beside everything else that this process does; the command line
@@ -22,7 +21,7 @@ _MOST_MENTIONS = 50_000
 async def overrides(request: Request) -> Response:
     """The report over the last `hours`. Raises Problem 422 where these hold too many mentions."""
     hours = whole_number(request.query_params.get("hours", _DEFAULT_HOURS), "hours", _MOST_HOURS)
-    window = Window(since_ms=max(1, system_ms() - hours * _HOUR_MS))
+    window = Window(since_ms=max(1, system_ms() - hours * HOUR_MS))
     traffic = traffic_of(parts(request).base.database)
     if (found := await traffic.count(window)) > _MOST_MENTIONS:
         expected = f"fewer hours, with at most {_MOST_MENTIONS} mentions (or `app overrides`)"

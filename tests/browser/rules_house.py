@@ -30,6 +30,12 @@ class Rules:
         given: dict[str, Any] = {"title": title} | ({"texts": texts} if texts else {})
         return self.house.post("sofia", f"{ROOT}/drafts", given)
 
+    def put_in_effect(self, texts: dict[str, str]) -> None:
+        """These rules and no others decide, on every process."""
+        path = f"{ROOT}/drafts/{self.draft(texts)['id']}/publish"
+        self.house.post("sofia", path, {"comment": "a test", "skip_reason": "a test"})
+        wait_for(self.settled, "the new version is not in effect")
+
     def read(self, draft_id: str) -> Any:
         return self.house.get(f"{ROOT}/drafts/{draft_id}")
 

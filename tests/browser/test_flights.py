@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser.house import COMPLAINT, House, wait_for
+from tests.browser.house import COMPLAINT, House
 from tests.browser.payloads import PAYLOADS
 from tests.browser.rules_house import ROOT as RULES
 from tests.browser.rules_house import Rules
@@ -68,10 +68,7 @@ def storm(house: House) -> Iterator[None]:
     """The live rules label what speaks of a storm."""
     rules = Rules(house)
     rules.restore()
-    texts = house.get(f"{RULES}/versions/1")["texts"] | {"05-storm.toml": STORM}
-    draft = rules.draft(texts)
-    house.post("sofia", f"{RULES}/drafts/{draft['id']}/publish", {"skip_reason": "a test"})
-    wait_for(rules.settled, "the rule of the storm is not in effect")
+    rules.put_in_effect(house.get(f"{RULES}/versions/1")["texts"] | {"05-storm.toml": STORM})
     yield
     rules.restore()
 

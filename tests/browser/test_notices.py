@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import House, wait_for
-from tests.browser.rules_house import ROOT, Rules
+from tests.browser.rules_house import Rules
 from tests.browser.screens import Screens, at, never_reloaded, row_of, still_there
 from tests.browser.test_looks import violations
 
@@ -54,9 +54,7 @@ why = "Somebody should look."
 @pytest.fixture(autouse=True)
 def ruled(house: House) -> Iterator[None]:
     rules = Rules(house)
-    path = f"{ROOT}/drafts/{rules.draft({'1.toml': RULES})['id']}/publish"
-    house.post("sofia", path, {"comment": "a test", "skip_reason": "a test"})
-    wait_for(rules.settled, "the new version is not in effect")
+    rules.put_in_effect({"1.toml": RULES})
     yield
     rules.restore()
     for user in ("sofia", "amira"):

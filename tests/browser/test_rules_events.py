@@ -63,6 +63,16 @@ def act(page: Page, kind: str, value: str = "", to: str = "") -> Locator:
     return added
 
 
+def begun(screens: Screens, id_: str) -> Page:
+    """The page with the form of a new event rule open."""
+    page = open_rules(screens)
+    edit(page)
+    section = page.locator(f'[data-testid="rule-file"][data-file="{FILE}"]')
+    at(section, "rule-add-event").click()
+    at(page, "rule-id").fill(id_)
+    return page
+
+
 def said(rules: Rules, draft_id: str, file: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = tomllib.loads(rules.read(draft_id)["texts"][file])["rule"]
     return found
@@ -73,11 +83,7 @@ def test_an_event_rule_is_written_in_the_form_and_says_what_was_meant(
 ) -> None:
     """A4.1, A4.3: event, for whom, actions in their order; the file says exactly that."""
     draft = rules.draft()
-    page = open_rules(screens)
-    edit(page)
-    section = page.locator(f'[data-testid="rule-file"][data-file="{FILE}"]')
-    at(section, "rule-add-event").click()
-    at(page, "rule-id").fill("kim-first")
+    page = begun(screens, "kim-first")
     at(page, "rule-condition").fill('score.intent != "praise"')
     at(page, "rule-customers").fill("C-1021\n@kim")
     at(page, "rule-level").fill("2")
@@ -114,11 +120,7 @@ def test_a_condition_is_checked_for_the_event_at_which_it_is_asked(
 ) -> None:
     """A5.5: a task has waited; at the mention there is no task yet."""
     draft = rules.draft()
-    page = open_rules(screens)
-    edit(page)
-    section = page.locator(f'[data-testid="rule-file"][data-file="{FILE}"]')
-    at(section, "rule-add-event").click()
-    at(page, "rule-id").fill("left-alone")
+    page = begun(screens, "left-alone")
     at(page, "rule-condition").fill('task.queue == "service"')
     expect(at(page, "condition-state")).to_have_attribute("data-state", "bad")
     at(page, "rule-on").select_option("waiting")
