@@ -15,6 +15,7 @@ import { count, duration } from "./format.js";
 import { Feed } from "./feed.js";
 import { Icon } from "./icon.js";
 import { listen } from "./keys.js";
+import { PLACES } from "./places.js";
 import { askPark, askTransfer, wrapUp } from "./moves.js";
 import { applyNews, NoticeBell } from "./rule-notices.js";
 import * as shell from "./shell.js";
@@ -50,8 +51,6 @@ const focus = (selector) => {
   const element = document.querySelector(selector);
   if (element instanceof HTMLElement) element.focus();
 };
-/** Follows a link of the rail, if this role has it. @param {string} path */
-const go = (path) => document.querySelector(`.rail a[href="${path}"]`) && location.assign(path);
 
 function openSelected() {
   if (!store.selected.value) return;
@@ -79,10 +78,7 @@ const BINDINGS = [
   { keys: "f", label: "Add the task to a flight", run: () => askFlight(store.selected.value) },
   { keys: "w", label: "Begin the wrap-up", run: () => wrapUp(store.selected.value) },
   { keys: "i", label: "Customer panel", run: () => (store.drawerOpen.value = !store.drawerOpen.value) },
-  { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
-  { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
-  { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
-  { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
+  ...PLACES,
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
   { keys: "Escape", label: "Leave a field, close a panel", run: escape },
 ];

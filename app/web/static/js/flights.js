@@ -11,12 +11,11 @@ import { soon } from "./flights-words.js";
 import { count, plural } from "./format.js";
 import { listen } from "./keys.js";
 import { dismiss, notices } from "./notices.js";
+import { PLACES } from "./places.js";
 import * as shell from "./shell.js";
 
 /** @typedef {import("./flights-types.js").Head} Head */
 
-/** @param {string} path */
-const go = (path) => document.querySelector(`.rail a[href="${path}"]`) && location.assign(path);
 const leads = () => store.overview.value?.lead === true;
 
 function edit() {
@@ -29,10 +28,7 @@ const BINDINGS = [
   { keys: "k", label: "Previous flight", run: () => store.selectNext(-1) },
   { keys: "n", label: "Open a new flight", run: () => leads() && !store.form.value && store.openForm(null) },
   { keys: "e", label: "Edit the flight", run: edit },
-  { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
-  { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
-  { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
-  { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
+  ...PLACES,
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
 ];
 

@@ -11,6 +11,7 @@ import { RepTable } from "./floor-reps.js";
 import { changed, shownQueue, StuckBar, TaskTable } from "./floor-tasks.js";
 import { listen } from "./keys.js";
 import { dismiss, notices, notify } from "./notices.js";
+import { PLACES } from "./places.js";
 import { applyNews, NoticeBell } from "./rule-notices.js";
 import * as shell from "./shell.js";
 import { Shape } from "./sla.js";
@@ -57,13 +58,8 @@ const feed = new Feed({
   handlers: { floor: apply, breached: alarm, notices: applyNews },
 });
 
-/** @param {string} path */
-const go = (path) => document.querySelector(`.rail a[href="${path}"]`) && location.assign(path);
 const BINDINGS = [
-  { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
-  { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
-  { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
-  { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
+  ...PLACES,
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
 ];
 

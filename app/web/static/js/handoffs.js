@@ -6,6 +6,7 @@ import { asking, AskDialog, reasonField } from "./ask.js";
 import { dateTime, plural, words } from "./format.js";
 import { listen } from "./keys.js";
 import { dismiss, notices, notify } from "./notices.js";
+import { PLACES } from "./places.js";
 import { Poll } from "./poll.js";
 import * as shell from "./shell.js";
 
@@ -100,14 +101,9 @@ const Log = () => html`<section class="panel" aria-label="Delivery log">
     : html`<table class="log"><thead><tr>${HEADS.map((head) => html`<th scope="col">${head || html`<span class="sr-only">Do</span>`}</th>`)}</tr></thead>
       <tbody>${lines.value.map((line) => html`<${Row} key=${line.event_id} line=${line} />`)}</tbody></table>`}</section>`;
 
-/** @param {string} path */
-const go = (path) => document.querySelector(`.rail a[href="${path}"]`) && location.assign(path);
 
 const BINDINGS = [
-  { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
-  { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
-  { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
-  { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
+  ...PLACES,
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
 ];
 

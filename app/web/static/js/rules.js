@@ -5,6 +5,7 @@ import { readOnly } from "./api.js";
 import { AskDialog } from "./ask.js";
 import { listen } from "./keys.js";
 import { dismiss, notices } from "./notices.js";
+import { PLACES } from "./places.js";
 import { Dock } from "./rules-dock.js";
 import { guarded, startEditing, undo } from "./rules-edit.js";
 import { focusRow, step } from "./rules-focus.js";
@@ -17,8 +18,6 @@ import { Tables } from "./rules-table.js";
 import { TryPanel } from "./rules-try.js";
 import * as shell from "./shell.js";
 
-/** @param {string} path */
-const go = (path) => document.querySelector(`.rail a[href="${path}"]`) && location.assign(path);
 const free = () => !document.querySelector("dialog[open]");
 
 function escape() {
@@ -39,10 +38,7 @@ const BINDINGS = [
   { keys: "Ctrl+Enter", label: "Save the open row", run: save },
   { keys: "z", label: "Undo the last change", run: () => store.editable.value && undo() },
   { keys: "Escape", label: "Close the open row", run: escape },
-  { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
-  { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
-  { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
-  { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
+  ...PLACES,
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },
 ];
 
