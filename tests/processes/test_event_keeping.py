@@ -38,7 +38,7 @@ class Refusing(RuleEvents):
         return await super().take(asked, told, read)
 
 
-def house(database: Database, *rules: str, **given: Any) -> House:
+def refusing_house(database: Database, *rules: str, **given: Any) -> House:
     made = House(database, *rules)
     made.log = Refusing(database, given.pop("refusal", ValueError("no such sign")), **given)
     made.events = made.process()
@@ -55,7 +55,7 @@ BAD = f'{{ priority = 90 }}, {{ notify = {{ to = "supervisor", text = "{POISON}"
 async def test_a_notice_that_the_store_refuses_stops_nothing_that_comes_after_it(
     database: Database,
 ) -> None:
-    centre, before = house(database, at("at_risk", TELL)), not_kept("notice")
+    centre, before = refusing_house(database, at("at_risk", TELL)), not_kept("notice")
     said = [{"to": "supervisor", "text": text} for text in ("First.", POISON, "Last.")]
     story = late(Story("1"))
     story.facts[1]["data"]["decision"]["notices"] = said
@@ -67,7 +67,7 @@ async def test_a_notice_that_the_store_refuses_stops_nothing_that_comes_after_it
 
 
 async def test_an_event_that_the_store_refuses_is_kept_as_a_problem(database: Database) -> None:
-    centre = house(
+    centre = refusing_house(
         database,
         at("at_risk", BAD, 'mention.handle == "@bad"', "bad"),
         at("at_risk", "{ priority = 80 }", id_="good"),
@@ -89,7 +89,7 @@ async def test_an_event_that_the_store_refuses_is_kept_as_a_problem(database: Da
 async def test_a_wait_that_the_store_refuses_does_not_come_due_for_ever(
     database: Database,
 ) -> None:
-    centre = house(
+    centre = refusing_house(
         database, at("waiting", BAD, 'mention.handle == "@bad"'), at("at_risk", TELL, id_="t")
     )
     bad = Story("1", handle="@bad").decided().queued()
@@ -101,7 +101,7 @@ async def test_a_wait_that_the_store_refuses_does_not_come_due_for_ever(
 
 
 async def test_while_the_store_is_away_nothing_is_given_up(database: Database) -> None:
-    centre = house(database, at("at_risk", BAD), refusal=Unavailable("away"))
+    centre = refusing_house(database, at("at_risk", BAD), refusal=Unavailable("away"))
     story = late()
     with pytest.raises(Unavailable):
         await centre.tell(story)
@@ -115,7 +115,7 @@ async def test_a_store_that_refuses_everything_is_broken_and_the_position_stays(
     database: Database,
 ) -> None:
     """A table that is not there is no fault of a fact."""
-    centre = house(database, at("at_risk", TELL), everything=True)
+    centre = refusing_house(database, at("at_risk", TELL), everything=True)
     story = late()
     with pytest.raises(ValueError, match="no such sign"):
         await centre.tell(story)
