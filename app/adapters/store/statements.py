@@ -32,6 +32,14 @@ class Change:
     handle_keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What comes of rows, as of a change of the store."""
+
+    change: int
+    taken: Taken
+
+
 class Statements:
     def __init__(self, database: Database, order: Order = DEFAULT_ORDER) -> None:
         self._database = database
@@ -39,18 +47,25 @@ class Statements:
 
     async def take(self, rows: Sequence[Row]) -> Taken:
         """Keep what these rows say, in one transaction. Raises Unavailable, changing nothing."""
-        return await self._database.write(lambda c: self.take_now(c, rows))
+        return await self._database.write(lambda c: self.keep(c, rows, None))
 
-    def take_now(self, connection: sa.Connection, rows: Sequence[Row], run: str = "") -> Taken:
-        """`take` as a part of a larger transaction, of the import `run`."""
+    def judge(self, connection: sa.Connection, rows: Sequence[Row]) -> Judged:
+        """What would come of these rows; writes nothing, so nobody waits for it."""
+        change = int(connection.scalar(sa.select(t.board.c.change)) or 0)
+        return Judged(change, take(rows, before(connection, rows), self._order))
+
+    def keep(
+        self, connection: sa.Connection, rows: Sequence[Row], judged: Judged | None, run: str = ""
+    ) -> Taken:
+        """Keep what these rows say, as a part of a larger transaction, of the import `run`.
+
+        What was judged before stands if nobody has changed a profile since.
+        """
         change = _next_change(connection)
-        taken = take(rows, before(connection, rows), self._order)
-        self._write(connection, taken, change, run)
-        return taken
-
-    def judge_now(self, connection: sa.Connection, rows: Sequence[Row]) -> Taken:
-        """What `take_now` would do."""
-        return take(rows, before(connection, rows), self._order)
+        if judged is None or judged.change != change - 1:
+            judged = Judged(change - 1, take(rows, before(connection, rows), self._order))
+        self._write(connection, judged.taken, change, run)
+        return judged.taken
 
     def _write(self, connection: sa.Connection, taken: Taken, change: int, run: str) -> None:
         database = self._database
