@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,11 @@ class TableFile(Protocol):
     delimiter: str
 
     def __iter__(self) -> Iterator[Cells]: ...
+
+
+def peek(path: Path, encoding: str, delimiter: str, count: int) -> list[Cells]:
+    """The first rows. Raises Invalid."""
+    return list(islice(opened(path, encoding, delimiter), count))
 
 
 def opened(path: Path, encoding: str = "", delimiter: str = "") -> TableFile:

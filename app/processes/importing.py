@@ -24,7 +24,7 @@ from app.core.profile_fields import Row, statement_of
 from app.core.taking import COUNTED, REJECTED, Rejected
 
 _BATCH: Final = 1_000  # rows in one transaction: few enough that others wait no longer than a blink
-_REST_SHARE: Final = 0.25  # of the time of a transaction: others write to the same file
+_REST_SHARE: Final = 0.5  # of the time of a transaction: others write to the same file
 _RETRIES, _RETRY_S = 120, 1.0  # so long a store that is away is waited for
 
 OnProgress = Callable[[Import], None]
@@ -77,15 +77,12 @@ class Importer:
 
     def _patiently(self, run: Import, batch: _Batch) -> tuple[Import, str]:
         for left in reversed(range(_RETRIES)):
-            began = time.monotonic()
             try:
                 return self._step(run, batch)
             except Unavailable:
                 if not left:
                     raise
                 time.sleep(_RETRY_S)
-            finally:
-                time.sleep((time.monotonic() - began) * _REST_SHARE)
         raise AssertionError  # the last try has raised
 
     def _step(self, run: Import, batch: _Batch) -> tuple[Import, str]:
@@ -101,7 +98,11 @@ class Importer:
             moved = replace(run, counts=_added(run.counts, taken.counts, refused))
             return moved, self.imports.advance_now(connection, moved, refused)
 
-        return self.database.run_now(work)
+        began = time.monotonic()
+        try:
+            return self.database.run_now(work)
+        finally:
+            time.sleep((time.monotonic() - began) * _REST_SHARE)
 
 
 def _checked(run: Import, headers: list[str], batch: list[Cells], now_ms: int) -> _Batch:

@@ -21,6 +21,7 @@ from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.processes import service
 from app.processes.backtests import Backtests
+from app.processes.imports import ImportRunner
 from app.settings import Settings
 from app.web import server
 from app.web.flight_board import LOOK_S, FlightBoard
@@ -59,12 +60,14 @@ async def main(settings: Settings) -> None:
             dead=DeadLetterTable(base.database),
             shelf=Shelf(settings, base.database),
             backtests=(backtests := Backtests(base)),
+            imports=(imports := ImportRunner(base)),
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
         )
         flights = FlightBoard(base.database, hub)
         board = Board(Notices(base.database), hub)
         await backtests.begin_anew()
+        await imports.begin_anew()
         app = server.create(parts, _health(parts))
         try:
             async with service.serving(app, settings.web.host, settings.web.port):
@@ -76,6 +79,7 @@ async def main(settings: Settings) -> None:
                 )
         finally:
             await backtests.close()
+            await imports.close()
             await producer.close()
             await base.close()
 

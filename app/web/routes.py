@@ -10,6 +10,7 @@ from starlette.routing import Route
 from app.web import (
     commands,
     handoffs,
+    imports,
     mentions,
     notices,
     pages,
@@ -23,6 +24,7 @@ from app.web import (
 )
 from app.web.auth import Handler, allowed
 from app.web.flight_routes import FLIGHTS
+from app.web.profile_routes import PROFILES, SEEING_IMPORTS
 from app.web.signed import PARTNER
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
@@ -153,6 +155,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/flights", pages.flights, STAFF, "Flights: goal, route and group of one situation"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
+    _page("/imports", imports.page, SEEING_IMPORTS, "Customers from files: upload, try, take in"),
     _page("/docs", pages.docs, STAFF, "This API"),
     _get("/api/v1/openapi.json", pages.openapi_json, PUBLIC, "This document"),
     _post("/api/v1/mentions", mentions.intake, INTAKE, "Accept one mention or a list"),
@@ -203,7 +206,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _command("cancel", commands.cancel, "End a task that needs nobody", DIRECTING),
     _command("prioritise", commands.prioritise, "Change how pressing a task is", DIRECTING),
     *RULES,
-    *(Endpoint(method=m, path=p, handler=h, roles=r, does=d) for m, p, h, r, d in FLIGHTS),
+    *(
+        Endpoint(method=m, path=p, handler=h, roles=r, does=d)
+        for m, p, h, r, d in (*FLIGHTS, *PROFILES)
+    ),
 )
 
 

@@ -99,9 +99,9 @@ class Imports:
         await self.end(id_, CANCELLED, now_ms)
         return await self.get(id_)
 
-    async def forget_file(self, id_: str) -> None:
+    def forget_file_now(self, connection: sa.Connection, id_: str) -> None:
         """The file is no longer kept: it cannot begin again."""
-        await self._database.write(lambda c: _set(c, id_, path=""))
+        _set(connection, id_, path="")
 
     async def rejects(self, id_: str, after_line: int = -1) -> list[Rejected]:
         """The next rejected rows after that line, by line."""
