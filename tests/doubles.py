@@ -50,14 +50,10 @@ class MapProfiles:
 
 
 class OneImport:
-    """Takes one import, and is busy with it for ever."""
+    """Takes imports, and is busy with them for ever."""
 
     def __init__(self) -> None:
         self.begun: list[Import] = []
-
-    @property
-    def busy(self) -> bool:
-        return bool(self.begun)
 
     def begin(self, run: Import) -> None:
         self.begun.append(run)

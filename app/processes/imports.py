@@ -19,7 +19,7 @@ import structlog
 from app.adapters.store.database import Database
 from app.adapters.store.imports import Imports, get_now
 from app.core.errors import HandshakeError
-from app.core.imported import DONE, FAILED, Import
+from app.core.imported import DONE, FAILED, RUNNING, Import
 from app.processes.forks import die_with_parent
 from app.processes.importing import Importer
 from app.settings import Settings
@@ -38,32 +38,22 @@ class ImportRunner:
         self._settings = base.settings
         self._store = Imports(base.database)
         self._folder = base.settings.data_dir.resolve() / FOLDER
-        self._running: asyncio.Task[None] | None = None
-
-    @property
-    def busy(self) -> bool:
-        return self._running is not None and not self._running.done()
+        self._waiting: asyncio.Queue[Import] = asyncio.Queue()
 
     def begin(self, run: Import) -> None:
-        """Run it from now on; whoever calls has seen that nothing runs."""
-        self._running = asyncio.create_task(self._all([run]))
+        """Run it as soon as no other one runs."""
+        self._waiting.put_nowait(run)
 
     async def begin_anew(self) -> None:
         """At the start of `web`, of which there is one: what was cut off goes on."""
-        self._tidy()
-        cut_off = [run for run in await self._store.running() if self._ours(run)]
-        if cut_off:
-            self._running = asyncio.create_task(self._all(cut_off))
+        await asyncio.to_thread(self._tidy)
+        for run in await self._store.running():
+            if Path(run.path).parent == self._folder:
+                self.begin(run)
 
-    async def close(self) -> None:
-        """Leave the one that runs: it goes on at the next start."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait([self._running])
-
-    async def _all(self, runs: list[Import]) -> None:
-        for run in runs:
-            await self._one(run)
+    async def turn(self) -> None:
+        """Run the next one. Cancelled, it leaves it: it goes on at the next start."""
+        await self._one(await self._waiting.get())
 
     async def _one(self, run: Import) -> None:
         # A fresh one: a fork would carry over half of our threads. It ends with us.
@@ -80,9 +70,6 @@ class ImportRunner:
         await self._store.end(run.id, FAILED, system_ms(), told)  # unless it has said so itself
         ended = await self._store.get(run.id)
         log.info("import_ended", run=run.id, state=ended.state, counts=dict(ended.counts))
-
-    def _ours(self, run: Import) -> bool:
-        return Path(run.path).parent == self._folder
 
     def _tidy(self) -> None:
         if not self._folder.is_dir():
@@ -101,6 +88,8 @@ def imported(settings: Settings, id_: str) -> None:
     imports = Imports(database)
     try:
         run = database.run_now(lambda c: get_now(c, id_), True)
+        if run.state != RUNNING:
+            return  # cancelled while it waited
         importer = Importer(
             database=database,
             store=statements(database, settings, configuration(settings).catalogue),

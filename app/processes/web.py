@@ -64,24 +64,27 @@ async def main(settings: Settings) -> None:
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
         )
-        flights = FlightBoard(base.database, hub)
-        board = Board(Notices(base.database), hub)
-        await backtests.begin_anew()
-        await imports.begin_anew()
+        await asyncio.gather(backtests.begin_anew(), imports.begin_anew())
         app = server.create(parts, _health(parts))
         try:
             async with service.serving(app, settings.web.host, settings.web.port):
-                await asyncio.gather(
-                    service.patiently("notices", board.turn, _NOTICES_S),
-                    service.patiently("screens", parts.hub.turn),
-                    service.patiently("presence", parts.presence.turn),
-                    service.patiently("flights", flights.turn, LOOK_S),
-                )
+                await _turns(parts, imports)
         finally:
             await backtests.close()
-            await imports.close()
             await producer.close()
             await base.close()
+
+
+async def _turns(parts: Parts, imports: ImportRunner) -> None:
+    """What goes on beside the requests, for ever."""
+    database, hub = parts.base.database, parts.hub
+    await asyncio.gather(
+        service.patiently("notices", Board(Notices(database), hub).turn, _NOTICES_S),
+        service.patiently("imports", imports.turn),
+        service.patiently("screens", hub.turn),
+        service.patiently("presence", parts.presence.turn),
+        service.patiently("flights", FlightBoard(database, hub).turn, LOOK_S),
+    )
 
 
 def _health(parts: Parts) -> list[Route]:

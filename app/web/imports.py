@@ -17,7 +17,7 @@ from app.adapters.csv_rows import DELIMITERS, ENCODINGS
 from app.adapters.store.imports import Imports
 from app.adapters.table_files import opened, peek
 from app.core import csv_text
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Invalid
 from app.core.import_mapping import HEADER_CHARS, MOST_COLUMNS, guess, problems_of
 from app.core.imported import RUNNING, UPLOADED, Form, Import
 from app.core.known import FOLLOWERS, POSTS
@@ -87,7 +87,7 @@ async def import_(request: Request) -> Response:
 
 
 async def start(request: Request) -> Response:
-    """Run it, `dry` or in earnest, with this mapping."""
+    """Run it, `dry` or in earnest, with this mapping, once no other one runs."""
     fields = ("source", "mapping", "dry", "encoding", "delimiter", "keep")
     given = await object_of(request, _FORM_BYTES, fields)
     store, id_ = _imports(request), _id(request)
@@ -98,13 +98,10 @@ async def start(request: Request) -> Response:
     form = _form(given, run)
     if run.path:
         await _refuse_wrong(Path(run.path), form)
-    runner = parts(request).imports
-    if runner.busy:
-        raise Conflict("import_busy", "Another import is running: wait for it, or cancel it")
     begun = await store.begin(id_, form, dry)
     if keep := text_of(given, "keep", _NAME_CHARS, required=False):
         await store.keep_mapping(keep, form.mapping, user(request).name, system_ms())
-    runner.begin(begun)
+    parts(request).imports.begin(begun)
     return JSONResponse(_told(begun), 202)
 
 

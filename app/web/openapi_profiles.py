@@ -11,7 +11,7 @@ from app.web.profiles import MOST
 PROFILES: Final = "/api/v1/profiles"
 UPLOAD: Final = "/api/v1/imports"
 START: Final = "/api/v1/imports/{import_id}/start"
-REFUSED: Final = "import_busy, import_running or import_done"
+REFUSED: Final = "import_running or import_done"
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "number"}

@@ -39,10 +39,7 @@ class Backtests(Protocol):
 
 
 class ImportRunner(Protocol):
-    """Runs imports, one at a time; what becomes of one stands in the store."""
-
-    @property
-    def busy(self) -> bool: ...
+    """Runs imports, one after the other; what becomes of one stands in the store."""
 
     def begin(self, run: Import) -> None: ...
 

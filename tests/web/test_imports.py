@@ -60,9 +60,8 @@ async def test_it_is_started_with_another_mapping_which_is_kept_by_name(
     told = (await api.get("anton", PATH)).json()
     assert told["mappings"] == {"Shop": mapping}
     assert [one["state"] for one in told["imports"]] == ["running"]
-    other = await uploaded(api)
-    busy = await api.post("sofia", f"{PATH}/{other['id']}/start", {})
-    assert (busy.status_code, busy.json()["code"]) == (409, "import_busy")
+    twice = await api.post("sofia", f"{PATH}/{begun.id}/start", {})
+    assert (twice.status_code, twice.json()["code"]) == (409, "import_running")
 
 
 @pytest.mark.parametrize(
