@@ -66,8 +66,9 @@ class ImportRunner:
         except asyncio.CancelledError:
             process.terminate()
             raise
-        told = f"the process that ran it has ended with {process.exitcode}"
-        await self._store.end(run.id, FAILED, system_ms(), told)  # unless it has said so itself
+        if process.exitcode:  # it could not say so itself
+            told = f"the process that ran it has ended with {process.exitcode}"
+            await self._store.end(run.id, FAILED, system_ms(), told)
         ended = await self._store.get(run.id)
         log.info("import_ended", run=run.id, state=ended.state, counts=dict(ended.counts))
 
