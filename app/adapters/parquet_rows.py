@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,4 +53,6 @@ def _plain(cell: Any) -> Any:
     """As a text file has it; a moment without a zone is one in UTC, as Parquet says."""
     if isinstance(cell, datetime) and cell.tzinfo is None:
         return f"{cell.isoformat()}+00:00"
+    if isinstance(cell, Decimal):
+        return str(cell)
     return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell

@@ -58,7 +58,7 @@ class ImportRunner:
     async def _one(self, run: Import) -> None:
         # A fresh one: a fork would carry over half of our threads. It ends with us.
         process = get_context("spawn").Process(
-            target=imported, args=(self._settings, run.id), daemon=True
+            target=_process, args=(self._settings, run.id), daemon=True
         )
         process.start()
         try:
@@ -80,11 +80,15 @@ class ImportRunner:
                 path.unlink(missing_ok=True)
 
 
-def imported(settings: Settings, id_: str) -> None:
-    """The work of the process: one import, to its end, which it writes into the store."""
+def _process(settings: Settings, id_: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started us
     die_with_parent()
     os.nice(_NICENESS)
+    run_one(settings, id_)
+
+
+def run_one(settings: Settings, id_: str) -> None:
+    """One import, to its end, which is written into the store."""
     database = Database(settings.store_url)
     imports = Imports(database)
     try:

@@ -51,6 +51,7 @@ async def main(settings: Settings) -> None:
                 service.patiently("record", fold.advance, _PAUSE_S),
                 service.patiently("owners", refresh_owners, _REFRESH_S),
                 service.patiently("profiles", cache.turn, PROFILES_S),
+                service.once("refold", store.refold),
                 service.patiently("flights", flights.follow, FOLLOW_S),
                 service.patiently("flight goals", flights.judge, JUDGE_S),
             )

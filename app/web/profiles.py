@@ -120,10 +120,13 @@ async def profile(request: Request) -> Response:
     facts = [fact for one in said for fact in facts_of(one)]
     order = order_of(at.base.settings, at.base.config.catalogue)
     fields = side_by_side(facts, order)
+    found = fold(facts, order, customer_id)
+    home = await store.household(found.household)
     return JSONResponse(
         {
             "customer_id": customer_id,
-            "profile": asdict(fold(facts, order, customer_id)),
+            "profile": asdict(found),
+            "household": [other for other in home if other != customer_id],
             "facts": {name: _side(group) for name, group in fields.items()},
             "contested": await store.contested(customer_id),
         }

@@ -100,6 +100,16 @@ async def test_all_sources_stand_side_by_side_with_their_times(api: Api) -> None
     assert told["contested"] == {"x:kim": ["C2"]}
 
 
+async def test_the_people_of_one_household_are_told_of_each_other(api: Api) -> None:
+    """A2.8, A2.9"""
+    for number in (1, 2, 3):
+        home = "H1" if number < 3 else "H2"
+        said = {"customer_id": f"C{number}", "source": "crm", "household": home}
+        await api.post("intake", PATH, said)
+    told = (await api.get("amira", "/api/v1/people/C1/profile")).json()
+    assert (told["profile"]["household"], told["household"]) == ("H1", ["C2"])
+
+
 async def test_of_an_unknown_customer_nothing_is_said(api: Api) -> None:
     answer = await api.get("amira", "/api/v1/people/C99%00/profile")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_customer")
