@@ -129,9 +129,9 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="record",
         process="record",
-        reads="table facts",
+        reads="tables facts, profiles",
         writes="tables history, mentions; hs:profile",
-        does="fold the facts into the contact history and refresh the profile cache",
+        does="fold the facts into the contact history; the profile cache follows the store",
     ),
     Stage(
         name="flights",
