@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.live import topics
@@ -209,3 +210,34 @@ def test_times_of_no_clock_are_the_intakes_and_flagged(one: Handshake) -> None:
     said = one.trail(named["mention_id"])[0]["data"]["mention"]
     assert set(said["flags"]) == {"posted_before_2000", "detected_before_2000"}
     assert abs(datetime.fromisoformat(said["detected_at"]) - datetime.now(UTC)).seconds < 30
+
+
+CANARIES = {
+    "card": "4111 1111 1111 1111",
+    "iban": "DE89 3704 0044 0532 0130 00",
+    "phone": "+49 170 1234567",
+    "mail": "kim.canary@mail.example",
+}
+
+
+def test_no_log_and_no_metric_tells_a_number_or_an_address(one: Handshake) -> None:
+    """Planted in every field of good and of bad mentions, over HTTP and straight on the topic."""
+    for secret in CANARIES.values():
+        author = {"handle": secret, "name": secret}
+        good = mention(f"{QUESTION} {secret}", author=author, meta={secret: secret}, url=secret)
+        bad = [good | {"channel": secret}, good | {"posted_at": secret}, good | {secret: [secret]}]
+        [named] = one.post([good])
+        wait_for("a task", lambda id_=named["mention_id"]: "queued" in one.ops(id_))
+        for each in bad:
+            one.call("POST", "/api/v1/mentions", json=each)
+            one.call("GET", f"/api/v1/mentions/{secret}/why", "sofia")
+            one.call("GET", f"/api/v1/facts?since={secret}", "sofia")
+        topics.write(one.run["kafka"]["bootstrap"], [json.dumps(each).encode() for each in bad])
+    buried = "SELECT count(*) FROM dead_letters WHERE detail LIKE '%canary%'"
+    wait_for("the last to be buried", lambda: one.sql(buried) > [(0,)])
+    told = [path.read_text("utf-8", "replace") for path in (one.data_dir / "log").iterdir()]
+    told += [httpx.get(url).text for url in one.run["metrics"]]
+    assert len(told) > 8  # one of each process, and metrics
+    squeezed = ["".join(text.split()) for text in [*told, one.printed]]
+    for secret in CANARIES.values():
+        assert not any("".join(secret.split()) in text for text in squeezed)
