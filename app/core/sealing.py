@@ -41,7 +41,8 @@ _VALUES: Final[tuple[Path, ...]] = tuple(
         "profile.customer_id",
     )
 )
-SOURCE: Final[Path] = ("source_id",)  # in every fact: it leads to what was said, at its source
+# The source's own id, which leads to what was said there: in every fact, and in a task's first one.
+SOURCES: Final[tuple[Path, ...]] = (("source_id",), ("fields", "source_id"))
 
 # Whatever is added to a fact that tells of a person or repeats their words belongs here.
 PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
@@ -49,7 +50,7 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "edited": _MENTION + _VALUES,
     "decided": _VALUES,
     "identified": (("data", "handle_key"), ("data", "customer_id")),
-    "replied": (("data", "text"),),
+    "replied": (("data", "text"), ("fields", "reply")),
     "completed": (("data", "note"),),
 }
 
@@ -68,7 +69,7 @@ def owner_of(fact: Fact) -> str:
 
 def personal(fact: Fact) -> list[Secret]:
     """The places of a fact that hold something personal, with what they hold."""
-    paths = (*PERSONAL.get(fact["op"], ()), SOURCE)
+    paths = (*PERSONAL.get(fact["op"], ()), *SOURCES)
     return [(path, held) for path in paths if (held := _at(fact, path))]
 
 

@@ -22,7 +22,7 @@ from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.core.sealing import (
     ALTERED,
     ERASED,
-    SOURCE,
+    SOURCES,
     UNREADABLE,
     Fact,
     Secret,
@@ -78,10 +78,12 @@ def open_facts(
 def _sealed(fact: Fact, lock: _Lock | None) -> Fact:
     if lock is None:
         return fact
-    secrets = personal(fact)
+    found = personal(fact)
+    of = [path for path, _ in found]
     # The mention's own source id is kept once, beside its key, and not in each of its facts.
-    of = [path for path, held in secrets if path != SOURCE or held == lock.source_id]
-    secrets = [(path, held) for path, held in secrets if path != SOURCE]
+    secrets = [
+        (path, held) for path, held in found if path not in SOURCES or held != lock.source_id
+    ]
     sealed: dict[str, Any] = {"of": of}
     if secrets and lock.cipher:
         nonce = os.urandom(_NONCE)
@@ -103,7 +105,7 @@ def _secrets(fact: Fact, lock: _Lock) -> tuple[list[Secret], str]:
     if lock.cipher is None:
         return [], ERASED
     sealed = fact["sealed"]
-    source = [(SOURCE, lock.source_id)] if [*SOURCE] in sealed["of"] else []
+    source = [(path, lock.source_id) for path in SOURCES if [*path] in sealed["of"]]
     if "text" not in sealed:
         return source, ""
     try:

@@ -1,4 +1,4 @@
-"""The keys with which the ledger is sealed. Deleting a row of `person_keys` erases a person."""
+"""The keys with which the ledger is sealed, and who is being erased."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from app.adapters.store.tables import metadata
 
+# Deleting a row makes what the person said unreadable for ever.
 person_keys = sa.Table(
     "person_keys",
     metadata,
@@ -22,4 +23,18 @@ mention_keys = sa.Table(
     sa.Column("mention_id", sa.String(64), primary_key=True),
     sa.Column("key_id", sa.String(32), nullable=False, index=True),
     sa.Column("source_id", sa.Text, nullable=False),  # the source's own id; emptied with the key
+)
+
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    # JSON: handle keys and mentions; emptied when it is done.
+    sa.Column("person", sa.LargeBinary, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.String(80), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("asked_ms", sa.BigInteger, nullable=False),
+    sa.Column("done_ms", sa.BigInteger, nullable=False),  # 0: under way
+    sa.Column("counts", sa.LargeBinary, nullable=False),  # JSON: rows by table
 )

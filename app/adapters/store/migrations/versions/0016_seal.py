@@ -1,4 +1,4 @@
-"""The keys of persons, with which the ledger seals what they said. Older facts stay as they are."""
+"""The keys with which the ledger seals what persons said, and erasures. Older facts stay."""
 
 from __future__ import annotations
 
@@ -24,5 +24,17 @@ def upgrade() -> None:
         sa.Column("key_id", sa.String(length=32), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("mention_id"),
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=False),
+        sa.Column("done_ms", sa.BigInteger(), nullable=False),
+        sa.Column("counts", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_mention_keys_key_id"), "mention_keys", ["key_id"], unique=False)
