@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from app import metrics
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.store.record import Record
-from app.core.history import entry_of, standing_of
-from app.core.profile import handle_key
+from app.core.history import fold
+from app.core.history_lines import REPLIED
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
 from app.settings import Settings
@@ -65,26 +64,11 @@ class Fold:
 
     async def advance(self) -> None:
         """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
-        async for facts in self._ledger.unread(READER):
-            who = await self._who(facts)
-            entries = [e for fact in facts if (e := entry_of(fact, who))]
-            standings = [s for fact in facts if (s := standing_of(fact, who))]
-            await self._record.write(READER, facts[-1]["seq"], entries, standings)
+        while facts := await self._ledger.since(after := await self._ledger.cursor(READER)):
+            folded = fold(facts, await self._record.known(facts))
+            if not await self._record.write(READER, facts[-1]["seq"], folded, after):
+                continue
             metrics.RECORDED.set(facts[-1]["seq"])
             if self._keep_owners:
-                replies = [entry for entry in entries if entry.kind == "replied"]
+                replies = [e for e in folded.entries.values() if e.kind == REPLIED]
                 await self._keep_owners({e.handle_key: (e.by, e.at_ms) for e in replies})
-
-    async def _who(self, facts: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
-        """Handle key and channel of every mention these facts speak of."""
-        who: dict[str, tuple[str, str]] = {}
-        for fact in facts:
-            if fact["op"] == "received":
-                said = fact["data"]["mention"]
-                key = handle_key(said["channel"], said["author"]["handle"])
-                who[fact["mention_id"]] = (key, said["channel"])
-        for mention_id in {f["mention_id"] for f in facts} - who.keys() - {""}:
-            standing = await self._record.standing(mention_id)
-            if standing:
-                who[mention_id] = (standing["handle_key"], standing["channel"])
-        return who
