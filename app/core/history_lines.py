@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.core.feedback import SATISFIED, UNSATISFIED
 from app.core.handoff import HANDOFF
 
 # What somebody outside said; the newest of a mention is how it reads now.
@@ -18,6 +19,12 @@ WORDS_OF_CUSTOMERS: Final = (SAID, EDITED, FEEDBACK)
 # How a mention ended, beside the codes with which people complete a task.
 BY_RULE, NO_ANSWER = "closed_by_rule", "no_answer"
 _BY_TIMER = "wrap_up_ended"  # the reason of a completion that nobody gave a code for
+
+# What is written into the history by hand: how it came about, and how it ended, if that is known.
+OFFLINE_KINDS: Final = ("phone", "letter", "visit", "event", "card")
+OFFLINE_UPSHOTS: Final = (
+    "resolved", "no_answer_needed", "passed_on", NO_ANSWER, SATISFIED, UNSATISFIED,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

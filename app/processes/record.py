@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from app import metrics
 from app.adapters.redis_profiles import RedisProfiles
+from app.adapters.store.ledger import Ledger
 from app.adapters.store.record import Record
 from app.core.history import fold
 from app.core.history_lines import REPLIED
@@ -37,7 +38,7 @@ async def main(settings: Settings) -> None:
         since_ms = wiring.system_ms() - keep_s * 1000
         await keep_owners(await record.owners(since_ms))
 
-    fold = Fold(base, record, keep_owners)
+    fold = Fold(base.ledger, record, keep_owners)
     flights = FlightWatch(base.database, wiring.system_ms)
 
     async with service.health(service.always_ready):
@@ -56,9 +57,9 @@ class Fold:
     """Reads the ledger from where it stopped; the position moves with what was written."""
 
     def __init__(
-        self, base: wiring.Base, record: Record, keep_owners: KeepOwners | None = None
+        self, ledger: Ledger, record: Record, keep_owners: KeepOwners | None = None
     ) -> None:
-        self._ledger = base.ledger
+        self._ledger = ledger
         self._record = record
         self._keep_owners = keep_owners
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,9 +23,8 @@ from tests.history_facts import any_facts
 SEEDS = range(12)
 
 
-def fold_of(database: Database, ledger: Ledger | None = None) -> Fold:
-    base: Any = SimpleNamespace(ledger=ledger or Ledger(database))
-    return Fold(base, Record(database))
+def fold_of(database: Database) -> Fold:
+    return Fold(Ledger(database), Record(database))
 
 
 async def lived(database: Database, seed: int) -> None:
@@ -142,8 +140,7 @@ async def test_record_goes_on_where_the_rebuild_left_it(database: Database, anew
 
     anew_done: list[Any] = []
     await Ledger(database).append(any_facts(2))
-    base: Any = SimpleNamespace(ledger=Ledger(database))
-    await Fold(base, Interrupted(database)).advance()
+    await Fold(Ledger(database), Interrupted(database)).advance()
     assert anew_done
     assert anew.check().equal
 

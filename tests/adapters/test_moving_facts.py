@@ -138,7 +138,7 @@ async def folded(
     await a_whole_life(door)
     await Relay(outbox, ledger, KeepingProducer()).move()
     record = Record(database)
-    return Fold(SimpleNamespace(ledger=ledger), record), record  # type: ignore[arg-type]
+    return Fold(ledger, record), record
 
 
 async def lines_of_kim(database: Database) -> list[dict[str, Any]]:
@@ -296,7 +296,7 @@ async def test_who_answered_a_customer_is_remembered_as_their_own_agent(
     await a_whole_life(door)
     await Relay(outbox, ledger, KeepingProducer()).move()
     record, profiles = Record(database), RedisProfiles(redis)
-    await Fold(SimpleNamespace(ledger=ledger), record).advance()  # type: ignore[arg-type]
+    await Fold(ledger, record).advance()
     owners = await record.owners(0)
     assert {key: rep for key, (rep, _) in owners.items()} == {"x:kim": "ann"}
     await profiles.put_owners(owners, keep_s=60)

@@ -47,7 +47,7 @@ def drop(connection: sa.Connection, seqs: Sequence[int]) -> None:
 
 def found(
     terms: Sequence[Term], dialect: str
-) -> tuple[sa.FromClause, sa.ColumnElement[int], sa.ColumnElement[bool]]:
+) -> tuple[sa.TableClause, sa.ColumnElement[int], sa.TextClause]:
     """What to join, its column with the number of a fact, and that all of this is said."""
     if dialect == "postgresql":
         condition = sa.text("history_words.words @@ CAST(:found AS tsquery)")

@@ -144,7 +144,7 @@ def _by_time(ask: Ask, key: str) -> sa.Select[Any]:
 def _by_seq(ask: Ask, dialect: str) -> sa.Select[Any]:
     source: sa.FromClause = history
     seq: sa.ColumnElement[int] = history.c.seq
-    conditions: list[sa.ColumnElement[bool]] = []
+    conditions: list[sa.ColumnElement[bool] | sa.TextClause] = []
     if ask.terms:
         words, seq, condition = full_text.found(ask.terms, dialect)
         source = words.join(history, seq == history.c.seq)
