@@ -114,7 +114,7 @@ function Who({ who }) {
   const { totals } = who;
   return html`<header class="history-who" data-testid="history-who"><div><h2 dir="auto">${name}
       ${who.tier && html` <span class="tag tier">${who.tier}</span>`}</h2>
-    <p class="muted">${who.keys.map((key) => html`<bdi key=${key} class="tag plain">${key.replace(/^:/, "customer ")}</bdi> `)}</p>
+    ${(who.name || who.keys.length > 1) && html`<p class="muted">${who.keys.map((key) => html`<bdi key=${key} class="tag plain">${key.replace(/^:/, "customer ")}</bdi> `)}</p>`}
     <p class="muted" data-testid="history-totals">${plural(totals.mentions, "mention")}, ${count(totals.open)} open;
       ${" "}${count(totals.satisfied)} satisfied and ${count(totals.unsatisfied)} unsatisfied with a response</p></div>
     <span class="spring"></span>
