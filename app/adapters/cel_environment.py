@@ -11,7 +11,7 @@ import re2
 from cel_expr_python import cel
 
 from app.core.events import EVERY_VARIABLE, TASK_VARIABLES
-from app.core.rules import MOST_ITEMS, TEXT_CHARS, VARIABLES
+from app.core.rules import MAPS, MOST_ITEMS, TEXT_CHARS, VARIABLES
 
 # What the patterns of one mention may read together, in bytes. Counted, not timed, so that asking
 # again later gives the same decision. At 1 to 5 ns a byte it takes 20 to 80 ms.
@@ -31,7 +31,6 @@ _TYPES = {
     float: cel.Type.DOUBLE,
     bool: cel.Type.BOOL,
     list: cel.Type.List(cel.Type.STRING),
-    dict: cel.Type.Map(cel.Type.STRING, cel.Type.BOOL),
 }
 
 
@@ -51,8 +50,12 @@ METER = Meter()
 
 @functools.cache
 def environment() -> cel.Env:
-    types = {name: _TYPES[type_] for name, type_ in EVERY_VARIABLE.items()}
+    types = {name: _type(name, type_) for name, type_ in EVERY_VARIABLE.items()}
     return cel.NewEnv(variables=types, functions=[_says()])
+
+
+def _type(name: str, type_: type) -> cel.Type:
+    return cel.Type.Map(cel.Type.STRING, _TYPES[MAPS[name]]) if type_ is dict else _TYPES[type_]
 
 
 def activation(values: Mapping[str, object]) -> cel.Activation:

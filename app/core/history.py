@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.sla import RESOLUTION
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -23,7 +25,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a mention stands. `handle_key` is only there when the mention is new."""
+    """Where a mention stands. `handle_key` is only there when the mention is new.
+
+    What is empty or 0 has not changed. `breached_ms` is of the response clock.
+    """
 
     mention_id: str
     status: str
@@ -32,6 +37,9 @@ class Standing:
     channel: str = ""
     queue: str = ""
     detected_ms: int = 0
+    sentiment: str = ""
+    breached_ms: int = 0
+    replied_ms: int = 0
 
 
 # Facts that change where a mention stands, and the word for it.
@@ -85,14 +93,20 @@ def standing_of(fact: Mapping[str, Any], who: Mapping[str, tuple[str, str]]) -> 
             detected_ms=int(fact["now_ms"]),
         )
     closed = op == "decided" and not fact["data"]["decision"]["queue"]
-    status = "closed" if closed else _STATUS.get(op)
-    if status is None:
+    now_ms, data = int(fact["now_ms"]), fact["data"]
+    score = data.get("score") if op in ("scored", "edited") else None
+    breached = op == "breached" and data.get("clock") != RESOLUTION
+    status = "closed" if closed else _STATUS.get(op, "")
+    if not (status or score or breached):
         return None
     return Standing(
         mention_id=mention_id,
         status=status,
-        changed_ms=int(fact["now_ms"]),
-        queue=str(fact.get("queue", "")),
+        changed_ms=now_ms,
+        queue=str(fact.get("queue", "")) if status else "",
+        sentiment=str(score["sentiment"]["label"]) if score else "",
+        breached_ms=now_ms if breached else 0,
+        replied_ms=now_ms if op == "replied" else 0,
     )
 
 

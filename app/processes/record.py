@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from app import metrics
+from app.adapters.redis_pasts import RedisPasts
 from app.adapters.redis_profiles import RedisProfiles
+from app.adapters.store.pasts import Pasts
 from app.adapters.store.record import Record
 from app.core.history import entry_of, standing_of
 from app.core.profile import handle_key
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
+from app.processes.pasts import KeepPasts
 from app.settings import Settings
 from app.wiring import base as wiring
 
@@ -38,7 +41,7 @@ async def main(settings: Settings) -> None:
         since_ms = wiring.system_ms() - keep_s * 1000
         await keep_owners(await record.owners(since_ms))
 
-    fold = Fold(base, record, keep_owners)
+    fold = Fold(base, record, keep_owners, KeepPasts(Pasts(base.database), RedisPasts(base.redis)))
     flights = FlightWatch(base.database, wiring.system_ms)
 
     async with service.health(service.always_ready):
@@ -57,14 +60,21 @@ class Fold:
     """Reads the ledger from where it stopped; the position moves with what was written."""
 
     def __init__(
-        self, base: wiring.Base, record: Record, keep_owners: KeepOwners | None = None
+        self,
+        base: wiring.Base,
+        record: Record,
+        keep_owners: KeepOwners | None = None,
+        pasts: KeepPasts | None = None,
     ) -> None:
         self._ledger = base.ledger
         self._record = record
         self._keep_owners = keep_owners
+        self._pasts = pasts
 
     async def advance(self) -> None:
         """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
+        if self._pasts and not self._pasts.begun:
+            self._pasts.begin(await self._ledger.cursor(READER))
         async for facts in self._ledger.unread(READER):
             who = await self._who(facts)
             entries = [e for fact in facts if (e := entry_of(fact, who))]
@@ -74,6 +84,10 @@ class Fold:
             if self._keep_owners:
                 replies = [entry for entry in entries if entry.kind == "replied"]
                 await self._keep_owners({e.handle_key: (e.by, e.at_ms) for e in replies})
+            if self._pasts:
+                await self._pasts.follow(facts[-1]["seq"], {key for key, _ in who.values()})
+        if self._pasts:
+            await self._pasts.mend()
 
     async def _who(self, facts: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
         """Handle key and channel of every mention these facts speak of."""

@@ -15,6 +15,7 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_epoch import RedisEpoch
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.redis_queue_state import EVERY_S, RedisQueueState
 from app.adapters.store.live import Live
 from app.adapters.store.record import Record
 from app.config import Config
@@ -52,10 +53,15 @@ async def main(settings: Settings) -> None:
         sweep = Sweep(base.door, settings.offer, keeper, reclock.looked)
         changes = follow.Changes(base.database, base.door)
         rules = _follower(base, reclock)
+        state = RedisQueueState(base.redis, base.config.catalogue)
 
         async def reclocking() -> None:
             await keeper.serving.wait()  # before that Redis may be empty, or old
             await reclock.turn()
+
+        async def telling() -> None:
+            await keeper.serving.wait()
+            await state.write()
 
         try:
             async with service.health(keeper.missing):
@@ -66,6 +72,7 @@ async def main(settings: Settings) -> None:
                     service.patiently("sweep", sweep.turn, SWEEP_MS / 1000),
                     service.patiently("versions", rules.turn, follow.POLL_S),
                     service.patiently("changes", changes.turn, follow.POLL_S),
+                    service.patiently("queue state", telling, EVERY_S),
                 )
         finally:
             await producer.close()

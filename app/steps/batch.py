@@ -9,7 +9,9 @@ from app.core.catalogue import Catalogue
 from app.core.decision import Decision
 from app.core.errors import Invalid
 from app.core.mention import Mention
+from app.core.past import NO_PAST, Past
 from app.core.profile import Profile
+from app.core.queue_state import NO_QUEUES, QueueValues
 from app.core.score import Score
 from app.core.sticky import Sticky
 from app.ports import DeadLetters, Delivery, Door, Profiles, Rules, Scorer, Seen, SeenMentions
@@ -29,6 +31,8 @@ class Item:
     score: Score | None = None
     handle_key: str = ""
     profile: Profile | None = None
+    past: Past = NO_PAST
+    queues: QueueValues = field(default_factory=lambda: NO_QUEUES)
     values: Mapping[str, object] = field(default_factory=dict)  # what the conditions saw
     decision: Decision | None = None
     degraded: list[str] = field(default_factory=list)

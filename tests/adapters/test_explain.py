@@ -96,7 +96,8 @@ async def test_a_known_mention_is_thought_about_again_and_said_to_be_known() -> 
 
 async def test_without_profiles_it_goes_on_and_says_so() -> None:
     found = await explained(raw(), profiles=MapProfiles(away=True))
-    assert found["join"] == {"profile": "missing", "fields": None}
+    missing = ["profile", "history", "queues"]
+    assert found["join"] == {"profile": "missing", "fields": None, "missing": missing}
 
 
 async def test_rules_that_close_a_mention_have_no_clock_and_no_task() -> None:
@@ -133,7 +134,8 @@ async def test_profiles_are_read_from_the_store_with_the_customers_own_agent(
         for rep, at_ms in (("ann", 5), ("bob", 3))
     ]  # fmt: skip
     await record.write("t", 1, entries, [])
-    profile, stranger = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    known_of = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    profile, stranger = known_of.profiles
     assert (profile.value, profile.products) == (2.5, ("a",))
     assert (profile.last_rep, profile.last_reply_ms) == ("ann", 5)
     assert stranger == STRANGER

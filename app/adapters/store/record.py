@@ -14,6 +14,8 @@ from app.adapters.store.tables import cursors, handles, history, mentions, profi
 from app.core.history import Entry, Standing
 from app.core.profile import Profile
 
+_CHANGING = ("status", "queue", "sentiment", "breached_ms", "replied_ms")
+
 
 class Record:
     def __init__(self, database: Database) -> None:
@@ -39,9 +41,10 @@ class Record:
         if standing.handle_key:
             insert = self._database.insert_new(mentions)
             connection.execute(insert, asdict(standing))
-        changed = {"status": standing.status, "changed_ms": standing.changed_ms}
-        if standing.queue:
-            changed["queue"] = standing.queue
+        told = asdict(standing)
+        changed = {name: told[name] for name in _CHANGING if told[name]}
+        if standing.status:
+            changed["changed_ms"] = standing.changed_ms
         same = mentions.c.mention_id == standing.mention_id
         connection.execute(sa.update(mentions).where(same).values(changed))
 

@@ -96,12 +96,17 @@ mentions = sa.Table(
     "mentions",
     metadata,
     sa.Column("mention_id", sa.String(64), primary_key=True),
-    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
+    sa.Column("handle_key", sa.String(1700), nullable=False),
     sa.Column("channel", sa.String(40), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("queue", sa.String(40), nullable=False),
     sa.Column("detected_ms", sa.BigInteger, nullable=False),
     sa.Column("changed_ms", sa.BigInteger, nullable=False),
+    sa.Column("sentiment", sa.String(20), nullable=False, server_default=""),
+    sa.Column("breached_ms", sa.BigInteger, nullable=False, server_default="0"),  # 0: never
+    sa.Column("replied_ms", sa.BigInteger, nullable=False, server_default="0"),  # 0: never
+    # The newest of a handle, however many there are.
+    sa.Index("mentions_of_handle", "handle_key", "detected_ms"),
 )
 
 profiles = sa.Table(
