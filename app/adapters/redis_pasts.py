@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
-import orjson
 
 from app.adapters.redis_client import Client, away_is_unavailable
 from app.core.past import KEPT_MS, NO_PAST, Earlier, Past
@@ -60,7 +59,7 @@ class RedisPasts:
             with away_is_unavailable():
                 async with self._client.pipeline(transaction=False) as pipe:
                     for key, past in page:
-                        pipe.set(key_of(key), orjson.dumps(past), px=KEPT_MS)
+                        pipe.set(key_of(key), msgspec.json.encode(past), px=KEPT_MS)
                     if last and position is not None:
                         pipe.set(POSITION, position)
                     await pipe.execute()

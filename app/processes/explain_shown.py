@@ -42,10 +42,11 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     facts = f"facts {', '.join(enqueued['facts'])}; nothing was written"
     _step(out, "enqueue", f"{enqueued['outcome']}; {facts}")
     if recorded := found.get("recorded"):
+        untold = "; history and queues were not recorded then" if recorded["untold"] else ""
         _step(
             out, "recorded",
-            f"{recorded['queue'] or 'closed'} by {recorded['rule']} under"
-            f" {recorded['version']}; decided again from its values: {recorded['reevaluated']}",
+            f"{recorded['queue'] or 'closed'} by {recorded['rule']} under {recorded['version']};"
+            f" decided again from its values: {recorded['reevaluated']}{untold}",
         )  # fmt: skip
 
 

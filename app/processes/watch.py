@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -34,6 +35,8 @@ log = structlog.get_logger()
 SWEEP_MS = 200
 RECLOCK_S = 1.0  # how often tasks are looked for whose clocks another policy has set
 
+Turn = Callable[[], Awaitable[None]]
+
 
 async def main(settings: Settings) -> None:
     base = await wiring.base(settings)
@@ -55,28 +58,30 @@ async def main(settings: Settings) -> None:
         rules = _follower(base, reclock)
         state = RedisQueueState(base.redis, base.config.catalogue)
 
-        async def reclocking() -> None:
-            await keeper.serving.wait()  # before that Redis may be empty, or old
-            await reclock.turn()
-
-        async def telling() -> None:
-            await keeper.serving.wait()
-            await state.write()
-
         try:
             async with service.health(keeper.missing):
                 await asyncio.gather(
                     service.patiently("relay", relay.move),
                     service.patiently("offers", offers.turn),
-                    service.patiently("reclock", reclocking, RECLOCK_S),
+                    service.patiently("reclock", _serving(keeper, reclock.turn), RECLOCK_S),
                     service.patiently("sweep", sweep.turn, SWEEP_MS / 1000),
                     service.patiently("versions", rules.turn, follow.POLL_S),
                     service.patiently("changes", changes.turn, follow.POLL_S),
-                    service.patiently("queue state", telling, EVERY_S),
+                    service.patiently("queue state", _serving(keeper, state.write), EVERY_S),
                 )
         finally:
             await producer.close()
             await base.close()
+
+
+def _serving(keeper: Keeper, turn: Turn) -> Turn:
+    """Only while Redis holds what the ledger says: before that it may be empty, or old."""
+
+    async def one() -> None:
+        await keeper.serving.wait()
+        await turn()
+
+    return one
 
 
 def _reclock(base: wiring.Base) -> Reclock:

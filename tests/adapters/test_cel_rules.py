@@ -214,9 +214,7 @@ def test_a_rule_asks_for_the_state_of_a_queue() -> None:
     assert rules.decide({**values(), **unpacked(calm)}).rule == "rest"
 
 
-def test_a_rule_that_asks_for_a_queue_of_which_nothing_is_known_does_not_hold_and_tells() -> (
-    None
-):
+def test_a_rule_that_asks_for_a_queue_of_which_nothing_is_known_does_not_hold_and_tells() -> None:
     """A8.1: it is no error of the rule, in the trace, in the metric, or in the explanation."""
     before = metrics.RULE_ERRORS.labels("failed")._value.get()
     rules = engine(

@@ -168,6 +168,7 @@ def test_a_file_or_a_recorded_mention_is_explained_by_the_real_model(
     told_of = json.loads(found.stdout)
     assert told_of["dedupe"]["standing"] == "duplicate"
     assert told_of["recorded"]["reevaluated"] == "same"
+    assert told_of["recorded"]["untold"] == []
     assert told_of["score"]["model"].startswith("sentiment-")
     assert asyncio.run(Ledger(database).last_seq()) == 4
 

@@ -147,6 +147,7 @@ def test_labels_are_found_however_they_are_asked_for() -> None:
 def test_calendars_are_found_however_they_are_asked_for() -> None:
     when = "calendar.open['a'] || calendar.open.b || 'c' in calendar.open || labels[0] == 'd'"
     assert [name for _, name in keys_asked(parse(when), "calendar.open")] == ["a", "b", "c"]
+    assert list(keys_asked(parse(when), "queue.waiting")) == []
 
 
 def test_names_and_patterns_are_found_inside_of_everything() -> None:
