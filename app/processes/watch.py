@@ -35,7 +35,7 @@ log = structlog.get_logger()
 SWEEP_MS = 200
 RECLOCK_S = 1.0  # how often tasks are looked for whose clocks another policy has set
 
-Turn = Callable[[], Awaitable[None]]
+Turn = Callable[[], Awaitable[object]]
 
 
 async def main(settings: Settings) -> None:
