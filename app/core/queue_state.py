@@ -49,5 +49,5 @@ def unpacked(rows: Packed) -> dict[str, dict[str, object]]:
 
 def packed(values: Mapping[str, Any]) -> dict[str, list[object]]:
     """The reverse: `values` may hold other variables, too."""
-    maps = [values[variable] for variable in QUEUE_VARIABLES]
-    return {queue: [one[queue] for one in maps] for queue in maps[0]}
+    rows = zip(*(values[variable].values() for variable in QUEUE_VARIABLES), strict=True)
+    return {queue: list(row) for queue, row in zip(values["queue.waiting"], rows, strict=True)}

@@ -55,15 +55,13 @@ class Recorded:
 
 def kept(values: Mapping[str, object]) -> dict[str, object]:
     """What a fact keeps of the values that the conditions saw."""
-    told = {
-        name: value
-        for name, value in values.items()
-        if name not in _PACKED and value != NO_PAST_VALUES.get(name)
-    }
-    return {**told, QUEUES: packed(values)}
+    told = {name: value for name, value in values.items() if name not in _NOT_PLAIN}
+    past = {name: values[name] for name, none in _NO_PAST if values[name] != none}
+    return {**told, **past, QUEUES: packed(values)}
 
 
-_PACKED: Final = frozenset({TEXT, *QUEUE_VARIABLES})
+_NO_PAST: Final = tuple(NO_PAST_VALUES.items())
+_NOT_PLAIN: Final = frozenset({TEXT, *NO_PAST_VALUES, *QUEUE_VARIABLES})
 
 
 def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:

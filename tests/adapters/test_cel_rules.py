@@ -288,6 +288,23 @@ def test_what_an_explanation_names_is_what_kept_a_condition_from_holding(seed: i
     assert (held is True) == (not failed)
 
 
+@pytest.mark.parametrize("seed", range(15))
+def test_rules_that_are_given_what_they_ask_for_fare_as_with_everything(seed: int) -> None:
+    """A4.1: what no condition speaks of is not handed over, and nobody misses it."""
+    chance = Random(seed)
+    rules = [rule(f"r{n}", condition(chance, 1)) for n in range(6)]
+    shadowed = row("shadowed", 'labels.exists(mention, mention == "a" || time.hour > 3)')
+    given = varied({**values("a late bag"), "calendar.open": {}}, chance)
+    whole, found = activation(given), engine(*rules, shadowed).decide(given)
+    for one, trace in zip((*rules, shadowed), found.trace, strict=True):
+        METER.begin()
+        held = result(compiled(one.when), whole)
+        assert (trace.result == HIT, trace.detail) == (
+            held is True,
+            held if isinstance(held, str) else "",
+        )
+
+
 def test_a_decision_keeps_its_shape_in_facts_and_adds_to_it() -> None:
     rules = engine(rule("a", labels=("vip",), notices=(Notice(to="sue", text="Look"),)))
     decided = orjson.loads(codec.dumps(rules.decide(values())))
