@@ -59,7 +59,10 @@ class RedisPasts:
             with away_is_unavailable():
                 async with self._client.pipeline(transaction=False) as pipe:
                     for key, past in page:
-                        pipe.set(key_of(key), msgspec.json.encode(past), px=KEPT_MS)
+                        if past:
+                            pipe.set(key_of(key), msgspec.json.encode(past), px=KEPT_MS)
+                        else:
+                            pipe.delete(key_of(key))
                     if last and position is not None:
                         pipe.set(POSITION, position)
                     await pipe.execute()

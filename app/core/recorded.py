@@ -18,6 +18,7 @@ from app.core.decision import Decision
 from app.core.past import NO_PAST_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, packed, unpacked
 from app.core.rules import NOT_KNOWN, VARIABLES
+from app.core.sealing import UNREADABLE
 from app.core.sla import FIRST_RESPONSE
 
 TEXT: Final = "mention.text"
@@ -69,6 +70,8 @@ def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
     said: Mapping[str, Any] = {}
     for fact in facts:
         op, data = fact["op"], fact.get("data") or {}
+        if UNREADABLE in fact:
+            continue  # of somebody who was erased: nobody can decide it again
         if op == "received" or (op == "edited" and "mention" in data):
             said = data
         if op in ("decided", "edited") and "decision" in data and said:
