@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.config_entry import Entry, Name, Seconds
 from app.core.addresses import url_problem
 from app.core.catalogue import Channel
 from app.core.outbound import Sending
 
-CHANNELS_FILE = "config/channels.toml"
 WEBHOOK = "webhook"
 _WAY = ("url", "inner", "timeout", "retries")  # of a channel that sends
 
@@ -26,6 +24,15 @@ class ChannelEntry(Entry):
     inner: bool = False
     timeout: Annotated[Seconds, Field(le=30)] = 5.0
     retries: int = Field(8, ge=0, le=50)
+
+    @model_validator(mode="after")
+    def _sends(self) -> ChannelEntry:
+        if self.send == WEBHOOK and (problem := url_problem(self.url, self.inner)):
+            raise ValueError(f"url: {problem}")
+        unread = [] if self.send else [key for key in _WAY if key in self.model_fields_set]
+        if unread:
+            raise ValueError(f'{unread[0]}: expected send = "{WEBHOOK}" with it')
+        return self
 
 
 class ChannelFile(Entry):
@@ -50,16 +57,3 @@ def sending(found: ChannelFile) -> dict[str, Sending]:
         for name, entry in found.channel.items()
         if entry.send
     }  # fmt: skip
-
-
-def problems_of(found: ChannelFile) -> Iterator[str]:
-    """What is wrong with how channels send."""
-    for name, entry in found.channel.items():
-        place = f"{CHANNELS_FILE}: channel.{name}"
-        if entry.send == WEBHOOK:
-            if problem := url_problem(entry.url, entry.inner):
-                yield f"{place}: url: {problem}"
-            continue
-        unread = [key for key in _WAY if key in entry.model_fields_set]
-        for key in unread if not entry.send else []:
-            yield f'{place}: {key}: expected send = "{WEBHOOK}" with it, or nobody reads it'
