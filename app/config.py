@@ -110,11 +110,10 @@ def load(
     tables = config_rules.tables(texts, problems)
     if problems or not (queues and channels and staff and policies and calendars):
         raise ConfigError(problems)
-    problems.extend(doubles([rep.name for rep in staff.rep]))
     catalogue = _catalogue(queues, channels, staff, calendars, window_scale)
     rows = tuple(config_rules.rows(tables, window_scale))
     rules = tuple(config_rules.rules(tables, window_scale))
-    problems.extend(broken_references(catalogue, rows, rules))
+    problems += (*_doubles(staff), *broken_references(catalogue, rows, rules))
     problems.extend(config_handoffs.problems_of(partners, catalogue, rules))
     problems.extend(config_permission.unknown_channels(permission, catalogue))
     problems.extend(problem for one in asked_in_order(rows, rules) for problem in check_row(one))
@@ -127,6 +126,10 @@ def load(
         catalogue=catalogue, rows=rows, rules=rules, version=_version(catalogue, rows, rules),
         partners=partners, permission=permission, sending=config_channels.sending(channels),
     )  # fmt: skip
+
+
+def _doubles(staff: _Staff) -> Iterator[str]:
+    return doubles([rep.name for rep in staff.rep])
 
 
 def _catalogue(
