@@ -99,8 +99,8 @@ async def of_mention(request: Request) -> Response:
     if found is None:
         raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
     policy, key = at.base.config.permission.policy, found.handle_key
-    outlook = await Consents(at.base.database).outlook(key, policy, system_ms())
-    answer = [one for one in outlook if (one.handle_key, one.purpose) == (key, ANSWER)]
+    outlook = await Consents(at.base.database).outlook(key, policy, system_ms(), ANSWER)
+    answer = [one for one in outlook if one.handle_key == key]
     kept = await OutboundLog(at.base.database).of_mention(mention_id)
     return JSONResponse(
         {

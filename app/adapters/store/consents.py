@@ -38,8 +38,10 @@ class Consents:
         """As `known_of`, in a transaction of its own: for whoever asks without sending."""
         return await self._database.read(lambda c: known_of(c, message, policy, now_ms, zone))
 
-    async def outlook(self, handle_key: str, policy: Policy, now_ms: int) -> list[Outlook]:
-        """What each handle of this person could be sent now, for each purpose, and why not.
+    async def outlook(
+        self, handle_key: str, policy: Policy, now_ms: int, only: str = ""
+    ) -> list[Outlook]:
+        """What each handle of this person could be sent now, for each purpose or one, and why not.
 
         An answer is taken to answer something that they said.
         """
@@ -49,6 +51,7 @@ class Consents:
                 _outlook(connection, key, purpose, policy, now_ms)
                 for key in keys_of_person(connection, handle_key)
                 for purpose in policy.purposes
+                if only in ("", purpose)
             ]
 
         return await self._database.read(work)
