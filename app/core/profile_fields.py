@@ -238,4 +238,5 @@ FIELDS: Final[Mapping[str, Check]] = {
     "household": _text(ID_CHARS),
     "preferred_channel": _name,
     "lang": _lang,
+    "zone": _text(64),
 }
