@@ -10,7 +10,7 @@ from app.core.catalogue import ROLES
 from app.core.event_acts import STOPPED, Act
 from app.core.events import id_of
 from app.core.queueing import task_id_of
-from app.core.skills import MEDIATOR
+from app.core.skills import MEDIATOR, mediates
 
 KEPT: Final = 1_000  # of each audience; older ones are nobody's news
 KEEP_MS: Final = 30 * 86_400_000
@@ -44,7 +44,7 @@ def audience(to: str) -> str:
 def audiences(name: str, role: str, skills: Collection[str]) -> tuple[str, ...]:
     """All that this person is addressed as."""
     mine = [f"role:{role}", f"rep:{name}"]
-    return (*mine, f"skill:{MEDIATOR}") if MEDIATOR in skills else tuple(mine)
+    return (*mine, f"skill:{MEDIATOR}") if mediates(skills) else tuple(mine)
 
 
 def of_decision(fact: Mapping[str, Any]) -> list[Notice]:

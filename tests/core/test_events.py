@@ -318,6 +318,7 @@ def test_a_notice_is_for_a_role_the_mediators_or_one_person(to: str, expected: s
 def test_nobody_is_addressed_as_somebody_else() -> None:
     assert audiences("amira", "agent", ("en",)) == ("role:agent", "rep:amira")
     assert audiences("miriam", "agent", ("mediator",))[-1] == "skill:mediator"
+    assert audiences("milan", "agent", ("mediator:2",))[-1] == "skill:mediator"
     # A person whose name is a role is not that role, and an id cannot be taken for a role.
     assert "role:supervisor" not in audiences("supervisor", "agent", ())
 
