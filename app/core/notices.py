@@ -21,7 +21,7 @@ SHOWN: Final = 50  # of one person's unread ones; more is told as a number
 class Notice:
     """One sentence for one audience: `role:supervisor`, `skill:mediator` or `rep:amira`.
 
-    `rule` is empty where rules said it at the mention, `task_id` where there is no task.
+    `rule` is empty in decisions of older software, `task_id` where there is no task.
     """
 
     notice_id: str
@@ -52,7 +52,7 @@ def of_decision(fact: Mapping[str, Any]) -> list[Notice]:
     if fact["op"] != "decided":
         return []
     decision = fact["data"]["decision"]
-    told = [(one, "") for one in decision.get("notices") or ()]  # it does not tell whose they are
+    told = [(one, str(one.get("rule", ""))) for one in decision.get("notices") or ()]
     task_id = task_id_of(str(fact["mention_id"])) if decision["queue"] else ""
     named = ("mention", str(fact["mention_id"]), task_id, int(fact["now_ms"]))
     return list(_made(str(fact["fact_id"]), told, named))

@@ -89,8 +89,17 @@ def verdict(known: Recorded, decide: Decide | None) -> str:
         return NOT_RECORDED
     if decide is None:
         return RULES_GONE
-    again = canonical(decide(known.values))
+    again = canonical(_as_told_then(decide(known.values), known.decision))
     return SAME if again == canonical(known.decision) else DIFFERENT
+
+
+def _as_told_then(again: Decision, then: Mapping[str, Any]) -> Decision | Mapping[str, Any]:
+    """Facts of older software do not say which rule gave a notice: there it is not compared."""
+    said = then.get("notices") or ()
+    if not said or any("rule" in one for one in said):
+        return again
+    unnamed = [{"to": one.to, "text": one.text} for one in again.notices]
+    return _named(again) | {"notices": unnamed}
 
 
 def canonical(decision: Decision | Mapping[str, Any]) -> str:

@@ -324,12 +324,13 @@ def test_nobody_is_addressed_as_somebody_else() -> None:
 
 
 def test_what_rules_say_at_the_mention_are_notices_too() -> None:
-    said = ({"to": "supervisor", "text": "Press."}, {"to": "ann", "text": "You."})
+    """They name their rule; decisions of older software do not tell whose they are."""
+    said = ({"to": "supervisor", "text": "Press.", "rule": "press"}, {"to": "ann", "text": "You."})
     story = Story().decided(notices=said)
     found = [notice for fact in story.facts for notice in of_decision(fact)]
-    assert [(one.audience, one.text, one.event) for one in found] == [
-        ("role:supervisor", "Press.", "mention"),
-        ("rep:ann", "You.", "mention"),
+    assert [(one.audience, one.text, one.event, one.rule) for one in found] == [
+        ("role:supervisor", "Press.", "mention", "press"),
+        ("rep:ann", "You.", "mention", ""),
     ]
     assert len({one.notice_id for one in found}) == 2
     assert {one.task_id for one in found} == {story.task_id}

@@ -139,7 +139,8 @@ async def test_what_rules_made_of_a_mention_is_in_the_ledger_and_on_the_floor(
     given_by = {"queue": "kims-wish", "priority": "vip", "window": "kims-wish"}
     assert decision["by"] == given_by | {"draft": "kims-wish"}
     assert (decision["labels"], decision["draft"]) == (["vip"], "Dear Kim")
-    assert decision["notices"] == [{"to": "supervisor", "text": "Kim is here."}]
+    said = {"to": "supervisor", "text": "Kim is here.", "rule": "kims-wish"}
+    assert decision["notices"] == [said]
     card = await world.card()
     assert (card["rule"], card["reason"]) == ("kims-wish", "Kim wants to talk about money.")
     assert card["advice"] == {"labels": ["vip"], "draft": "Dear Kim", "macro": "", "case": ""}
