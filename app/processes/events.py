@@ -20,7 +20,7 @@ from app.adapters.redis_floor import RedisFloor
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live as LiveTasks
 from app.adapters.store.notices import Notices
-from app.adapters.store.rule_events import Asked, RuleEvents, spent
+from app.adapters.store.rule_events import Asked, RuleEvents
 from app.config import Config
 from app.core import events as core
 from app.core.event_acts import STOPPED, Act, acts, depth_of
@@ -223,7 +223,7 @@ def _asked(
     labels = [label for act in so_far if act.state != STOPPED for label in act.labels]
     values = core.seen(known, trail, event, now.config.catalogue.calendars, labels)
     fared = now.rules.ask(rules, values)
-    did = acts(event, fared.fired, now.number, spent(so_far))
+    did = acts(event, fared.fired, now.number, so_far)
     return Asked(
         event=event,
         version=now.config.version,

@@ -200,7 +200,7 @@ async def acted(parts: Parts) -> str:
     rule = Rule(id="up", when="true", why=HOSTILE, does=does, on="waiting")
     asked = Asked(
         event=event, version="v", number=4, values={}, trace=(Trace(rule="up", result="hit"),),
-        acts=acts(event, [rule], 4, 0),
+        acts=acts(event, [rule], 4, ()),
     )  # fmt: skip
     log = RuleEvents(parts.base.database)
     await log.take([asked])
