@@ -25,9 +25,10 @@ from app.config import Config
 from app.core import events as core
 from app.core.event_acts import STOPPED, Act, acts, depth_of
 from app.core.events import TASK_VARIABLES, Event
+from app.core.later import newest
 from app.core.notices import of_acts, of_decision
-from app.core.recorded import NOT_RECORDED, Recorded, recorded
-from app.core.rules import VARIABLES, WAITING, Rule
+from app.core.recorded import NOT_RECORDED, recorded
+from app.core.rules import WAITING, Rule
 from app.core.versions import Live
 from app.core.waiting import Wait, Waits, waiting_event
 from app.processes import follow, service
@@ -217,7 +218,7 @@ def _asked(
     so_far: Sequence[Act],
     now: InEffect,
 ) -> Asked:
-    known = _newest(trail)
+    known = newest(recorded(trail))
     if known is None:
         return _not_asked(event, now, NOT_RECORDED)
     labels = [label for act in so_far if act.state != STOPPED for label in act.labels]
@@ -233,14 +234,6 @@ def _asked(
         acts=did,
         notices=of_acts(did),
     )
-
-
-def _newest(trail: Sequence[Mapping[str, Any]]) -> Recorded | None:
-    """The newest decision whose values are all there; older software kept none, or fewer."""
-    for known in reversed(list(recorded(trail))):
-        if known.values.keys() >= VARIABLES.keys():
-            return known
-    return None
 
 
 def _event_id(wait: Wait, rule: str) -> str:
