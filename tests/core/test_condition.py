@@ -9,12 +9,12 @@ from app.core.condition import DEEPEST, LONGEST, Unreadable, parse, place, posit
 from app.core.condition_parts import (
     calendars_asked,
     conjuncts,
-    form,
     labels_asked,
     leaves,
     names,
     patterns,
 )
+from app.core.condition_truth import form
 from app.core.rules import VARIABLES
 
 
