@@ -136,6 +136,11 @@ class Act:
         return f"Rule {self.rule}: {self.why}"
 
 
+def labels_of(acts: Iterable[Act]) -> list[str]:
+    """What rules have labelled so far."""
+    return [label for act in acts if act.state != STOPPED for label in act.labels]
+
+
 def depth_of(fact: Mapping[str, Any]) -> int:
     """How many rules led to this fact, one behind the other; 0 where people or time did."""
     parts = str(fact.get("op_id", "")).split(":")

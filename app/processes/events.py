@@ -23,7 +23,7 @@ from app.adapters.store.notices import Notices
 from app.adapters.store.rule_events import Asked, RuleEvents
 from app.config import Config
 from app.core import events as core
-from app.core.event_acts import STOPPED, Act, acts, depth_of
+from app.core.event_acts import Act, acts, depth_of, labels_of
 from app.core.events import TASK_VARIABLES, Event
 from app.core.later import newest
 from app.core.notices import of_acts, of_decision
@@ -221,8 +221,8 @@ def _asked(
     known = newest(recorded(trail))
     if known is None:
         return _not_asked(event, now, NOT_RECORDED)
-    labels = [label for act in so_far if act.state != STOPPED for label in act.labels]
-    values = core.seen(known, trail, event, now.config.catalogue.calendars, labels)
+    calendars = now.config.catalogue.calendars
+    values = core.seen(known, trail, event, calendars, labels_of(so_far))
     fared = now.rules.ask(rules, values)
     did = acts(event, fared.fired, now.number, so_far)
     return Asked(
