@@ -69,6 +69,7 @@ class Offer(_Section):
     gone_s: float = Field(120.0, gt=0)
     sticky_s: float = Field(30.0, ge=0)
     sticky_days: float = Field(30.0, ge=0)
+    feedback_hours: float = Field(24.0, ge=0)
 
 
 class Scoring(_Section):
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
     secret: str = Field(default="", repr=False)  # the intake key; `up` makes one
     webhook_secret: str = Field(default="", repr=False)  # whsec_...; `up` makes one
     handoffs: dict[str, str] = Field(default={}, repr=False)  # NAME_SECRET of each partner
+    channels: dict[str, str] = Field(default={}, repr=False)  # NAME_SECRET of each webhook channel
 
     @classmethod
     def settings_customise_sources(

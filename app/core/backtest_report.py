@@ -37,7 +37,9 @@ ASSUMPTIONS: Final = (
     " forecast alike, so the difference is the rules'. So are rules at the events waiting, at_risk"
     " and breached (of the response clock): they are asked, and act, when they would have been in"
     " this forecast. Rules at replied, transferred and completed are not asked: what people would"
-    " have answered, handed on and ended, no log tells."
+    " have answered, handed on and ended, no log tells; nor are those at later events that ask how"
+    " the queues stand then. Conditions at the mention see the queues and what a handle had said"
+    " before as they were recorded with it, not as the draft would have left them."
 )
 
 
@@ -51,7 +53,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a report is about. `unrecorded` mentions are from before inputs were kept.
+    """What a report is about. `unrecorded` mentions are from before inputs were kept; of `untold`
+    ones neither the queues nor what was said before were recorded, and count as not known.
 
     `rules` are all there are on either side, in the order in which they are to be told, but for
     those at events after the mention: `later` are those that the forecast asks, `not_asked` others.
@@ -66,6 +69,7 @@ class Asked:
     window: Window = field(default_factory=Window)
     samples: int = 20
     unrecorded: int = 0
+    untold: int = 0
     breached: int = 0
 
 
@@ -77,6 +81,7 @@ class Report:
     window: dict[str, int]
     mentions: int
     unrecorded: int
+    untold: int
     decisions: dict[str, str]  # the digest of each side's, see `python -m app decisions`
     rules: list[dict[str, Any]]
     changed: dict[str, Any]
@@ -113,6 +118,7 @@ def report(
         window=asdict(asked.window),
         mentions=len(known),
         unrecorded=asked.unrecorded,
+        untold=asked.untold,
         decisions={
             "live": digest(lines(known, lambda one: one.live)),
             "draft": digest(lines(known, lambda one: one.draft)),

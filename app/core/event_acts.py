@@ -27,14 +27,14 @@ from app.core.rules import WAITING, Effects, Rule
 MOST_DEEP: Final = 3
 # Of all event rules on one task. People read what they did; nobody reads more of one task. What
 # only tells has its own: a rule that labels each reply must not use up what would move the task.
-MOST_ACTS: Final = 20  # that move or hand off
+MOST_ACTS: Final = 20  # that move, hand off or reply
 MOST_TOLD: Final = 20  # that label or notify alone
 
 PENDING, DONE, STOPPED = "pending", "done", "stopped"
 REROUTE, PRIORITISE = "reroute", "prioritise"  # commands of the door
 _RULE = "rule"
 
-_TELLING: Final = ("labels", "notices", "handoffs")
+_TELLING: Final = ("labels", "notices", "handoffs", "reply")
 _MOVING: Final = (*_TELLING, "priority", "route")
 POSSIBLE: Final[Mapping[str, tuple[str, ...]]] = {
     WAITING: _MOVING,
@@ -57,6 +57,9 @@ _NOT_HERE: Final = {
     COMPLETED: "the task has ended",
     REPLIED: "an agent has the task in hand",
 }
+_SETTINGS: Final = (
+    "labels", "priority", "window_s", "handoffs", "notices", "draft", "macro", "case", "reply",
+)  # fmt: skip
 _KEYS: Final = {"labels": "label", "notices": "notify", "handoffs": "hand_off"}
 
 
@@ -75,7 +78,7 @@ def _given(does: Effects) -> Iterator[str]:
     elif does.route:
         yield "route"
     # The skill that comes with `escalate` is of its queue.
-    for name in ("labels", "priority", "window_s", "handoffs", "notices", "draft", "macro", "case"):
+    for name in _SETTINGS:
         if getattr(does, name):
             yield name.removesuffix("_s")
     if does.skills and not does.route:
@@ -107,6 +110,7 @@ class Act:
     labels: tuple[str, ...] = ()
     notices: tuple[dict[str, str], ...] = ()
     handoffs: tuple[str, ...] = ()
+    reply: Mapping[str, str] = field(default_factory=dict)  # text and purpose, where it says one
     state: str = DONE
     stopped: str = ""
     done: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +118,7 @@ class Act:
     @property
     def tells(self) -> bool:
         """Does it label and notify alone?"""
-        return not (self.priority or self.queue or self.handoffs)
+        return not (self.priority or self.queue or self.handoffs or self.reply)
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -217,5 +221,6 @@ def _act(event: Event, rule: Rule, number: int) -> Act:
         labels=does.labels,
         notices=tuple({"to": one.to, "text": one.text} for one in does.notices),
         handoffs=does.handoffs,
+        reply={"text": does.reply.text, "purpose": does.reply.purpose} if does.reply else {},
         state=PENDING if moves else DONE,
     )

@@ -25,6 +25,7 @@ from app.core.events import (
     fact_event,
     seen,
 )
+from app.core.queue_state import QUEUE_VARIABLES
 from app.core.recorded import Recorded
 from app.core.rules import VARIABLES, WAITING, Rule
 from app.core.waiting import Wait, waiting_event
@@ -66,8 +67,12 @@ class Later:
 
 
 def played(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules that a forecast can ask."""
-    return tuple(rule for rule in rules if rule.on in PLAYED)
+    """The rules that a forecast can ask: at events that it knows, and not how queues stand then."""
+    return tuple(rule for rule in rules if rule.on in PLAYED and not _of_queues(rule))
+
+
+def _of_queues(rule: Rule) -> bool:
+    return any(name in QUEUE_VARIABLES for _, name in names(parse(rule.when), EVERY_VARIABLE))
 
 
 def asked_for(rules: Iterable[Rule]) -> frozenset[str]:

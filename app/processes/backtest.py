@@ -24,7 +24,7 @@ from app.core.backtest import Outcome, Rulebook, outcome
 from app.core.backtest_report import Asked, Report, Window, report
 from app.core.catalogue import Rep
 from app.core.errors import Invalid
-from app.core.forecast_events import PLAYED, Fared, Later, asked_for, played
+from app.core.forecast_events import Fared, Later, asked_for, played
 from app.core.forecast_tasks import Floor
 from app.core.handling import Handled, by_queue, handled
 from app.core.recorded import recorded
@@ -63,12 +63,14 @@ class Page:
     outcomes: list[Outcome] = field(default_factory=list)
     handled: list[Handled] = field(default_factory=list)
     unrecorded: int = 0
+    untold: int = 0
     breached: int = 0
 
     def add(self, other: Page) -> None:
         self.outcomes += other.outcomes
         self.handled += other.handled
         self.unrecorded += other.unrecorded
+        self.untold += other.untold
         self.breached += other.breached
 
 
@@ -190,6 +192,7 @@ def decided_again(trails: list[Trail]) -> Page:
             page.unrecorded += 1
         else:
             edits = [one for one in known if one.edit and one.values]
+            page.untold += bool(first.untold)
             page.outcomes.append(outcome(first, bench.live, bench.draft, edits, bench.names))
     return page
 
@@ -216,15 +219,17 @@ def summed_up(pages: list[bytes]) -> Report:
     )
     every = [row for config in (test.draft, test.live) for row in config.every]
     later = [row for row in every if isinstance(row, Rule) and _is_later(row)]
+    asked_later = played(later)
     asked = Asked(
         live=test.live.version,
         draft=test.draft.version,
         rules=tuple(row.id for row in every if not _is_later(row)),
-        later=played(later),
-        not_asked=tuple(rule.id for rule in later if rule.on not in PLAYED),
+        later=asked_later,
+        not_asked=tuple(rule.id for rule in later if rule not in asked_later),
         window=test.window,
         samples=test.samples,
         unrecorded=found.unrecorded,
+        untold=found.untold,
         breached=found.breached,
     )
     return report(found.outcomes, floors, asked, _ready["bench"].later)

@@ -24,6 +24,11 @@ def show(made: Report, console: Console | None = None) -> None:
     )
     if made.unrecorded:
         out.print(f"{made.unrecorded} more are from before inputs were recorded, and left out")
+    if made.untold:
+        out.print(
+            f"{made.untold} are from before history and queues were recorded: conditions that ask"
+            " for them saw nothing"
+        )
     if made.edits["decided"]:
         edits = made.edits
         out.print(
@@ -52,7 +57,7 @@ def show(made: Report, console: Console | None = None) -> None:
         )
     if made.not_asked:
         names = escape(", ".join(made.not_asked))
-        out.print(f"not asked, because what people do next no log tells: {names}")
+        out.print(f"not asked, because no log tells what they ask about: {names}")
     out.print(f"[dim]{made.assumptions}[/]")
 
 

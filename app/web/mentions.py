@@ -103,9 +103,8 @@ async def _again(shelf: Shelf, known: list[Recorded]) -> dict[str, Any]:
     for one in known:
         found = await shelf.of(one.version)
         again = verdict(one, found[1].decide if found else None)
-        decisions.append(
-            {"at_ms": one.at_ms, "edit": one.edit, "version": one.version, "reevaluated": again}
-        )
+        told = {"at_ms": one.at_ms, "edit": one.edit, "version": one.version}
+        decisions.append(told | {"reevaluated": again, "untold": list(one.untold)})
     fared = found[1].explain(known[-1].values) if found and known[-1].values else ()
     return {
         "decisions": decisions,
@@ -118,12 +117,6 @@ async def later_rules(shelf: Shelf, trail: list[dict[str, Any]]) -> list[dict[st
     """The live rules that may still ask about the mention's task; none where it has ended."""
     live = await shelf.live() if goes_on(trail) else None
     return later_of(live[0].rules, newest(recorded(trail)), trail) if live else []
-
-
-async def history(request: Request) -> Response:
-    """Everything said by and to one handle, the newest first."""
-    key = codec.clean(request.query_params.get("handle_key", ""))
-    return JSONResponse(await parts(request).record.of_customer(key))
 
 
 async def dead_letters(request: Request) -> Response:

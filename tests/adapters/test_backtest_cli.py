@@ -68,7 +68,7 @@ def test_rules_at_later_events_are_told_to_people(data_dir: Path) -> None:
     assert found.exit_code == 0, found.output
     for words in ("Rules at later events", "in-danger", "Notices", "supervisor"):
         assert words in found.stdout
-    assert "not asked, because what people do next no log tells: answered" in found.stdout
+    assert "not asked, because no log tells what they ask about: answered" in found.stdout
 
 
 @pytest.mark.parametrize(

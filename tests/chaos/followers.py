@@ -82,7 +82,7 @@ def _owed(one: Handshake) -> int:
     [(last,)] = one.sql("SELECT coalesce(max(seq), 0) FROM facts")
     read = dict(one.sql("SELECT name, seq FROM cursors WHERE name IN ('events', 'handoffs')"))
     behind = sum(last - int(read.get(name, 0)) for name in ("events", "handoffs"))
-    return int(acts) + int(calls) + behind
+    return int(acts + calls + behind)
 
 
 def _of_events(one: Handshake) -> Iterator[str]:

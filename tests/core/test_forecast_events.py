@@ -182,3 +182,5 @@ def test_only_what_rules_ask_for_is_carried_along() -> None:
 def test_rules_about_what_people_do_are_not_played() -> None:
     rules = [rule(on, on) for on in ("waiting", "at_risk", "breached", "replied", "transferred")]
     assert [one.id for one in played(rules)] == ["waiting", "at_risk", "breached"]
+    busy = replace(rule("busy", "waiting"), when="queue.waiting.service > 5")
+    assert played([busy]) == ()  # how the queues stand then, no forecast of one mention tells
