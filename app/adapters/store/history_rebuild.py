@@ -128,10 +128,16 @@ def beside(store: Database, folder: Path, told: Progress) -> Iterator[Rebuild]:
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="history-", dir=folder) as name:
         scratch = Database(f"sqlite:///{name}/history.db")
+        sa.event.listen(scratch.engine, "connect", _hasty)
         try:
             yield Rebuild(store, scratch, told)
         finally:
             scratch.close()
+
+
+def _hasty(connection: Any, _record: object) -> None:
+    """A scratch file need not outlive a crash."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _snapshot(connection: sa.Connection) -> None:
