@@ -25,6 +25,7 @@ from app.core.history_lines import (
     upshot_of,
 )
 from app.core.profile import handle_key
+from app.core.sealing import UNREADABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,8 @@ def replies_of(facts: Iterable[Mapping[str, Any]], known: Mapping[str, Matter]) 
 def fold(facts: Iterable[Mapping[str, Any]], so_far: Folded) -> Folded:
     """Fold facts, in the order of the ledger, into what was known before them."""
     for fact in facts:
-        _take(fact, so_far)
+        if UNREADABLE not in fact:  # else of somebody who was erased
+            _take(fact, so_far)
     return so_far
 
 

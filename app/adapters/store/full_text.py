@@ -45,6 +45,12 @@ def drop(connection: sa.Connection, seqs: Sequence[int]) -> None:
         connection.execute(statement, [{"gone": seq} for seq in seqs])
 
 
+def tidy(connection: sa.Connection) -> None:
+    """Leave nothing in the index of what was dropped: FTS5 marks it only, until it merges."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.text("INSERT INTO history_words(history_words) VALUES ('optimize')"))
+
+
 def found(
     terms: Sequence[Term], dialect: str
 ) -> tuple[sa.TableClause, sa.ColumnElement[int], sa.TextClause]:

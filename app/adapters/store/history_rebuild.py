@@ -15,12 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import orjson
 import sqlalchemy as sa
 
 from app.adapters.store import full_text
 from app.adapters.store.database import Database
 from app.adapters.store.record import cursor, known, put
+from app.adapters.store.seal import open_facts
 from app.adapters.store.tables import cursors, facts, history, mentions, metadata
 from app.core.history import fold
 
@@ -93,7 +93,8 @@ class Rebuild:
             facts.c.seq > self._seq, facts.c.seq <= until
         )
         rows = connection.execute(query.order_by(facts.c.seq).limit(_PAGE)).all()
-        page = [{"seq": seq, **orjson.loads(body)} for seq, body in rows]
+        opened = open_facts(connection, (row.body for row in rows))
+        page = [{"seq": row.seq, **fact} for row, fact in zip(rows, opened, strict=True)]
 
         def work(beside: sa.Connection) -> None:
             put(self._scratch, beside, fold(page, known(beside, page)), searched=False)
