@@ -126,7 +126,8 @@ def _page(connection: sa.Connection, ask: Ask) -> Page:
         queries = [_by_seq(ask, connection.dialect.name)]
     rows = [row for query in queries for row in connection.execute(query).mappings()]
     rows.sort(key=lambda row: _place(row, ask), reverse=True)
-    shown = [dict(row) for row in rows[: ask.limit]]
+    # A column named as a word of SQL has a name of a kind of its own.
+    shown = [{str(name): value for name, value in row.items()} for row in rows[: ask.limit]]
     return Page(lines=shown, next=_place(shown[-1], ask) if len(rows) > ask.limit else None)
 
 
