@@ -54,6 +54,12 @@ class Ask:
         """One person's lines are ordered by when it happened, others by when we heard of it."""
         return bool(self.keys) and not self.terms
 
+    @property
+    def narrowed(self) -> bool:
+        """By more than words: not every line that has them is meant."""
+        filters = (self.keys, self.channel, self.kind, self.status, self.since_ms, self.until_ms)
+        return any(filters)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -147,9 +153,10 @@ def _by_seq(ask: Ask, dialect: str) -> sa.Select[Any]:
     seq: sa.ColumnElement[int] = history.c.seq
     conditions: list[sa.ColumnElement[bool] | sa.TextClause] = []
     if ask.terms:
-        words, seq, condition = full_text.found(ask.terms, dialect)
+        before, most = (ask.before or (0, 0))[1], 0 if ask.narrowed else ask.limit + 1
+        words, seq, said = full_text.found(ask.terms, dialect, before, most)
         source = words.join(history, seq == history.c.seq)
-        conditions.append(condition)
+        conditions += said
     if ask.keys:
         conditions.append(history.c.handle_key.in_(ask.keys))
     if ask.before:
