@@ -73,9 +73,9 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="join",
         process="worker",
-        reads="hs:profile",
+        reads="hs:profile, hs:past, hs:queue-state",
         writes="",
-        does="all profiles of the batch in one round trip",
+        does="profiles, what was said before and how the queues stand, in one round trip",
     ),
     Stage(
         name="decide",
@@ -116,8 +116,8 @@ STAGES: tuple[Stage, ...] = (
         name="watch",
         process="watch",
         reads="hs:offers, hs:sla",
-        writes="hs:task, hs:outbox",
-        does="offers that ran out, tasks at risk, breaches to the mediator",
+        writes="hs:task, hs:outbox, hs:queue-state",
+        does="offers that ran out, tasks at risk, breaches to the mediator; how the queues stand",
     ),
     Stage(
         name="relay",
@@ -130,7 +130,7 @@ STAGES: tuple[Stage, ...] = (
         name="record",
         process="record",
         reads="table facts",
-        writes="tables history, history_words, mentions; hs:profile",
+        writes="tables history, history_words, mentions; hs:profile, hs:past",
         does="fold the facts into the contact history and its search; refresh the profile cache",
     ),
     Stage(
@@ -153,6 +153,13 @@ STAGES: tuple[Stage, ...] = (
         reads="table facts",
         writes="tables rule_events, rule_acts, notices; hs:task, hs:outbox",
         does="event rules after the mention: what they do goes through the door, notices to people",
+    ),
+    Stage(
+        name="send",
+        process="send",
+        reads="table facts",
+        writes="tables consent_events, outbound, outbound_refusals; hs:outbox",
+        does="STOP heard first, then each reply through the permission gate to its connector",
     ),
     Stage(
         name="reconcile",

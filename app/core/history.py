@@ -26,6 +26,7 @@ from app.core.history_lines import (
 )
 from app.core.profile import handle_key
 from app.core.sealing import UNREADABLE
+from app.core.sla import RESOLUTION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Matter:
     replied_ms: int = 0
     about: str = ""
     feedback: str = ""
+    sentiment: str = ""
+    breached_ms: int = 0  # of the response clock; 0: never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,10 @@ def _received(fact: Mapping[str, Any]) -> Matter:
 def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
     """Where this fact puts its mention; the same where it does not move it."""
     op, now_ms = str(fact["op"]), int(fact["now_ms"])
+    if op in ("scored", "edited") and (score := (fact.get("data") or {}).get("score")):
+        return replace(matter, sentiment=str(score["sentiment"]["label"]))
+    if op == "breached" and fact["data"].get("clock") != RESOLUTION:
+        return replace(matter, breached_ms=now_ms)
     if op == "decided" and not fact["data"]["decision"]["queue"]:
         return replace(matter, status=CLOSED, upshot=BY_RULE, changed_ms=now_ms)
     if op == HANDED_OFF and matter.upshot == BY_RULE and handed_over(fact):

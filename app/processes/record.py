@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from app import metrics
+from app.adapters.redis_pasts import RedisPasts
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.store.ledger import Ledger
+from app.adapters.store.pasts import Pasts
 from app.adapters.store.record import Record
 from app.core.history import fold
 from app.core.history_lines import REPLIED
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
+from app.processes.pasts import KeepPasts
 from app.settings import Settings
 from app.wiring import base as wiring
 
@@ -38,7 +41,8 @@ async def main(settings: Settings) -> None:
         since_ms = wiring.system_ms() - keep_s * 1000
         await keep_owners(await record.owners(since_ms))
 
-    fold = Fold(base.ledger, record, keep_owners)
+    pasts = KeepPasts(Pasts(base.database), RedisPasts(base.redis))
+    fold = Fold(base.ledger, record, keep_owners, pasts)
     flights = FlightWatch(base.database, wiring.system_ms)
 
     async with service.health(service.always_ready):
@@ -57,14 +61,21 @@ class Fold:
     """Reads the ledger from where it stopped; the position moves with what was written."""
 
     def __init__(
-        self, ledger: Ledger, record: Record, keep_owners: KeepOwners | None = None
+        self,
+        ledger: Ledger,
+        record: Record,
+        keep_owners: KeepOwners | None = None,
+        pasts: KeepPasts | None = None,
     ) -> None:
         self._ledger = ledger
         self._record = record
         self._keep_owners = keep_owners
+        self._pasts = pasts
 
     async def advance(self) -> None:
         """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
+        if self._pasts and not self._pasts.begun:
+            self._pasts.begin(await self._ledger.cursor(READER))
         while facts := await self._ledger.since(after := await self._ledger.cursor(READER)):
             folded = fold(facts, await self._record.known(facts))
             if not await self._record.write(READER, facts[-1]["seq"], folded, after):
@@ -73,3 +84,8 @@ class Fold:
             if self._keep_owners:
                 replies = [e for e in folded.entries.values() if e.kind == REPLIED]
                 await self._keep_owners({e.handle_key: (e.by, e.at_ms) for e in replies})
+            if self._pasts:
+                changed = {matter.handle_key for matter in folded.written()}
+                await self._pasts.follow(facts[-1]["seq"], changed)
+        if self._pasts:
+            await self._pasts.mend()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.decision import Reply
 from app.core.event_acts import POSSIBLE
 from app.core.events import TASK_VARIABLES
 from app.core.rules import EVENTS, MENTION
@@ -44,6 +45,13 @@ def test_a_rule_may_hand_off_at_every_event(folder: Path, on: str) -> None:
     assert problems(folder, at(on, '{ hand_off = "bank" }')) == [
         "rule own: do.hand_off: no partner is named 'bank'"
     ]
+
+
+@pytest.mark.parametrize("on", LATER)
+def test_a_rule_may_reply_at_every_event(folder: Path, on: str) -> None:
+    """A4.8, A4.11: through the permission gate, whenever it is due."""
+    [rule] = loaded(folder, at(on, '{ reply = { text = "It takes longer." } }'))
+    assert rule.does.reply == Reply(text="It takes longer.", purpose="answer")
 
 
 @pytest.mark.parametrize("on", ["waiting", "at_risk", "transferred"])
@@ -163,9 +171,10 @@ def test_rules_that_move_a_task_in_a_circle_are_refused(folder: Path, more: str)
         circle(("service", "service")),
         circle(("service", "sales"), ("sales", "service"), more=" && task.transfers < 2"),
         circle(("service", "sales"), ("sales", "service"), more=" && time.hour < 8"),
+        circle(("service", "sales"), ("sales", "service"), more=" && queue.free.sales > 0"),
         [*circle(("service", "sales")), *circle(("sales", "service"), more=" && mention.public")],
     ],
-    ids=["a road", "to itself", "counts", "time", "another mention"],
+    ids=["a road", "to itself", "counts", "time", "queues", "another mention"],
 )
 def test_what_may_end_is_left_to_the_budget(folder: Path, rules: list[str]) -> None:
     renamed = [rule.replace('"r1"', f'"n{n}"') for n, rule in enumerate(rules)]

@@ -96,7 +96,9 @@ async def test_a_known_mention_is_thought_about_again_and_said_to_be_known() -> 
 
 async def test_without_profiles_it_goes_on_and_says_so() -> None:
     found = await explained(raw(), profiles=MapProfiles(away=True))
-    assert found["join"] == {"profile": "missing", "fields": None, "feedback_to": None}
+    missing = ["profile", "history", "queues"]
+    expected = {"profile": "missing", "fields": None, "feedback_to": None, "missing": missing}
+    assert found["join"] == expected
 
 
 async def test_rules_that_close_a_mention_have_no_clock_and_no_task() -> None:
@@ -130,7 +132,8 @@ async def test_profiles_are_read_from_the_store_with_the_customers_own_agent(
         for rep, at_ms in (("ann", 5), ("bob", 3))
     ]
     await record.write("t", 1, folded(*replies))
-    profile, stranger = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    known_of = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    profile, stranger = known_of.profiles
     assert (profile.value, profile.products) == (2.5, ("a",))
     assert (profile.last_rep, profile.last_reply_ms) == ("ann", 5)
     assert stranger == STRANGER
@@ -163,6 +166,7 @@ def test_a_file_or_a_recorded_mention_is_explained_by_the_real_model(
     told_of = json.loads(found.stdout)
     assert told_of["dedupe"]["standing"] == "duplicate"
     assert told_of["recorded"]["reevaluated"] == "same"
+    assert told_of["recorded"]["untold"] == []
     assert told_of["score"]["model"].startswith("sentiment-")
     assert asyncio.run(Ledger(database).last_seq()) == 4
 

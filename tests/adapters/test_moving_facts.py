@@ -300,6 +300,6 @@ async def test_who_answered_a_customer_is_remembered_as_their_own_agent(
     owners = await record.owners(0)
     assert {key: rep for key, (rep, _) in owners.items()} == {"x:kim": "ann"}
     await profiles.put_owners(owners, keep_s=60)
-    [known, stranger] = await profiles.of(["x:kim", "x:lee"])
+    [known, stranger] = (await profiles.of(["x:kim", "x:lee"])).profiles
     assert (known.last_rep, known.last_reply_ms) == owners["x:kim"]
     assert stranger.last_rep == ""

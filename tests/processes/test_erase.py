@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
+from app.adapters.redis_pasts import RedisPasts, key_of
 from app.adapters.redis_personal import RedisPersonal
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.store import flight_tables, rule_event_tables  # noqa: F401 (of one schema)
@@ -20,6 +21,7 @@ from app.adapters.store.erasures import Dossiers, Erasure, Erasures
 from app.adapters.store.history_rebuild import beside
 from app.adapters.store.journal import Intake, Journal
 from app.adapters.store.ledger import Ledger
+from app.adapters.store.pasts import Pasts
 from app.adapters.store.personal import IMPERSONAL, PLACES, Person
 from app.adapters.store.record import Record
 from app.adapters.store.tables import history, metadata
@@ -29,6 +31,7 @@ from app.core.profile import Profile
 from app.core.recorded import recorded
 from app.ports import DeadLetter
 from app.processes.erase import SETTLED_MS, Eraser
+from app.processes.pasts import KeepPasts
 from app.processes.record import Fold
 from tests.adapters.sla_house import House
 from tests.adapters.test_ledger_chain import right
@@ -54,7 +57,8 @@ class Centre(House):
     async def settle(self) -> None:
         """What was on its way arrives in the ledger and in the history."""
         await self.relay()
-        await Fold(self.ledger, self.record).advance()
+        pasts = KeepPasts(Pasts(self.database), RedisPasts(self.redis), lambda: self.now_ms)
+        await Fold(self.ledger, self.record, None, pasts).advance()
 
     async def ask(self) -> None:
         person = Person(handle_keys=(KEY,))
@@ -158,6 +162,7 @@ async def test_who_is_erased_is_found_nowhere_and_others_stay(centre: Centre) ->
     """Issue: erasure over record, cache, ledger text and dead letters, with the audit verifying."""
     assert "canary" in await in_store(centre.database)
     assert "canary" in await in_redis(centre.redis)
+    assert await centre.redis.exists(key_of(KEY))
     facts_before = len(await centre.ledger.since(0))
     await centre.ask()
     await centre.eraser.turn()
@@ -170,7 +175,9 @@ async def test_who_is_erased_is_found_nowhere_and_others_stay(centre: Centre) ->
     assert (facts[-1]["op"], facts[-1]["reason"]) == ("cancelled", "erased")
     sams = sa.select(history.c.text).where(history.c.handle_key == "x:sam")
     assert await centre.database.read(lambda c: c.scalars(sams).all()) == ["My bill is wrong"]
-    assert [p.name for p in await RedisProfiles(centre.redis).of(["x:sam", KEY])] == ["Sam", ""]
+    known = await RedisProfiles(centre.redis).of(["x:sam", KEY])
+    assert [profile.name for profile in known.profiles] == ["Sam", ""]
+    assert [len(past) for past in known.pasts] == [1, 0]
     assert b"sam" in (await DeadLetterTable(centre.database).raw("l2") or b"")
 
 

@@ -101,7 +101,7 @@ mentions = sa.Table(
     "mentions",
     metadata,
     sa.Column("mention_id", sa.String(64), primary_key=True),
-    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
+    sa.Column("handle_key", sa.String(1700), nullable=False),
     sa.Column("channel", sa.String(40), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("queue", sa.String(40), nullable=False),
@@ -110,9 +110,13 @@ mentions = sa.Table(
     sa.Column("upshot", sa.String(40), nullable=False),
     sa.Column("rep", sa.String(80), nullable=False),
     sa.Column("reply_id", sa.String(300), nullable=False),
-    sa.Column("replied_ms", sa.BigInteger, nullable=False),
+    sa.Column("replied_ms", sa.BigInteger, nullable=False),  # 0: never
     sa.Column("about", sa.String(300), nullable=False),
     sa.Column("feedback", sa.String(20), nullable=False),
+    sa.Column("sentiment", sa.String(20), nullable=False, server_default=""),
+    sa.Column("breached_ms", sa.BigInteger, nullable=False, server_default="0"),  # 0: never
+    # The newest of a handle, however many there are.
+    sa.Index("mentions_of_handle", "handle_key", "detected_ms"),
 )
 
 profiles = sa.Table(
