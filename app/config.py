@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app import config_handoffs, config_rules, config_sla
+from app import config_handoffs, config_rules, config_signals, config_sla
 from app.config_checks import broken_references, doubles
 from app.config_entry import Entry, Name, Seconds, Skill, read
 from app.config_sla import CalendarFile, SlaFile, Surroundings
@@ -18,6 +18,7 @@ from app.core.catalogue import Catalogue, Channel, Overflow, Queue, Relaxation, 
 from app.core.errors import ConfigError
 from app.core.handoff import Partner
 from app.core.rules import Row, Rule, asked_in_order
+from app.core.signal import SignalKind
 
 
 class _Relaxation(Entry):
@@ -81,6 +82,7 @@ class Config:
     version: str
     partners: Mapping[str, Partner] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    signals: Mapping[str, SignalKind] = field(default_factory=dict)
 
     @property
     def every(self) -> tuple[Row | Rule, ...]:
@@ -110,6 +112,7 @@ def load(
     policies = read(folder / "sla.toml", SlaFile, problems)
     calendars = read(folder / "calendars.toml", CalendarFile, problems)
     partners = config_handoffs.partners(folder, problems)
+    signals = config_signals.kinds(folder, problems)
     texts = config_rules.texts_of(folder, problems) if rule_texts is None else rule_texts
     tables = config_rules.tables(texts, problems)
     if problems or not (queues and channels and staff and policies and calendars):
@@ -129,7 +132,14 @@ def load(
         raise ConfigError(problems)
     catalogue = replace(catalogue, slas=config_sla.slas(policies, calendars, around))
     version = _version(catalogue, rows, rules)
-    return Config(catalogue=catalogue, rows=rows, version=version, partners=partners, rules=rules)
+    return Config(
+        catalogue=catalogue,
+        rows=rows,
+        version=version,
+        partners=partners,
+        rules=rules,
+        signals=signals,
+    )
 
 
 def _catalogue(queues: _Queues, channels: _Channels, staff: _Staff, scale: float) -> Catalogue:

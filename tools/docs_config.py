@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app import config, config_actions, config_handoffs, config_rules, config_sla
+from app import config, config_actions, config_handoffs, config_rules, config_signals, config_sla
 from app.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "config"
@@ -43,6 +43,7 @@ FILES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "sla.toml": ("[[policy]]", config_sla.PolicyEntry),
     "calendars.toml": ("[calendar.NAME]", config_sla.CalendarEntry),
     "handoffs.toml": ("[partner.NAME]", config_handoffs.PartnerEntry),
+    "signals.toml": ("[signal.NAME]", config_signals.SignalEntry),
     "rules/*.toml": ("[[row]]", config_rules.RowEntry),
     "rules/*.toml, then": ("then = { }", config_rules.Then),
     "rules/*.toml, rule": ("[[rule]]", config_rules.RuleEntry),

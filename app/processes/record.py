@@ -9,6 +9,7 @@ from typing import Any
 from app import metrics
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.store.record import Record
+from app.adapters.store.signals import Signals
 from app.core.history import entry_of, standing_of
 from app.core.profile import handle_key
 from app.processes import service
@@ -40,6 +41,11 @@ async def main(settings: Settings) -> None:
 
     fold = Fold(base, record, keep_owners)
     flights = FlightWatch(base.database, wiring.system_ms)
+    signals = Signals(base.database)
+
+    async def take_signals() -> None:
+        while await signals.take():
+            pass
 
     async with service.health(service.always_ready):
         try:
@@ -47,6 +53,7 @@ async def main(settings: Settings) -> None:
                 service.patiently("record", fold.advance, _PAUSE_S),
                 service.patiently("profiles", refresh, _REFRESH_S),
                 service.patiently("flights", flights.follow, FOLLOW_S),
+                service.patiently("signals", take_signals, _PAUSE_S),
                 service.patiently("flight goals", flights.judge, JUDGE_S),
             )
         finally:

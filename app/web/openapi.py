@@ -11,6 +11,7 @@ from app import __version__
 from app.codec import WireMention
 from app.web import openapi_flights as flights
 from app.web.openapi_rules import RULE_BODIES
+from app.web.openapi_signals import SIGNAL
 
 _PROBLEM = {
     "type": "object",
@@ -107,6 +108,7 @@ _CLOUDEVENT = _object(
     data={"type": "object", "description": "docs/handoffs.md"},
 )
 _BODIES |= {
+    "/api/v1/signals": SIGNAL,
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
     "/api/v1/notices/read": _object(
@@ -116,6 +118,7 @@ _BODIES |= {
 _ACCEPTING = (  # kept, and done later
     "/api/v1/mentions",
     "/api/v1/handoffs",
+    "/api/v1/signals",
     "/api/v1/rules/drafts/{draft_id}/backtest",
 )
 _QUERIES = {

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from app.web import (
     commands,
+    context,
     handoffs,
     mentions,
     notices,
@@ -18,6 +19,7 @@ from app.web import (
     rule_runs,
     rules,
     rules_try,
+    signals,
     stream,
     tasks,
 )
@@ -174,10 +176,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         (SRE, ADMIN),
         "Send an event to its partner once more, with a reason",
     ),
+    _post(
+        "/api/v1/signals",
+        signals.take,
+        (*INTAKE, PARTNER),
+        "Take what another system says of people or a product; of partners signed",
+    ),
     _get("/api/v1/queues", tasks.queues, STAFF, "Every queue with its live figures"),
     _get("/api/v1/floor", tasks.floor, OVERSIGHT, "Queues, agents and totals"),
     _get("/api/v1/tasks", tasks.tasks, STAFF, "Open tasks by queue, state and rep"),
     _get("/api/v1/tasks/{task_id}", tasks.task, STAFF, "One task"),
+    _get(
+        "/api/v1/tasks/{task_id}/context",
+        context.context,
+        STAFF,
+        "Who this is, why it came to you, why now, what to do; with what each clause stands on",
+    ),
     _get("/api/v1/snapshot", tasks.snapshot, OVERSIGHT, "All open tasks at one moment"),
     _get("/api/v1/desk", tasks.desk, (AGENT, SUPERVISOR, ADMIN), "My offer, tasks and state"),
     _get("/api/v1/notices", notices.notices, STAFF, "What rules tell me and I have not read"),

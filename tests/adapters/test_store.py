@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from app import codec
-from app.adapters.store import flight_tables, rule_tables, tables
+from app.adapters.store import flight_tables, rule_tables, signal_tables, tables
 from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.journal import Intake, Journal
@@ -49,6 +49,7 @@ def ledger(database: Database) -> Ledger:
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     assert rule_tables.versions.metadata is tables.metadata
     assert flight_tables.events.metadata is tables.metadata
+    assert signal_tables.signals.metadata is tables.metadata
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, tables.metadata) == []

@@ -9,6 +9,7 @@ from app.adapters.store import (  # noqa: F401 (of the same schema)
     flight_tables,
     rule_event_tables,
     rule_tables,
+    signal_tables,
 )
 from app.adapters.store.tables import metadata
 
