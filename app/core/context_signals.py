@@ -51,14 +51,14 @@ def detected_ms(facts: Iterable[Fact]) -> int:
 def signal_clauses(
     facts: Sequence[Fact], moment: Moment, signals: Sequence[Fact]
 ) -> tuple[Clause, ...]:
-    """What other systems say of this person around this mention; the newest first.
+    """What other systems say of this person around this mention: what cannot be, then the newest.
 
     `signals` are facts of the ledger; those of others, or of another time, are left out.
     """
     joined = sorted(_join(facts, moment, signals), key=lambda one: -one.signal.at_ms)
     return (
-        *(_happened(one) for one in joined),
         *_two_places([one for one in joined if one.personal]),
+        *(_happened(one) for one in joined),
         *(_meant(one) for one in joined if one.signal.kind.means),
     )
 
