@@ -9,6 +9,7 @@ import msgspec
 
 from app import __version__
 from app.codec import WireMention
+from app.core.consent import KINDS
 from app.web import openapi_flights as flights
 from app.web.openapi_rules import RULE_BODIES
 from app.web.openapi_signals import SIGNAL
@@ -111,11 +112,24 @@ _BODIES |= {
     "/api/v1/signals": SIGNAL,
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
+    "/api/v1/permissions": _object(
+        "handle_key",
+        "kind",
+        "source",
+        "evidence",
+        handle_key=_TEXT,
+        kind={"enum": list(KINDS)},
+        channel=_TEXT,
+        purpose=_TEXT,
+        source=_TEXT,
+        evidence=_TEXT,
+    ),
     "/api/v1/notices/read": _object(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
 }
 _ACCEPTING = (  # kept, and done later
+    "/api/v1/permissions",
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/signals",
@@ -130,6 +144,8 @@ _QUERIES = {
     "/api/v1/rules/versions/{number}/diff": ("to",),
     "/api/v1/rules/overrides": ("hours",),
     "/api/v1/handoffs": ("partner", "state", "mention_id", "limit"),
+    "/api/v1/permissions": ("handle_key",),
+    "/api/v1/outbound": ("channel", "state", "code", "handle_key", "mention_id", "limit"),
 }
 
 
