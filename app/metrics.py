@@ -153,7 +153,7 @@ RECORDED = Gauge(
 SIGNALS = Counter(
     "handshake_signals_total",
     "Signals of other systems by kind and outcome: accepted, repeated, reused (its id came with"
-    " another content), refused (of no kind: malformed or unknown)",
+    " another content), refused (of no kind: malformed or unknown); warned: people to be told",
     ["kind", "outcome"],
 )
 HANDOFFS = Counter(

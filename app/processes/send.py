@@ -22,6 +22,7 @@ from app.adapters.store.outbound import OutboundLog
 from app.config_permission import Permission
 from app.core.outbound import NO_CONNECTOR, Outgoing
 from app.core.outbound_facts import answer_of, consent_of, fact_of, fact_of_consent
+from app.core.proactive import WARNED, message_of
 from app.processes import service
 from app.processes.follow import Notes
 from app.processes.sending import READER, Lane
@@ -114,12 +115,12 @@ class Intake:
             log.info("stop_heard", channel=stop.channel, consent=stop.event_id)
 
     async def _messages(self, facts: Sequence[dict[str, Any]]) -> list[Outgoing]:
-        replies = [f for f in facts if f["op"] == "replied" and f["seq"] > self._from_seq]
-        if not replies:
-            return []
+        fresh = [fact for fact in facts if fact["seq"] > self._from_seq]
+        replies = [fact for fact in fresh if fact["op"] == "replied"]
         ids = sorted({fact["mention_id"] for fact in replies})
-        trails = await self._ledger.of_mentions(ids)
-        found = (answer_of(fact, trails[fact["mention_id"]]) for fact in replies)
+        trails = await self._ledger.of_mentions(ids) if ids else {}
+        found = [answer_of(fact, trails[fact["mention_id"]]) for fact in replies]
+        found += [message_of(fact) for fact in fresh if fact["op"] == WARNED]
         return [self._connected(one) for one in found if one]
 
     def _connected(self, found: Outgoing) -> Outgoing:

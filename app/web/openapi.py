@@ -12,7 +12,7 @@ from app.codec import WireMention
 from app.core.consent import KINDS
 from app.web import openapi_flights as flights
 from app.web.openapi_rules import RULE_BODIES
-from app.web.openapi_signals import SIGNAL
+from app.web.openapi_signals import PROACTIVE, SIGNAL
 
 _PROBLEM = {
     "type": "object",
@@ -110,6 +110,7 @@ _CLOUDEVENT = _object(
 )
 _BODIES |= {
     "/api/v1/signals": SIGNAL,
+    "/api/v1/proactive/{signal}/approve": PROACTIVE,
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
     "/api/v1/permissions": _object(
@@ -133,6 +134,7 @@ _ACCEPTING = (  # kept, and done later
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/signals",
+    "/api/v1/proactive/{signal}/approve",
     "/api/v1/rules/drafts/{draft_id}/backtest",
 )
 _QUERIES = {

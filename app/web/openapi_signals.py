@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.core.proactive import LONGEST_TEXT
 from app.core.signal import MOST_SUBJECTS
 from app.core.signal_intake import FIELDS
 
@@ -49,3 +50,5 @@ SIGNAL: dict[str, Any] = {
     "properties": {name: _PROPERTIES[name] for name in FIELDS},
     "additionalProperties": False,
 }
+
+PROACTIVE: dict[str, Any] = _closed(text={**_TEXT, "maxLength": LONGEST_TEXT})

@@ -29,3 +29,11 @@ signal_subjects = sa.Table(
     sa.Column("until_ms", sa.BigInteger, nullable=False),
     sa.Index("signal_subjects_until", "subject", "until_ms"),
 )
+
+# Who was told of it before they asked: nobody is told twice.
+signal_told = sa.Table(
+    "signal_told",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("person", sa.String(64), primary_key=True),  # sha256, as subjects are
+)

@@ -9,8 +9,9 @@ import orjson
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
-from app.adapters.store.signal_tables import signal_subjects, signals
+from app.adapters.store.signal_tables import signal_subjects, signal_told, signals
 from app.adapters.store.tables import cursors, facts
+from app.core.proactive import WARNED
 from app.core.signal import SIGNALLED, Signal, signal_of
 
 READER: Final = "signals"
@@ -43,8 +44,11 @@ class Signals:
             return False
 
         def work(connection: sa.Connection) -> None:
-            for seq, body in _signalled(connection, after, upto):
-                self._record(connection, seq, body)
+            for seq, op, body in _ours(connection, after, upto):
+                if op == WARNED:
+                    self._told(connection, orjson.loads(body)["data"])
+                else:
+                    self._record(connection, seq, body)
             put = self._database.upsert(cursors, "seq")
             connection.execute(put, {"name": READER, "seq": upto})
 
@@ -113,6 +117,10 @@ class Signals:
         whom = sa.update(signal_subjects).where(signal_subjects.c.key == signal.key)
         connection.execute(whom.values(window))
 
+    def _told(self, connection: sa.Connection, said: Json) -> None:
+        row = {"key": said["signal"], "person": said["person"]}
+        connection.execute(self._database.insert_new(signal_told), row)
+
 
 def _where_we_are(connection: sa.Connection) -> tuple[int, int]:
     cursor = sa.select(cursors.c.seq).where(cursors.c.name == READER)
@@ -121,8 +129,9 @@ def _where_we_are(connection: sa.Connection) -> tuple[int, int]:
     return after, min(last, after + _STRETCH)
 
 
-def _signalled(connection: sa.Connection, after: int, upto: int) -> list[tuple[int, bytes]]:
-    query = sa.select(facts.c.seq, facts.c.body).where(
-        facts.c.seq > after, facts.c.seq <= upto, facts.c.op == SIGNALLED
+def _ours(connection: sa.Connection, after: int, upto: int) -> list[tuple[int, str, bytes]]:
+    query = sa.select(facts.c.seq, facts.c.op, facts.c.body).where(
+        facts.c.seq > after, facts.c.seq <= upto, facts.c.op.in_((SIGNALLED, WARNED))
     )
-    return [(int(seq), bytes(body)) for seq, body in connection.execute(query)]
+    rows = connection.execute(query.order_by(facts.c.seq))
+    return [(int(seq), str(op), bytes(body)) for seq, op, body in rows]

@@ -34,3 +34,9 @@ def upgrade() -> None:
     op.create_index(
         "signal_subjects_until", "signal_subjects", ["subject", "until_ms"], unique=False
     )
+    op.create_table(
+        "signal_told",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("key", "person"),
+    )
