@@ -9,7 +9,7 @@ from itertools import combinations
 
 from app.core.clause import WHAT_TO_DO, WHY_NOW, Clause, Entry, clause, ours, told
 from app.core.context import DECIDED, Fact, Moment, Trail
-from app.core.signal import CUSTOMER, HANDLE, PRODUCT, Signal, signal_of, subject
+from app.core.signal import CUSTOMER, HANDLE, PRODUCT, Signal, readable, signal_of, subject
 from app.core.two_places import distance_km, impossible
 
 _MINUTE_MS = 60_000
@@ -66,7 +66,7 @@ def signal_clauses(
 def _join(facts: Sequence[Fact], moment: Moment, signals: Sequence[Fact]) -> Iterator[_Joined]:
     bonds = {key: (fact, path) for key, fact, path in _bonds(facts, moment)}
     for detected, at_ms in _detected(facts):
-        for fact in signals:
+        for fact in filter(readable, signals):
             signal = signal_of(fact)
             key = next((key for key in signal.subjects if key in bonds), "")
             if key and signal.from_ms <= at_ms <= signal.until_ms:

@@ -5,18 +5,31 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from app.core.consent import KINDS, MESSAGE, ConsentEvent
+from app.core.event_acts import STOPPED, Act
 from app.core.facts import Fact
-from app.core.outbound import ANSWER, SENT, Outbound, Outgoing, outbound_id_of
+from app.core.outbound import (
+    ANSWER,
+    NO_CONNECTOR,
+    SENT,
+    Outbound,
+    Outgoing,
+    outbound_id_of,
+)
 from app.core.profile import handle_key
+from app.core.sealing import UNREADABLE
 from app.core.stop_words import StopWords
 
 SAID: Final = ("received", "edited")
 CHANGED: Final = "consent_changed"
 SERVICE: Final[Mapping[str, str]] = {"type": "system", "id": "send", "role": "service"}
 
+RULE: Final = "rule:"  # before the id of the rule that says something by itself
+
+_NO_CONNECTOR = "this channel has no connector"
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")  # what may be a zone's name; anybody writes it
 
 
@@ -27,14 +40,13 @@ def consent_of(fact: Mapping[str, Any], words: StopWords) -> ConsentEvent | None
     if fact["op"] != CHANGED or fact.get("actor") == dict(SERVICE):
         return None  # our own: it is told of an event that is known
     data = fact["data"]
-    if data.get("kind") not in KINDS:
+    if data.get("kind") not in KINDS or UNREADABLE in fact:
         return None
     named = ("handle_key", "kind", "channel", "purpose", "source", "evidence")
     return ConsentEvent(
         event_id=_event_id(fact),
         at_ms=int(fact["now_ms"]),
         by=f"rep:{fact['actor']['id']}",
-        mention_id=str(fact.get("mention_id") or ""),
         **{name: str(data.get(name) or "") for name in named},
     )
 
@@ -61,6 +73,29 @@ def _event_id(fact: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"consent|{fact['fact_id']}".encode()).hexdigest()[:32]
 
 
+def consent_fact(data: Mapping[str, str], key: str, now_ms: int, actor: Mapping[str, str]) -> Fact:
+    """What somebody recorded of a person's consent. `key` names it: the same again is the same.
+
+    It stands under a name of its own, so that the ledger can seal it with the person's key.
+    """
+    op_id = f"consent:{actor['id']}:{key}"
+    own = hashlib.sha256(op_id.encode()).hexdigest()
+    return Fact(
+        op=CHANGED, op_id=op_id, now_ms=now_ms, mention_id=own, data=dict(data), actor=actor
+    )
+
+
+def says(fact: Mapping[str, Any]) -> bool:
+    """Is something said to the customer by this fact?"""
+    by_rule = fact["op"] == "decided" and fact["data"]["decision"].get("reply")
+    return bool(by_rule) or fact["op"] == "replied"
+
+
+def message_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
+    """What a fact says to the customer; None where nobody knows to whom."""
+    return answer_of(fact, trail) if fact["op"] == "replied" else reply_of(fact, trail)
+
+
 def answer_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
     """The message that an agent's `replied` fact is; None where nobody knows whom it answers."""
     said = _first_said(trail)
@@ -68,6 +103,32 @@ def answer_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Ou
     if said is None or not text.strip():
         return None
     return outgoing(fact, said, text, f"rep:{fact['rep']}")
+
+
+def reply_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
+    """The message that a rule says at the mention, by its `decided` fact; None where none does."""
+    decision = fact["data"]["decision"]
+    said, reply = _first_said(trail), decision.get("reply")
+    if said is None or not reply:
+        return None
+    by = f"{RULE}{decision['by']['reply']}"
+    return outgoing(fact, said, reply["text"], by, reply["purpose"])
+
+
+def reply_of_act(act: Act, trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
+    """The message that a rule says at a later event."""
+    said = _first_said(trail)
+    if said is None or not act.reply or act.state == STOPPED:
+        return None
+    fact = {"fact_id": act.act_id, "now_ms": act.at_ms, "mention_id": act.mention_id}
+    by = f"{RULE}{act.rule}"
+    return outgoing(fact | {"seq": act.seq}, said, act.reply["text"], by, act.reply["purpose"])
+
+
+def unconnected(found: Outgoing) -> Outgoing:
+    """The same on a channel without a connector. What a rule said there is told: no fact has it."""
+    told = found.message.by.startswith(RULE)
+    return replace(found, state=NO_CONNECTOR, problem=_NO_CONNECTOR, round=1 if told else 0)
 
 
 def outgoing(
@@ -108,6 +169,8 @@ def fact_of(found: Outgoing) -> Fact:
         "rule": found.rule,
         "attempts": found.attempts,
     }
+    if message.by.startswith(RULE):
+        data["text"] = message.text  # an agent's is in its `replied` fact
     if sent:
         data["reference"] = found.reference
     else:
@@ -139,7 +202,7 @@ def fact_of_consent(event: ConsentEvent) -> Fact:
 
 def _first_said(trail: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     for fact in trail:
-        if fact["op"] == "received":
+        if fact["op"] == "received" and UNREADABLE not in fact:
             said: Mapping[str, Any] = fact["data"]["mention"]
             return said
     return None

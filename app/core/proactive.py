@@ -12,7 +12,7 @@ from typing import Any, Final
 from app.core.facts import Fact
 from app.core.outbound import Outgoing
 from app.core.outbound_facts import outgoing
-from app.core.signal import CUSTOMER, HANDLE, Signal, subject
+from app.core.signal import CUSTOMER, HANDLE, Signal, own_name, readable, subject
 
 WARNED: Final = "warned"
 PURPOSE: Final = "proactive"
@@ -30,6 +30,10 @@ class Person:
     name: str
     channel: str
     handle: str
+
+    @property
+    def handle_key(self) -> str:
+        return f"{self.channel}:{self.handle}"
 
 
 def person_of(
@@ -57,14 +61,17 @@ def warning(
     signal: Signal, person: Person, text: str, now_ms: int, actor: Mapping[str, str]
 ) -> Fact:
     """The fact that this person is to be told, by whose leave; the same again is the same fact."""
+    op_id = f"warn:{signal.event}:{person.key}"
     return Fact(
         op="warned",
-        op_id=f"warn:{signal.key}:{person.key}",
+        op_id=op_id,
         now_ms=now_ms,
-        reason=f"{signal.kind.title}: {signal.subject}",
+        mention_id=own_name(op_id),
+        reason=signal.kind.title,
         data={
-            "signal": signal.key,
+            "signal": signal.event,
             "person": person.key,
+            "handle_key": person.handle_key,
             "channel": person.channel,
             "handle": person.handle,
             "text": text,
@@ -73,8 +80,13 @@ def warning(
     )
 
 
-def message_of(fact: Mapping[str, Any]) -> Outgoing:
-    """The message that a warning is: it answers nothing, and has a purpose of its own."""
+def warning_message(fact: Mapping[str, Any]) -> Outgoing | None:
+    """The message that a warning is: it answers nothing, and has a purpose of its own.
+
+    None where its person was erased meanwhile.
+    """
+    if not readable(fact):
+        return None
     data = fact["data"]
     said = {"channel": data["channel"], "author": {"handle": data["handle"]}}
     return outgoing(fact, said, data["text"], f"rep:{fact['actor']['id']}", PURPOSE)

@@ -1,4 +1,4 @@
-"""Signals: what other systems say of people or of a product, joined to what those people say."""
+"""Signals: what other systems say of a person or of products, joined to what people say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from app.core.facts import Fact
+from app.core.sealing import UNREADABLE
 
 SIGNAL_TYPE: Final = "handshake.signal"  # of the CloudEvent that carries one
 SIGNALLED: Final = "signalled"
@@ -16,7 +17,7 @@ SIGNALLED: Final = "signalled"
 # its owners: they are joined when one of them is looked at.
 CUSTOMER, HANDLE, PRODUCT = "customer", "handle", "product"
 
-MOST_SUBJECTS: Final = 1_000  # of one signal; whoever hurts more people names the product
+MOST_SUBJECTS: Final = 1_000  # of one call; whoever hurts more people names the product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class Place:
 class Signal:
     """One signal. `sender` is the partner that signed it, empty for the intake key.
 
-    `handles` are handle keys. It names people, or products, never both: a clause stands on one.
+    It names one person, by their customer id or by handle keys, or products: never both. What is
+    said of several people is several signals of one event, each sealed with its person's key.
     """
 
     kind: SignalKind
@@ -62,15 +64,30 @@ class Signal:
     at_ms: int
     subject: str
     detail: str = ""
-    customers: tuple[str, ...] = ()
+    customer: str = ""
     handles: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     place: Place | None = None
 
     @property
-    def key(self) -> str:
-        """Names it for ever: the same source and id again is the same signal."""
+    def event(self) -> str:
+        """Names what the source said, of however many people."""
         return hashlib.sha256(f"{self.sender}\0{self.source}\0{self.id}".encode()).hexdigest()
+
+    @property
+    def key(self) -> str:
+        """Names it for ever: the same source and id of the same person is the same signal."""
+        return hashlib.sha256(f"{self.event}\0{self.person}".encode()).hexdigest()
+
+    @property
+    def person(self) -> str:
+        """Whom it concerns, as they are looked up; empty for whoever has a product."""
+        return next(iter(self.subjects), "") if not self.products else ""
+
+    @property
+    def owner(self) -> str:
+        """The handle key under which it is sealed; empty where it names nobody."""
+        return next(iter(self.handles), f":{self.customer}" if self.customer else "")
 
     @property
     def digest(self) -> str:
@@ -92,19 +109,21 @@ class Signal:
     def subjects(self) -> tuple[str, ...]:
         """Whom it concerns, as they are looked up."""
         return (
-            *(subject(CUSTOMER, one) for one in self.customers),
+            *(subject(CUSTOMER, one) for one in (self.customer,) if one),
             *(subject(HANDLE, one) for one in self.handles),
             *(subject(PRODUCT, one) for one in self.products),
         )
 
     def fact(self, now_ms: int, actor: Mapping[str, str]) -> Fact:
         """It as the ledger keeps it, with what its kind meant when it came."""
+        op_id = f"signal:{self.key}"
         return Fact(
             op="signalled",
-            op_id=f"signal:{self.key}",
+            op_id=op_id,
             now_ms=now_ms,
-            reason=f"{self.kind.title}: {self.subject}",
-            data={"signal": asdict(self), "digest": self.digest},
+            mention_id=own_name(op_id) if self.owner else "",
+            reason=self.kind.title,
+            data={"signal": asdict(self), "handle_key": self.owner},
             actor=actor,
         )
 
@@ -114,9 +133,19 @@ def subject(kind: str, name: str) -> str:
     return hashlib.sha256(f"{kind}\0{name}".encode()).hexdigest()
 
 
+def own_name(op_id: str) -> str:
+    """A fact of one person stands under a name of its own, so that the ledger can seal it."""
+    return hashlib.sha256(op_id.encode()).hexdigest()
+
+
+def readable(fact: Mapping[str, Any]) -> bool:
+    """Is it still there what the fact says? Who was erased is not spoken of."""
+    return UNREADABLE not in fact
+
+
 def signal_of(fact: Mapping[str, Any]) -> Signal:
     """The signal in a fact of the ledger."""
     said: Mapping[str, Any] = fact["data"]["signal"]
-    lists = {name: tuple(said[name]) for name in ("customers", "handles", "products")}
+    lists = {name: tuple(said[name]) for name in ("handles", "products")}
     place = Place(**said["place"]) if said["place"] else None
     return Signal(**{**said, **lists, "kind": SignalKind(**said["kind"]), "place": place})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -59,8 +59,11 @@ class _Reader:
 
 def read(
     given: Mapping[str, Any], kinds: Mapping[str, SignalKind], sender: str, now: datetime
-) -> tuple[Signal | None, tuple[Invalid, ...]]:
-    """The signal of a decoded object, or everything that is wrong with it."""
+) -> tuple[tuple[Signal, ...], tuple[Invalid, ...]]:
+    """The signals of a decoded object, one for each person; or everything that is wrong with it.
+
+    One customer with handles is one person; otherwise each customer and each handle is one.
+    """
     reader = _Reader(given)
     for name in sorted(given.keys() - set(FIELDS)):
         shown = repr(given[name])[:60]
@@ -78,13 +81,30 @@ def read(
     _check_subjects(reader, len(customers) + len(handles), len(products))
     place = _place(reader)
     if reader.problems or kind is None:
-        return None, tuple(reader.problems)
+        return (), tuple(reader.problems)
     at_ms = round(at.timestamp() * 1000)
     made = Signal(
-        kind=kind, sender=sender, at_ms=at_ms, **texts, customers=customers, handles=handles,
-        products=products, place=place,
-    )  # fmt: skip
-    return made, ()
+        kind=kind,
+        sender=sender,
+        source=texts["source"],
+        id=texts["id"],
+        at_ms=at_ms,
+        subject=texts["subject"],
+        detail=texts["detail"],
+        products=products,
+        place=place,
+    )
+    return tuple(_each(made, customers, handles)), ()
+
+
+def _each(made: Signal, customers: tuple[str, ...], handles: tuple[str, ...]) -> Iterator[Signal]:
+    if made.products:
+        yield made
+    elif len(customers) == 1:
+        yield replace(made, customer=customers[0], handles=handles)
+    else:
+        yield from (replace(made, customer=one) for one in customers)
+        yield from (replace(made, handles=(one,)) for one in handles)
 
 
 def _check_subjects(reader: _Reader, people: int, products: int) -> None:

@@ -110,7 +110,7 @@ _CLOUDEVENT = _object(
 )
 _BODIES |= {
     "/api/v1/signals": SIGNAL,
-    "/api/v1/proactive/{signal}/approve": PROACTIVE,
+    "/api/v1/proactive/{event}/approve": PROACTIVE,
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
     "/api/v1/permissions": _object(
@@ -134,7 +134,7 @@ _ACCEPTING = (  # kept, and done later
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/signals",
-    "/api/v1/proactive/{signal}/approve",
+    "/api/v1/proactive/{event}/approve",
     "/api/v1/rules/drafts/{draft_id}/backtest",
 )
 _QUERIES = {

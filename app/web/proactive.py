@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from app.adapters.store.proactive import Proactive
 from app.adapters.store.signals import Signals
 from app.core.errors import Conflict
 from app.core.proactive import LONGEST_TEXT, MOST_WARNED, proposed, warning
-from app.core.signal import Signal, signal_of
+from app.core.signal import Signal
 from app.web.problems import Problem, sent
 from app.web.state import Parts, actor_of, command, parts, text_of, user
 from app.wiring.base import system_ms
@@ -26,7 +27,7 @@ async def waiting(request: Request) -> Response:
     """What people should be told of, and how many have neither spoken nor been told."""
     at = parts(request)
     found = await Signals(at.base.database).proactive(system_ms(), _SIGNALS)
-    lines = [await _line(at, signal_of(fact)) for fact in found]
+    lines = [await _line(at, signals) for signals in found]
     return JSONResponse({"signals": [line for line in lines if line["people"]]})
 
 
@@ -34,11 +35,12 @@ async def approve(request: Request) -> Response:
     """Let these people be told, with this text. Each message still asks the permission gate."""
     at, me, given = parts(request), user(request), await command(request, "text")
     text = text_of(given, "text", LONGEST_TEXT)
-    signal = await _known(at, codec.clean(request.path_params["signal"]))
+    signals = await _known(at, codec.clean(request.path_params["event"]))
+    signal = signals[0]
     now_ms = system_ms()
     if now_ms > signal.until_ms:
         raise Conflict("signal_over", "This signal concerns nobody any more")
-    hurt = await Proactive(at.base.database).hurt(signal, MOST_WARNED)
+    hurt = await Proactive(at.base.database).hurt(signals, MOST_WARNED)
     facts = [warning(signal, one, text, now_ms, actor_of(me)) for one in hurt.people]
     if facts:
         with sent():
@@ -47,18 +49,18 @@ async def approve(request: Request) -> Response:
     return JSONResponse({"told": len(facts), "more": not hurt.complete}, 202)
 
 
-async def _known(at: Parts, key: str) -> Signal:
-    fact = await Signals(at.base.database).one(key)
-    signal = signal_of(fact) if fact else None
-    if signal is None or not signal.kind.proactive:
+async def _known(at: Parts, key: str) -> list[Signal]:
+    found = await Signals(at.base.database).event(key)
+    if not found or not found[0].kind.proactive:
         raise Problem(404, "unknown_signal", "No signal of this key is to be told of")
-    return signal
+    return found
 
 
-async def _line(at: Parts, signal: Signal) -> dict[str, Any]:
-    hurt = await Proactive(at.base.database).hurt(signal, MOST_WARNED, _LOOKED_AT)
+async def _line(at: Parts, signals: Sequence[Signal]) -> dict[str, Any]:
+    signal = signals[0]
+    hurt = await Proactive(at.base.database).hurt(signals, MOST_WARNED, _LOOKED_AT)
     return {
-        "signal": signal.key,
+        "event": signal.event,
         "kind": signal.kind.name,
         "title": signal.kind.title,
         "severity": signal.kind.severity,

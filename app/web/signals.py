@@ -27,7 +27,7 @@ _UNKNOWN = "unknown"  # the kind of what is refused: a label that no sender can 
 async def take(request: Request) -> Response:
     """Take a signal: with the intake key as an object, of a partner as a signed CloudEvent.
 
-    The same again is answered alike and changes nothing.
+    It becomes a fact for each person. The same again is answered alike and changes nothing.
     """
     at, me = parts(request), user(request)
     value = codec.loads(await body(request, codec.MAX_BYTES))
@@ -36,24 +36,25 @@ async def take(request: Request) -> Response:
         value = _of_partner(at, sender, value)
     if not isinstance(value, dict):
         raise Problem(422, "wrong_field", "expected a signal, a JSON object")
-    signal, problems = read(value, at.base.config.signals, sender, datetime.now(UTC))
-    if signal is None:
+    signals, problems = read(value, at.base.config.signals, sender, datetime.now(UTC))
+    if not signals:
         metrics.SIGNALS.labels(_UNKNOWN, "refused").inc()
         raise _refused(problems)
-    fact = signal.fact(system_ms(), _actor(actor_of(me)))
-    outcome = await _kept(at, signal)
+    facts = [one.fact(system_ms(), _actor(actor_of(me))) for one in signals]
+    outcome = await _kept(at, signals)
     with sent():
-        await at.base.door.note([fact])
-    metrics.SIGNALS.labels(signal.kind.name, outcome).inc()
-    return JSONResponse({"accepted": {"signal": signal.key, "fact_id": fact.fact_id}}, 202)
+        await at.base.door.note(facts)
+    metrics.SIGNALS.labels(signals[0].kind.name, outcome).inc()
+    ids = [fact.fact_id for fact in facts]
+    return JSONResponse({"event": signals[0].event, "accepted": ids}, 202)
 
 
-async def _kept(at: Parts, signal: Signal) -> str:
-    """Keep it first: one id never stands for two things. Raises Conflict."""
-    store = Signals(at.base.database)
-    known = await store.one(signal.key)
-    if await store.keep(signal) != signal.digest:
-        metrics.SIGNALS.labels(signal.kind.name, "reused").inc()
+async def _kept(at: Parts, signals: Sequence[Signal]) -> str:
+    """Keep them first: one id never stands for two things. Raises Conflict."""
+    store, first = Signals(at.base.database), signals[0]
+    known = await store.event(first.event)
+    if await store.keep(signals) != [one.digest for one in signals]:
+        metrics.SIGNALS.labels(first.kind.name, "reused").inc()
         raise Conflict("signal_reused", "This source and id came with another content before")
     return "repeated" if known else "accepted"
 

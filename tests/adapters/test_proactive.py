@@ -11,7 +11,7 @@ from app.adapters.store.proactive import Proactive
 from app.adapters.store.record import Record
 from app.adapters.store.signals import Signals
 from app.core.history import Standing
-from app.core.proactive import Person, message_of, person_of, proposed, warning
+from app.core.proactive import Person, person_of, proposed, warning, warning_message
 from app.core.profile import Profile
 from app.core.signal import CUSTOMER, subject
 from tests.adapters.test_signals_kept import parcel
@@ -19,7 +19,7 @@ from tests.builders import NOON_MS
 from tests.core.context_house import DELAY
 
 SOFIA = {"type": "user", "id": "sofia", "role": "supervisor"}
-RECALL: dict[str, Any] = {"customers": (), "products": ("Kettle",)}
+RECALL: dict[str, Any] = {"customer": "", "products": ("Kettle",)}
 
 
 def owner(number: int, *products: str, **given: Any) -> Profile:
@@ -43,7 +43,7 @@ async def spoke(database: Database, handle_key: str, at_ms: int) -> None:
 
 
 async def names(database: Database, most: int = 100, **given: Any) -> list[str]:
-    found = await Proactive(database).hurt(parcel(**given), most)
+    found = await Proactive(database).hurt([parcel(**given)], most)
     assert found.complete
     return [person.handle for person in found.people]
 
@@ -64,12 +64,14 @@ async def test_customers_and_handles_are_told_at_the_channel_that_they_prefer(
 ) -> None:
     one = owner(1, preferred_channel="email")
     await known_as(database, {"x:a": one, "email:a@b.c": one})
-    found = await Proactive(database).hurt(parcel(customers=("C-0001",)), 10)
+    found = await Proactive(database).hurt([parcel(customer="C-0001")], 10)
     assert found.people == (
         Person(key=subject(CUSTOMER, "C-0001"), name="Kim 1", channel="email", handle="a@b.c"),
     )
-    both = {"customers": (), "handles": ("x:a", "sms:4711", "email:a@b.c")}
-    assert await names(database, **both) == ["a@b.c", "4711"]
+    keys = ("x:a", "sms:4711", "email:a@b.c")
+    each = [parcel(customer="", handles=(key,)) for key in keys]
+    several = await Proactive(database).hurt(each, 10)
+    assert [person.handle for person in several.people] == ["a@b.c", "4711"]
 
 
 async def test_who_has_spoken_since_is_not_told(database: Database) -> None:
@@ -83,7 +85,7 @@ async def test_who_has_spoken_since_is_not_told(database: Database) -> None:
 
 async def test_nobody_is_told_twice(database: Database) -> None:
     await known_as(database, {"x:a": owner(1, "Kettle"), "x:b": owner(2, "Kettle")})
-    first = (await Proactive(database).hurt(parcel(**RECALL), 1)).people
+    first = (await Proactive(database).hurt([parcel(**RECALL)], 1)).people
     facts = [warning(parcel(**RECALL), one, "Careful", NOON_MS, SOFIA) for one in first]
     await Ledger(database).append([fact.as_dict() for fact in facts])
     while await Signals(database).take():
@@ -94,9 +96,9 @@ async def test_nobody_is_told_twice(database: Database) -> None:
 
 async def test_more_than_are_asked_for_are_said_to_be_more(database: Database) -> None:
     await known_as(database, {f"x:{n}": owner(n, "Kettle") for n in range(5)})
-    found = await Proactive(database).hurt(parcel(**RECALL), 3)
+    found = await Proactive(database).hurt([parcel(**RECALL)], 3)
     assert (len(found.people), found.complete) == (3, False)
-    exact = await Proactive(database).hurt(parcel(**RECALL), 5)
+    exact = await Proactive(database).hurt([parcel(**RECALL)], 5)
     assert (len(exact.people), exact.complete) == (5, True)
 
 
@@ -105,7 +107,7 @@ async def test_a_look_reads_so_many_profiles_and_no_more(database: Database) -> 
     page = proactive_store._PAGE
     await known_as(database, {f"x:{n}": owner(n) for n in range(page)})
     await known_as(database, {"x:last": owner(page, "Kettle")})
-    looked = await Proactive(database).hurt(parcel(**RECALL), 5, looked_at=page)
+    looked = await Proactive(database).hurt([parcel(**RECALL)], 5, looked_at=page)
     assert (looked.people, looked.complete) == ((), False)
     assert await names(database, **RECALL) == ["last"]
 
@@ -116,9 +118,12 @@ def test_a_warning_is_a_fact_and_a_message_of_its_own_purpose() -> None:
     assert person
     fact = warning(signal, person, "It is late", NOON_MS, SOFIA)
     assert warning(signal, person, "Other words", NOON_MS + 1, SOFIA).fact_id == fact.fact_id
-    message = message_of(fact.as_dict() | {"seq": 7}).message
+    outgoing = warning_message(fact.as_dict() | {"seq": 7})
+    assert outgoing
+    message = outgoing.message
     assert (message.channel, message.handle, message.text) == ("sms", "4711", "It is late")
-    assert (message.purpose, message.by, message.mention_id) == ("proactive", "rep:sofia", "")
+    assert (message.purpose, message.by) == ("proactive", "rep:sofia")
+    assert warning_message(fact.as_dict() | {"seq": 7, "unreadable": "erased"}) is None
 
 
 def test_who_has_no_usable_handle_is_nobody_to_be_told() -> None:

@@ -58,7 +58,7 @@ class House:
         number = next(self._number)
         value = {"source": "logistics", "id": f"{number}", "kind": "delay", "at": ago(60)} | fields
         answer = self._call("POST", "/api/v1/signals", self._intake_key, value)
-        fact_id: str = answer["accepted"]["fact_id"]
+        fact_id: str = answer["accepted"][0]
         return fact_id
 
     def set_state(self, state: str, *names: str) -> None:

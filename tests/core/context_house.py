@@ -109,7 +109,7 @@ def signal(id_: str = "1", **given: Any) -> Json:
         "id": id_,
         "at_ms": NOON_MS - HOUR_MS,
         "subject": "Parcel P-1",
-        "customers": ("C-1",),
+        "customer": "C-1",
     }
     made = Signal(**base | given).fact(NOON_MS, {"type": "system", "id": "intake", "role": "x"})
     return made.as_dict()

@@ -95,7 +95,7 @@ def test_an_offer_shows_the_first_clause_of_each_part() -> None:
 
 
 def all_of(facts: list[Json]) -> tuple[list[Json], list[Json]]:
-    return facts, [signal(), signal("2", customers=(), products=("Kettle",)), *sightings()]
+    return facts, [signal(), signal("2", customer="", products=("Kettle",)), *sightings()]
 
 
 def without(found: Any, entry: str) -> list[Any]:

@@ -241,3 +241,32 @@ def test_no_log_and_no_metric_tells_a_number_or_an_address(one: Handshake) -> No
     squeezed = ["".join(text.split()) for text in [*told, one.printed]]
     for secret in CANARIES.values():
         assert not any("".join(secret.split()) in text for text in squeezed)
+
+
+def test_who_is_erased_is_gone_within_a_minute(one: Handshake) -> None:
+    """A known customer's words in the record, the journal, the ledger and a dead letter."""
+    word = f"canary{uuid.uuid4().hex}"
+    author = {"handle": f"@{word}", "name": word}
+    [named] = one.post([mention(f"{QUESTION} {word}", author=author)])
+    topics.write(one.run["kafka"]["bootstrap"], [body(author=author, text=17)])
+    wait_for("a task", lambda: "queued" in one.ops(named["mention_id"]))
+    letters = "SELECT count(*) FROM dead_letters WHERE CAST(raw AS TEXT) LIKE ?"
+    wait_for("a letter", lambda: one.sql(letters, f"%{word}%") == [(1,)])
+    asked = {"handle_key": f"email:{word}", "reason": "asked by letter"}
+    told = one.call("GET", "/api/v1/privacy/export", "ada", params=asked | {"reason": ""}).text
+    assert word in told
+    erasure = one.call("POST", "/api/v1/privacy/erasures", "ada", json=asked).json()["id"]
+
+    def done() -> bool:
+        [mine] = [e for e in one.call("GET", "/api/v1/privacy/erasures", "ada").json()
+                  if e["id"] == erasure]  # fmt: skip
+        return bool(mine["done_ms"])
+
+    wait_for("the end of the erasure", done, 60.0)
+    wait_for("its fact", lambda: one.facts("op = 'erased'"))
+    files = [p for p in one.data_dir.rglob("*") if p.is_file() and "redis" not in str(p)]
+    assert [p.name for p in files if word.encode() in p.read_bytes()] == []
+    assert one.trail(named["mention_id"])[0]["data"]["mention"]["text"] == ""
+    why = one.call("GET", f"/api/v1/mentions/{named['mention_id']}/why", "sofia")
+    assert why.status_code == 200
+    assert word not in why.text

@@ -20,6 +20,7 @@ from tests.adapters.test_outbound_log import *  # noqa: F403 (and these, too)
 from tests.adapters.test_proactive import *  # noqa: F403 (and these)
 from tests.adapters.test_rule_shadows import *  # noqa: F403 (and these, too)
 from tests.adapters.test_rule_versions import *  # noqa: F403 (and these, too)
+from tests.adapters.test_seal import *  # noqa: F403 (and these, too)
 from tests.adapters.test_signals_kept import *  # noqa: F403 (and these, too)
 from tests.adapters.test_store import *  # noqa: F403 (its tests are collected here once more)
 from tests.adapters.test_store import fact

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
 import pytest
 
+from app import codec
 from app.adapters.store.consents import Consents
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.outbound import OutboundLog
+from app.adapters.store.rule_events import RuleEvents
 from app.config import load
 from app.core.delivery import Answer
 from app.core.facts import Fact
@@ -69,6 +72,7 @@ class Post:
         self.now_ms = NOON_MS
         self.database = database
         self.ledger, self.kept = Ledger(database), OutboundLog(database)
+        self.acts = RuleEvents(database)
         self.consents, self.notes = Consents(database), Notes()
         self.channels = {name: Channel(lambda: self.now_ms) for name in ("sms", "email")}
         self.permission = SHIPPED
@@ -78,7 +82,12 @@ class Post:
     def start(self) -> None:
         """Begin anew, as after kill -9: all that is known is in the store."""
         self.intake = Intake(
-            self.ledger, self.kept, self.permission, self.channels, lambda: self.now_ms
+            self.ledger,
+            self.acts,
+            self.kept,
+            self.permission,
+            self.channels,
+            lambda: self.now_ms,
         )
         self.lanes = {
             name: Lane(
@@ -122,7 +131,7 @@ class Post:
             "now_ms": self.now_ms, "mention_id": mention_id,
             "actor": {"type": "user", "id": "amira", "role": "agent"},
         }  # fmt: skip
-        await self.ledger.append([entry | given])
+        await self.ledger.append([orjson.loads(codec.dumps(entry | given))])  # as from the door
 
     async def round(self) -> None:
         """Everything that the process does, until nothing is left to do now."""

@@ -119,7 +119,7 @@ async def test_a_signal_after_the_mention_comes_onto_its_card(
     [happened, meant] = [one for one in card["clauses"] if one["key"] == "signal:delay"]
     assert happened["text"] == "told by logistics: Parcel P-1 was delayed at"
     assert happened["at_ms"] == NOON_MS - 2 * 3_600_000
-    assert answer.json()["accepted"]["fact_id"] in [e["entry"] for e in happened["backing"]]
+    assert answer.json()["accepted"][0] in [e["entry"] for e in happened["backing"]]
     assert (meant["part"], meant["because"]) == (
         "what_to_do", "Delay: Parcel P-1, told by logistics",
     )  # fmt: skip

@@ -22,7 +22,7 @@ async def late(api: Api, parts: Parts) -> str:
     body = delay(at=at.isoformat(), customers=["C-1", "C-2"])
     answer = await api.post("intake", "/api/v1/signals", body)
     await relayed(parts)
-    key: str = answer.json()["accepted"]["signal"]
+    key: str = answer.json()["event"]
     return key
 
 
@@ -41,7 +41,7 @@ async def warned(parts: Parts) -> list[dict[str, Any]]:
 async def test_a_supervisor_sees_whom_it_hurts_and_the_proposed_text(api: Api, late: str) -> None:
     """A8.6: tell me to watch out for an issue, before I have it."""
     [line] = await listed(api)
-    assert (line["signal"], line["people"], line["complete"]) == (late, 2, True)
+    assert (line["event"], line["people"], line["complete"]) == (late, 2, True)
     assert [one["name"] for one in line["sample"]] == ["Kim 1", "Kim 2"]
     assert line["text"].startswith("Your Parcel P-1 is delayed.")
 
@@ -77,7 +77,7 @@ async def test_the_text_is_needed(api: Api, parts: Parts, late: str, body: Any) 
 
 async def test_only_signals_that_are_to_be_told_of_are(api: Api, parts: Parts, late: str) -> None:
     body = delay(id="2", kind="invoice", at=datetime.now(UTC).isoformat())
-    key = (await api.post("intake", "/api/v1/signals", body)).json()["accepted"]["signal"]
+    key = (await api.post("intake", "/api/v1/signals", body)).json()["event"]
     await relayed(parts)
     for unknown in (key, "nothing"):
         answer = await api.post("sofia", f"/api/v1/proactive/{unknown}/approve", {"text": "x"})
@@ -88,7 +88,7 @@ async def test_what_is_over_is_not_told_any_more(api: Api, parts: Parts) -> None
     at = datetime.now(UTC) - timedelta(days=8)
     answer = await api.post("intake", "/api/v1/signals", delay(at=at.isoformat()))
     await relayed(parts)
-    key = answer.json()["accepted"]["signal"]
+    key = answer.json()["event"]
     refused = await api.post("sofia", f"/api/v1/proactive/{key}/approve", {"text": "x"})
     assert (refused.status_code, refused.json()["code"]) == (409, "signal_over")
 

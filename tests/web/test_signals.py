@@ -23,11 +23,10 @@ async def test_a_signal_becomes_a_fact_with_what_its_kind_meant(api: Api, parts:
     answer = await api.post("intake", "/api/v1/signals", delay(detail="Rain"))
     assert answer.status_code == 202
     [fact] = await noted(parts)
-    assert fact["fact_id"] == answer.json()["accepted"]["fact_id"]
-    assert (fact["mention_id"], fact["actor"]["type"]) == ("", "system")
-    assert fact["reason"] == "Delay: Parcel P-1"
+    assert [fact["fact_id"]] == answer.json()["accepted"]
+    assert (fact["reason"], fact["actor"]["type"]) == ("Delay", "system")
     said = fact["data"]["signal"]
-    assert (said["customers"], said["detail"]) == (["C-1"], "Rain")
+    assert (said["customer"], said["detail"]) == ("C-1", "Rain")
     assert said["kind"]["means"] == parts.base.config.signals["delay"].means
 
 

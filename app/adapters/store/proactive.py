@@ -30,11 +30,15 @@ class Proactive:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def hurt(self, signal: Signal, most: int, looked_at: int = 0) -> Hurt:
-        """At most so many of them. `looked_at` bounds the profiles that are read; 0: all."""
+    async def hurt(self, signals: Sequence[Signal], most: int, looked_at: int = 0) -> Hurt:
+        """At most so many of those whom the signals of one event hurt.
+
+        `looked_at` bounds the profiles that are read for a product; 0: all.
+        """
+        signal = signals[0]
         people: list[Person] = []
         if not signal.products:
-            found = await self._database.read(lambda c: list(_named(c, signal)))
+            found = await self._database.read(lambda c: list(_named(c, signals)))
             return Hurt(people=tuple(found[:most]), complete=len(found) <= most)
         after, seen = "", 0
         while len(people) <= most and not 0 < looked_at <= seen:
@@ -50,17 +54,19 @@ class Proactive:
         return Hurt(people=tuple(people[:most]), complete=False)
 
 
-def _named(connection: sa.Connection, signal: Signal) -> Iterator[Person]:
-    """Of a signal that names people: its customers, and whoever is behind its handles."""
+def _named(connection: sa.Connection, signals: Sequence[Signal]) -> Iterator[Person]:
+    """Of signals that name people: the customers, and whoever is behind the handles."""
+    signal, named = signals[0], [key for one in signals for key in one.handles]
     query = sa.select(handles.c.handle_key, handles.c.customer_id)
-    behind = connection.execute(query.where(handles.c.handle_key.in_(signal.handles))).all()
-    customers = sorted({*signal.customers, *(id_ for _, id_ in behind)})
+    behind = connection.execute(query.where(handles.c.handle_key.in_(named))).all()
+    customers = sorted({*(one.customer for one in signals), *(id_ for _, id_ in behind)} - {""})
     for start in range(0, len(customers), _PAGE):
         of = profiles.c.customer_id.in_(customers[start : start + _PAGE])
         rows = connection.execute(sa.select(profiles).where(of).order_by(profiles.c.customer_id))
         yield from _left(connection, signal, [(id_, orjson.loads(body)) for id_, body in rows])
     known = {key for key, _ in behind}
-    strangers = [(key, person_of([key])) for key in signal.handles if key not in known]
+    owned = {key for one in signals if one.customer for key in one.handles}
+    strangers = [(key, person_of([key])) for key in named if key not in known | owned]
     yield from _silent(connection, signal, [(p, [key]) for key, p in strangers if p])
 
 
@@ -98,7 +104,7 @@ def _silent(
     )
     spoken = set(connection.scalars(spoke))
     told = sa.select(signal_told.c.person).where(
-        signal_told.c.key == signal.key, signal_told.c.person.in_([p.key for p, _ in people])
+        signal_told.c.event == signal.event, signal_told.c.person.in_([p.key for p, _ in people])
     )
     known = set(connection.scalars(told))
     for person, own in people:

@@ -8,7 +8,7 @@ import { count, nearTime, plural, words } from "./format.js";
 import { Icon } from "./icon.js";
 import { notify } from "./notices.js";
 
-/** @typedef {{signal:string,title:string,severity:string,subject:string,says:string,source:string,at_ms:number,until_ms:number,
+/** @typedef {{event:string,title:string,severity:string,subject:string,says:string,source:string,at_ms:number,until_ms:number,
  *   people:number,complete:boolean,sample:{name:string,channel:string}[],text:string}} Warning */
 
 const AGAIN_MS = 20_000; // a signal is hours old before people notice; half a minute is soon enough
@@ -28,9 +28,9 @@ async function read() {
 /** @param {Warning} warning @param {string} text */
 async function tell(warning, text) {
   if (sending.value) return;
-  sending.value = warning.signal;
+  sending.value = warning.event;
   try {
-    const { told, more } = await postJson(`/api/v1/proactive/${encodeURIComponent(warning.signal)}/approve`, { text });
+    const { told, more } = await postJson(`/api/v1/proactive/${encodeURIComponent(warning.event)}/approve`, { text });
     notify("info", `${plural(told, "person", "people")} will be told, as far as they permit it.${more ? " There are more: approve again." : ""}`);
     warnings.value = warnings.value.filter((one) => one !== warning);
   } catch (error) {
@@ -45,8 +45,8 @@ async function tell(warning, text) {
 function Line({ warning }) {
   const [text, setText] = useState(warning.text);
   const many = `${count(warning.people)}${warning.complete ? "" : " or more"} ${warning.people === 1 ? "person" : "people"}`;
-  const id = `warning-${warning.signal}`;
-  return html`<li class="warning" data-testid="warning" data-signal=${warning.signal} data-severity=${warning.severity}>
+  const id = `warning-${warning.event}`;
+  return html`<li class="warning" data-testid="warning" data-event=${warning.event} data-severity=${warning.severity}>
     <p><b>${warning.title}:</b> <bdi>${warning.subject}</bdi> ${warning.says} at ${nearTime(warning.at_ms, now.value)}, told by <bdi>${warning.source}</bdi>.</p>
     <p><strong data-testid="warning-people">${many}</strong> <span class="muted">not heard from and not told yet: ${warning.sample.map((one, i) => html`${i > 0 && ", "}<bdi>${one.name}</bdi> on ${words(one.channel)}`)}${warning.people > warning.sample.length && ", …"}</span></p>
     <label for=${id} class="muted">What they are told</label>
@@ -68,6 +68,6 @@ export function ToBeTold() {
   if (warnings.value.length === 0) return null;
   return html`<section class="panel warnings" aria-label="To be told before they ask" data-testid="to-be-told">
     <header class="pane-head"><h2>To be told before they ask</h2></header>
-    <ul>${warnings.value.map((warning) => html`<${Line} key=${warning.signal} warning=${warning} />`)}</ul>
+    <ul>${warnings.value.map((warning) => html`<${Line} key=${warning.event} warning=${warning} />`)}</ul>
   </section>`;
 }

@@ -15,11 +15,12 @@ def upgrade() -> None:
     op.create_table(
         "signals",
         sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("seq", _SEQ, nullable=False),
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
         sa.Column("proactive", sa.Boolean(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_index("signals_proactive", "signals", ["proactive", "until_ms"], unique=False)
@@ -36,7 +37,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "signal_told",
-        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
         sa.Column("person", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("key", "person"),
+        sa.PrimaryKeyConstraint("event", "person"),
     )
+    for table, column in (("signals", "event"), ("signals", "person"), ("signal_told", "person")):
+        op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=False)
