@@ -103,9 +103,8 @@ def load(
 ) -> Config:
     """Read every file of the folder; raise `ConfigError` with all problems, by file and key.
 
-    `window_scale` stretches or shrinks all SLA windows (a demo or a test runs them faster).
-    `check_row` tells what is wrong with the condition of a row or a rule. `rule_texts` are rules
-    by file name, to be taken in place of the folder's own.
+    `window_scale` stretches all SLA windows (a demo or a test runs them faster); `check_row` tells
+    what is wrong with a condition; `rule_texts` are rules by file name, in place of the folder's.
     """
     problems: list[str] = []
     queues = read(folder / "queues.toml", _Queues, problems)
@@ -129,14 +128,18 @@ def load(
     problems.extend(problem for one in asked_in_order(rows, rules) for problem in check_row(one))
     around = Surroundings(catalogue=catalogue, rows=asked_in_order(rows, rules), scale=window_scale)
     problems.extend(config_sla.problems(policies, calendars, around))
-    if problems:
-        raise ConfigError(problems)
+    _refuse(problems)
     catalogue = replace(catalogue, slas=config_sla.slas(policies, calendars, around))
     return Config(
         catalogue=catalogue, rows=rows, rules=rules, version=_version(catalogue, rows, rules),
         partners=partners, permission=permission, sending=config_channels.sending(channels),
         signals=signals,
     )  # fmt: skip
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise ConfigError(problems)
 
 
 def _doubles(staff: _Staff) -> Iterator[str]:

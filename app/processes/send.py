@@ -129,11 +129,11 @@ class Intake:
             log.info("stop_heard", channel=stop.channel, consent=stop.event_id)
 
     async def _messages(self, facts: Sequence[dict[str, Any]]) -> list[Outgoing]:
-        fresh = [fact for fact in facts if fact["seq"] > self._from_seq]
-        replies = [fact for fact in fresh if says(fact)]
+        replies = [f for f in facts if says(f) and f["seq"] > self._from_seq]
+        warnings = [f for f in facts if f["op"] == WARNED and f["seq"] > self._from_seq]
         trails = await self._trails(fact["mention_id"] for fact in replies)
         found = [message_of(fact, trails[fact["mention_id"]]) for fact in replies]
-        found += [warning_message(fact) for fact in fresh if fact["op"] == WARNED]
+        found += map(warning_message, warnings)
         return [self._connected(one) for one in found if one]
 
     async def _take_acts(self) -> None:
