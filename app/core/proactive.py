@@ -5,6 +5,7 @@ A warning is a fact, one for each person and signal; what becomes of it is the p
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +13,7 @@ from typing import Any, Final
 from app.core.facts import Fact
 from app.core.outbound import Outgoing
 from app.core.outbound_facts import outgoing
-from app.core.signal import CUSTOMER, HANDLE, Signal, own_name, readable, subject
+from app.core.signal import CUSTOMER, HANDLE, Signal, readable, subject
 
 WARNED: Final = "warned"
 PURPOSE: Final = "proactive"
@@ -66,7 +67,8 @@ def warning(
         op="warned",
         op_id=op_id,
         now_ms=now_ms,
-        mention_id=own_name(op_id),
+        # A name of its own: what becomes of its message is sealed with the same key.
+        mention_id=hashlib.sha256(op_id.encode()).hexdigest(),
         reason=signal.kind.title,
         data={
             "signal": signal.event,

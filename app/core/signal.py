@@ -116,12 +116,10 @@ class Signal:
 
     def fact(self, now_ms: int, actor: Mapping[str, str]) -> Fact:
         """It as the ledger keeps it, with what its kind meant when it came."""
-        op_id = f"signal:{self.key}"
         return Fact(
             op="signalled",
-            op_id=op_id,
+            op_id=f"signal:{self.key}",
             now_ms=now_ms,
-            mention_id=own_name(op_id) if self.owner else "",
             reason=self.kind.title,
             data={"signal": asdict(self), "handle_key": self.owner},
             actor=actor,
@@ -131,11 +129,6 @@ class Signal:
 def subject(kind: str, name: str) -> str:
     """The key under which a person or a product is found: of one length, whatever the name."""
     return hashlib.sha256(f"{kind}\0{name}".encode()).hexdigest()
-
-
-def own_name(op_id: str) -> str:
-    """A fact of one person stands under a name of its own, so that the ledger can seal it."""
-    return hashlib.sha256(op_id.encode()).hexdigest()
 
 
 def readable(fact: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from app.adapters.store.ledger import Ledger
 from app.adapters.store.proactive import Proactive
 from app.adapters.store.record import Record
 from app.adapters.store.signals import Signals
-from app.core.history import Standing
+from app.core.history import Folded, Matter
 from app.core.proactive import Person, person_of, proposed, warning, warning_message
 from app.core.profile import Profile
 from app.core.signal import CUSTOMER, subject
@@ -31,7 +31,7 @@ async def known_as(database: Database, found: dict[str, Profile]) -> None:
 
 
 async def spoke(database: Database, handle_key: str, at_ms: int) -> None:
-    said = Standing(
+    said = Matter(
         mention_id=f"m-{handle_key}",
         status="received",
         changed_ms=at_ms,
@@ -39,7 +39,8 @@ async def spoke(database: Database, handle_key: str, at_ms: int) -> None:
         channel=handle_key.split(":")[0],
         detected_ms=at_ms,
     )
-    await Record(database).write("record", 1, [], [said])
+    folded = Folded(matters={said.mention_id: said}, changed={said.mention_id})
+    await Record(database).write("record", 1, folded)
 
 
 async def names(database: Database, most: int = 100, **given: Any) -> list[str]:
