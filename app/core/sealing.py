@@ -52,6 +52,7 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "identified": (("data", "handle_key"), ("data", "customer_id")),
     "replied": (("data", "text"), ("fields", "reply")),
     "completed": (("data", "note"),),
+    "noted": (("data", "handle_key"), ("data", "text")),
 }
 
 
@@ -60,11 +61,18 @@ def owner_of(fact: Fact) -> str:
 
     Whatever else is odd about a fact, the ledger must take it: nothing here raises.
     """
+    if fact["op"] == "noted":
+        return str(_at(fact, ("data", "handle_key")) or "")
     if fact["op"] != "received":
         return ""
     channel = _at(fact, ("data", "mention", "channel"))
     handle = _at(fact, ("data", "mention", "author", "handle"))
     return handle_key(str(channel), str(handle)) if channel and handle else ""
+
+
+def matter_of(fact: Fact) -> str:
+    """What is sealed with one key: a mention with all its facts, or a fact without a mention."""
+    return str(fact.get("mention_id") or (fact["fact_id"] if owner_of(fact) else ""))
 
 
 def personal(fact: Fact) -> list[Secret]:

@@ -32,8 +32,9 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     _step(out, "identify", found["identify"]["handle_key"])
     profile = found["join"]["fields"]
     about = f", {profile['name']}, tier {profile['tier'] or 'none'}" if profile else ""
-    missing = f"; nobody told: {', '.join(found['join']['missing'])}"
-    rest = missing if found["join"]["missing"] else ""
+    answer, missing = found["join"]["feedback_to"], found["join"]["missing"]
+    rest = f", feedback to {answer['rep']}" if answer else ""
+    rest += f"; nobody told: {', '.join(missing)}" if missing else ""
     _step(out, "join", f"profile {found['join']['profile']}{about}{rest}")
     _rules(out, found)
     _decision(out, found)

@@ -110,12 +110,6 @@ async def _again(shelf: Shelf, known: list[Recorded]) -> dict[str, Any]:
     }
 
 
-async def history(request: Request) -> Response:
-    """Everything said by and to one handle, the newest first."""
-    key = codec.clean(request.query_params.get("handle_key", ""))
-    return JSONResponse(await parts(request).record.of_customer(key))
-
-
 async def dead_letters(request: Request) -> Response:
     """The newest dead letters; `?src=` gives the original bytes of one."""
     at, src = parts(request), request.query_params.get("src")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.history import standing_of
+from app.core.history import Folded, Matter, fold
 from app.core.past import MOST, NO_PAST, NO_PAST_VALUES, PAST_VARIABLES, Earlier, earlier
 from app.core.past import past_values as values_of
 from app.core.rules import NEVER
@@ -106,32 +106,41 @@ def test_a_row_of_the_mentions_is_one_mention_of_the_past() -> None:
 
 
 def fact(op: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {"op": op, "mention_id": "m1", "now_ms": NOON_MS, "rep": "ann", "data": data}
+    told = {"op": op, "mention_id": "m1", "fact_id": op, "seq": 1, "now_ms": NOON_MS, "rep": "ann"}
+    return told | {"actor": {"id": "ann"}, "data": data}
 
 
+BEFORE = Matter(mention_id="m1", handle_key="x:kim", channel="x", status="in work", changed_ms=5)
+
+
+def folded(told: dict[str, Any]) -> Matter:
+    return fold([told], Folded(matters={"m1": BEFORE})).matters["m1"]
+
+
+SAID = {"mention": {"channel": "x", "author": {"handle": "@kim"}, "text": "Hi"}}
 SCORE = {"score": {"sentiment": {"label": "negative"}}}
 
 
 @pytest.mark.parametrize(
     ("op", "data", "expected"),
     [
-        ("scored", SCORE, ("", "negative", 0, 0)),
-        ("edited", SCORE, ("", "negative", 0, 0)),
-        ("breached", {}, ("", "", NOON_MS, 0)),
-        ("breached", {"clock": "first_response"}, ("", "", NOON_MS, 0)),
+        ("scored", SCORE, ("in work", "negative", 0, 0)),
+        ("edited", SCORE | SAID, ("in work", "negative", 0, 0)),
+        ("breached", {}, ("in work", "", NOON_MS, 0)),
+        ("breached", {"clock": "first_response"}, ("in work", "", NOON_MS, 0)),
         ("replied", {"text": "Hi"}, ("answered", "", 0, NOON_MS)),
     ],
 )
 def test_mood_breach_and_reply_are_kept_with_the_mention(
     op: str, data: dict[str, Any], expected: tuple[str, str, int, int]
 ) -> None:
-    found = standing_of(fact(op, data), {})
-    assert found
+    found = folded(fact(op, data))
     assert (found.status, found.sentiment, found.breached_ms, found.replied_ms) == expected
+    assert found.changed_ms == (NOON_MS if op == "replied" else BEFORE.changed_ms)
 
 
 @pytest.mark.parametrize(
-    ("op", "data"), [("breached", {"clock": "resolution"}), ("edited", {}), ("at_risk", {})]
+    ("op", "data"), [("breached", {"clock": "resolution"}), ("edited", SAID), ("at_risk", {})]
 )
 def test_what_says_nothing_of_them_changes_nothing(op: str, data: dict[str, Any]) -> None:
-    assert standing_of(fact(op, data), {}) is None
+    assert folded(fact(op, data)) == BEFORE

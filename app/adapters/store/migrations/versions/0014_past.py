@@ -1,7 +1,4 @@
-"""What rules may ask of a handle's past: mood, breach and reply of each mention.
-
-Mentions from before have none of the three: what rules see of them fills as new ones come.
-"""
+"""What rules may ask of a handle's past: mood and breach of each mention, folded anew by 0012."""
 
 from __future__ import annotations
 
@@ -9,16 +6,15 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0016"
+down_revision = "0012"
 
 
 def upgrade() -> None:
     op.add_column(
         "mentions", sa.Column("sentiment", sa.String(20), nullable=False, server_default="")
     )
-    for name in ("breached_ms", "replied_ms"):
-        op.add_column(
-            "mentions", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
-        )
+    op.add_column(
+        "mentions", sa.Column("breached_ms", sa.BigInteger(), nullable=False, server_default="0")
+    )
     op.create_index("mentions_of_handle", "mentions", ["handle_key", "detected_ms"])
     op.drop_index("ix_mentions_handle_key", "mentions")
