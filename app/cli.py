@@ -15,6 +15,7 @@ from app.cli_flags import DataDir, StoreUrl, settings_of
 from app.cli_flights import flights
 from app.cli_history import history
 from app.cli_overrides import overrides
+from app.cli_permission import permission
 from app.cli_privacy import privacy
 from app.cli_rules import rules
 from app.core import duration
@@ -35,6 +36,7 @@ Window = Annotated[str, typer.Option("--sla", help="the standard window, e.g. 30
 cli.command()(explain)
 cli.command()(decisions)
 cli.command()(overrides)
+cli.command()(permission)
 
 
 @cli.command()
@@ -83,6 +85,7 @@ _process("web", "Serve the screens, the API, the event streams and intake.")
 _process("watch", "Make offers, watch the SLA, move facts to the ledger.")
 _process("record", "Fold facts into the contact history and profiles.")
 _process("handoffs", "Hand mentions and their stages on to partners.")
+_process("send", "Send replies that the permission gate permits; hear STOP.")
 _process("events", "Ask event rules about tasks, and do what they say.")
 _process("reconcile", "Send again every accepted mention that has no outcome.")
 _process("broker", "Serve the embedded broker (for `up`).")

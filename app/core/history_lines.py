@@ -13,7 +13,11 @@ from app.core.handoff import HANDOFF
 SAID, EDITED, FEEDBACK = "said", "edited", "feedback"
 REPLIED, COMPLETED, CANCELLED, CLOSED = "replied", "completed", "cancelled", "closed"
 HANDED_OFF, OFFLINE = "handed_off", "offline"
-KINDS: Final = (SAID, EDITED, FEEDBACK, REPLIED, COMPLETED, CANCELLED, CLOSED, HANDED_OFF, OFFLINE)
+SENT, NOT_SENT = "sent", "not_sent"
+KINDS: Final = (
+    SAID, EDITED, FEEDBACK, REPLIED, SENT, NOT_SENT, COMPLETED, CANCELLED, CLOSED, HANDED_OFF,
+    OFFLINE,
+)  # fmt: skip
 WORDS_OF_CUSTOMERS: Final = (SAID, EDITED, FEEDBACK)
 
 # How a mention ended, beside the codes with which people complete a task.
@@ -76,6 +80,8 @@ def _told(fact: Mapping[str, Any]) -> tuple[str, str, str]:
         return (SAID if op == "received" else EDITED, said["author"]["handle"], said["text"])
     if op == "replied":
         return REPLIED, str(fact["rep"]), str(data["text"])
+    if op in (SENT, NOT_SENT):
+        return op, str(data["by"]), str(fact["reason"])
     if op == "completed":
         return COMPLETED, str(fact.get("rep", "")), str(data.get("note", ""))
     if op == "cancelled":

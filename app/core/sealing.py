@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from app.core.consent import MESSAGE
 from app.core.profile import handle_key
 
 Path = tuple[str, ...]
@@ -53,6 +54,9 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "replied": (("data", "text"), ("fields", "reply")),
     "completed": (("data", "note"),),
     "noted": (("data", "handle_key"), ("data", "text")),
+    "sent": (("data", "text"), ("data", "reference")),
+    "not_sent": (("data", "text"),),
+    "consent_changed": (("data", "handle_key"), ("data", "evidence")),
 }
 
 
@@ -62,6 +66,8 @@ def owner_of(fact: Fact) -> str:
     Whatever else is odd about a fact, the ledger must take it: nothing here raises.
     """
     if fact["op"] == "noted":
+        return str(_at(fact, ("data", "handle_key")) or "")
+    if fact["op"] == "consent_changed" and _at(fact, ("data", "source")) != MESSAGE:
         return str(_at(fact, ("data", "handle_key")) or "")
     if fact["op"] != "received":
         return ""

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from app.adapters.store import full_text, rule_tables
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
+from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
+from app.adapters.store.persons import customer_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
-from app.core.person import customer_key, customer_of
 
 _AT_ONCE: Final = 500  # databases bound the parameters of a statement
 
@@ -89,6 +90,9 @@ PLACES: Final = (
     Place(table=later.events, column="mention_id", ids=_mentions),
     Place(table=later.acts, column="mention_id", ids=_mentions),
     Place(table=later.notices, column="mention_id", ids=_mentions),
+    Place(table=outbound, column="handle_key", ids=_handles),
+    Place(table=outbound_refusals, column="handle_key", ids=_handles),
+    Place(table=consent_events, column="handle_key", ids=_handles),
     Place(table=rule_tables.shadow_samples, column="mention_id", ids=_mentions),
     Place(table=mention_keys, column="matter", ids=_mentions, emptied={"source_id": ""}),
     Place(table=person_keys, column="handle_key", ids=_handles),
@@ -123,14 +127,11 @@ IMPERSONAL: Final[Mapping[str, str]] = {
 
 def person_of(connection: sa.Connection, handle_key: str) -> Person:
     """Everything that points to whoever has this handle, by all handles of the same customer."""
-    handles = t.handles
-    mine = sa.select(handles.c.customer_id).where(handles.c.handle_key == handle_key)
-    customers = sorted({*connection.scalars(mine), customer_of(handle_key)} - {""})
-    same = sa.select(handles.c.handle_key).where(handles.c.customer_id.in_(customers))
-    keys = sorted({handle_key, *connection.scalars(same), *map(customer_key, customers)})
+    keys = keys_of_person(connection, handle_key)
+    customer = customer_of_person(connection, handle_key)
     return Person(
         handle_keys=tuple(keys),
-        customer_ids=tuple(customers),
+        customer_ids=(customer,) if customer else (),
         mention_ids=tuple(_mentions_of(connection, keys)),
     )
 

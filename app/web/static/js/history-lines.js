@@ -16,6 +16,8 @@ const TOLD = {
   edited: ["", "changed it to"],
   feedback: ["", "said to our response"],
   replied: ["", "responded"],
+  sent: ["the response of", "was sent"],
+  not_sent: ["the response of", "was not sent"],
   completed: ["", "completed it"],
   cancelled: ["", "cancelled it"],
   closed: ["rule", "closed it"],
