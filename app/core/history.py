@@ -156,7 +156,7 @@ def _received(fact: Mapping[str, Any]) -> Matter:
         mention_id=str(fact["mention_id"]),
         handle_key=_key(said),
         channel=str(said["channel"]),
-        status="received",
+        status=RECEIVED,
         detected_ms=now_ms,
         changed_ms=now_ms,
     )
@@ -202,7 +202,8 @@ _STATUS: Final = {
     COMPLETED: "completed",
     CANCELLED: "cancelled",
 }
-STATUSES: Final = ("received", *dict.fromkeys(_STATUS.values()), CLOSED)
+RECEIVED: Final = "received"
+STATUSES: Final = (RECEIVED, *dict.fromkeys(_STATUS.values()), CLOSED)
 
 
 def _hear(so_far: Folded, fact: Mapping[str, Any], response: Mapping[str, Any]) -> None:
