@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.core.consent import MESSAGE
 from app.core.profile import handle_key
 
 Path = tuple[str, ...]
@@ -42,6 +41,9 @@ _VALUES: Final[tuple[Path, ...]] = tuple(
         "profile.customer_id",
     )
 )
+_SIGNAL: Final[tuple[Path, ...]] = tuple(
+    ("data", "signal", name) for name in ("subject", "detail", "customer", "handles", "place")
+)
 # The source's own id, which leads to what was said there: in every fact, and in a task's first one.
 SOURCES: Final[tuple[Path, ...]] = (("source_id",), ("fields", "source_id"))
 
@@ -53,10 +55,12 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "identified": (("data", "handle_key"), ("data", "customer_id")),
     "replied": (("data", "text"), ("fields", "reply")),
     "completed": (("data", "note"),),
-    "noted": (("data", "handle_key"), ("data", "text")),
     "sent": (("data", "text"), ("data", "reference")),
     "not_sent": (("data", "text"),),
     "consent_changed": (("data", "handle_key"), ("data", "evidence")),
+    "noted": (("data", "handle_key"), ("data", "text")),
+    "signalled": (("data", "handle_key"), *_SIGNAL),
+    "warned": (("data", "handle_key"), ("data", "handle"), ("data", "text")),
 }
 
 
@@ -65,9 +69,8 @@ def owner_of(fact: Fact) -> str:
 
     Whatever else is odd about a fact, the ledger must take it: nothing here raises.
     """
-    if fact["op"] == "noted":
-        return str(_at(fact, ("data", "handle_key")) or "")
-    if fact["op"] == "consent_changed" and _at(fact, ("data", "source")) != MESSAGE:
+    ours = fact["op"] == "consent_changed" and not fact.get("mention_id")
+    if ours or fact["op"] in ("noted", "signalled", "warned"):
         return str(_at(fact, ("data", "handle_key")) or "")
     if fact["op"] != "received":
         return ""

@@ -16,16 +16,16 @@ const TOLD = {
   edited: ["", "changed it to"],
   feedback: ["", "said to our response"],
   replied: ["", "responded"],
-  sent: ["the response of", "was sent"],
-  not_sent: ["the response of", "was not sent"],
   completed: ["", "completed it"],
   cancelled: ["", "cancelled it"],
   closed: ["rule", "closed it"],
   handed_off: ["handed off to", ""],
   offline: ["", "wrote down"],
+  sent: ["", "said by itself"],
+  not_sent: ["what", "said was not sent"],
 };
 const OFFLINE = { phone: "a phone call", letter: "a letter", visit: "a visit", event: "an event", card: "a comment card" };
-const OURS = new Set(["replied", "completed", "cancelled"]);
+const OURS = new Set(["replied", "completed", "cancelled", "sent", "not_sent"]);
 
 /** @param {string} key */
 export const timelineOf = (key) => `/history?person=${encodeURIComponent(key)}`;
