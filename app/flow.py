@@ -130,8 +130,8 @@ STAGES: tuple[Stage, ...] = (
         name="record",
         process="record",
         reads="table facts",
-        writes="tables history, mentions; hs:profile, hs:past",
-        does="fold the facts into the contact history and refresh the profile cache",
+        writes="tables history, history_words, mentions; hs:profile, hs:past",
+        does="fold the facts into the contact history and its search; refresh the profile cache",
     ),
     Stage(
         name="flights",
@@ -139,6 +139,13 @@ STAGES: tuple[Stage, ...] = (
         reads="table facts",
         writes="tables flights, flight_members",
         does="who joins a flight by a label, and which flights have reached their goal",
+    ),
+    Stage(
+        name="signals",
+        process="record",
+        reads="table facts",
+        writes="tables signals, signal_subjects",
+        does="what other systems told of people and products, to be joined to their mentions",
     ),
     Stage(
         name="handoffs",
