@@ -129,9 +129,10 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="record",
         process="record",
-        reads="table facts",
+        reads="tables facts, profiles",
         writes="tables history, history_words, mentions; hs:profile, hs:past",
-        does="fold the facts into the contact history and its search; refresh the profile cache",
+        does="fold the facts into the contact history and its search; the profile cache follows"
+        " the store",
     ),
     Stage(
         name="flights",

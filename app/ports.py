@@ -14,7 +14,7 @@ from app.core.mention import Mention
 from app.core.outbound import Outbound
 from app.core.past import NO_PAST, Past
 from app.core.permission import Permit
-from app.core.profile import STRANGER, Profile
+from app.core.profile import MISSING, Profile
 from app.core.queue_state import NO_QUEUES, QueueValues
 from app.core.score import Score
 
@@ -124,7 +124,7 @@ class Known:
 def nothing_known(count: int) -> Known:
     """Where nobody can be asked."""
     return Known(
-        profiles=[STRANGER] * count,
+        profiles=[MISSING] * count,
         pasts=[NO_PAST] * count,
         queues=NO_QUEUES,
         missing=(PROFILE, HISTORY, QUEUES),

@@ -84,6 +84,11 @@ class Reconcile(_Section):
     every_s: float = Field(2.0, gt=0)
 
 
+class Profiles(_Section):
+    trusted: tuple[str, ...] = ("crm", "support", "rewards", "credit")
+    max_file_bytes: int = Field(2_147_483_648, gt=0)
+
+
 class Demo(_Section):
     on: bool = True
     rate: float = Field(1.0, ge=0)
@@ -110,6 +115,7 @@ class Settings(BaseSettings):
     offer: Offer = Offer()
     scoring: Scoring = Scoring()
     reconcile: Reconcile = Reconcile()
+    profiles: Profiles = Profiles()
     demo: Demo = Demo()
     data_dir: Path = ROOT / "var"
     secret: str = Field(default="", repr=False)  # the intake key; `up` makes one

@@ -11,6 +11,7 @@ from app.core.backtest_report import Window
 from app.core.decision import HIT, Decision, Explanation
 from app.core.errors import Unavailable
 from app.core.facts import Fact
+from app.core.imported import Import
 from app.core.mention import Mention
 from app.core.past import NO_PAST, Past
 from app.core.profile import STRANGER, Profile, handle_key
@@ -56,6 +57,16 @@ class MapProfiles:
             queues=self.queues,
             missing=self.missing,
         )
+
+
+class OneImport:
+    """Takes imports, and is busy with them for ever."""
+
+    def __init__(self) -> None:
+        self.begun: list[Import] = []
+
+    def begin(self, run: Import) -> None:
+        self.begun.append(run)
 
 
 class OneBacktest:

@@ -17,12 +17,15 @@ from app.core.history_lines import REPLIED
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
 from app.processes.pasts import KeepPasts
+from app.processes.profile_cache import FOLLOW_S as PROFILES_S
+from app.processes.profile_cache import ProfileCache
 from app.settings import Settings
 from app.wiring import base as wiring
+from app.wiring.profiles import statements
 
 READER = "record"
 _PAUSE_S = 0.25
-_REFRESH_S = 60.0  # a wiped cache fills again within a minute
+_REFRESH_S = 60.0  # owners that a wiped cache has lost are back within a minute
 _DAY_S = 24 * 3600
 
 KeepOwners = Callable[[dict[str, tuple[str, int]]], Awaitable[None]]
@@ -37,11 +40,12 @@ async def main(settings: Settings) -> None:
     async def keep_owners(owners: dict[str, tuple[str, int]]) -> None:
         await profiles.put_owners(owners, keep_s)
 
-    async def refresh() -> None:
-        await profiles.put(await record.all_profiles())
+    async def refresh_owners() -> None:
         since_ms = wiring.system_ms() - keep_s * 1000
         await keep_owners(await record.owners(since_ms))
 
+    store = statements(base.database, settings, base.config.catalogue)
+    cache = ProfileCache(store, profiles)
     pasts = KeepPasts(Pasts(base.database), RedisPasts(base.redis))
     fold = Fold(base.ledger, record, keep_owners, pasts)
     flights = FlightWatch(base.database, wiring.system_ms)
@@ -55,7 +59,9 @@ async def main(settings: Settings) -> None:
         try:
             await asyncio.gather(
                 service.patiently("record", fold.advance, _PAUSE_S),
-                service.patiently("profiles", refresh, _REFRESH_S),
+                service.patiently("owners", refresh_owners, _REFRESH_S),
+                service.patiently("profiles", cache.turn, PROFILES_S),
+                service.once("refold", store.refold),
                 service.patiently("flights", flights.follow, FOLLOW_S),
                 service.patiently("signals", take_signals, _PAUSE_S),
                 service.patiently("flight goals", flights.judge, JUDGE_S),

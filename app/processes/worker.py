@@ -18,6 +18,7 @@ from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
+from app.core.profile import Profile
 from app.core.score import UNSCORED
 from app.ports import HISTORY, PROFILE, QUEUES
 from app.processes import follow, service
@@ -99,8 +100,16 @@ def _count(batch: Batch) -> None:
         elif item.score and item.outcome in ("task", "closed"):
             metrics.SCORED.labels(item.score.sentiment.label).inc()
             metrics.UNSCORED.inc(item.score.model == UNSCORED)
+        if item.profile:
+            metrics.PROFILE_LOOKUPS.labels(_known(item.profile)).inc()
     for part in (PROFILE, HISTORY, QUEUES):
         metrics.DEGRADED.labels(part).set(any(part in item.degraded for item in batch))
+
+
+def _known(profile: Profile) -> str:
+    if profile.missing:
+        return "missing"
+    return "known" if profile.known else "stranger"
 
 
 async def _watch_lag(app: faust.App, guard: Guard) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.core.errors import Unavailable
 from app.core.feedback import response_to
-from app.ports import nothing_known
+from app.ports import PROFILE, nothing_known
 from app.steps.batch import Batch, Ports, thoughtful
 
 
@@ -23,6 +23,8 @@ async def join(batch: Batch, ports: Ports) -> None:
     for (item, mention), profile, past in zip(said, known.profiles, known.pasts, strict=True):
         item.profile, item.past, item.queues = profile, past, known.queues
         item.degraded += known.missing
+        if profile.missing and PROFILE not in item.degraded:
+            item.degraded.append(PROFILE)
         item.response = response_to(
             mention, profile, item.follows_up, within_ms=ports.sticky.feedback_ms
         )

@@ -12,6 +12,7 @@ from app.codec import WireMention
 from app.core.consent import KINDS
 from app.core.history_lines import OFFLINE_KINDS, OFFLINE_UPSHOTS
 from app.web import openapi_flights as flights
+from app.web import openapi_profiles as profiles
 from app.web.openapi_rules import RULE_BODIES
 from app.web.openapi_signals import PROACTIVE, SIGNAL
 
@@ -149,7 +150,10 @@ _ACCEPTING = (  # kept, and done later
     "/api/v1/signals",
     "/api/v1/proactive/{event}/approve",
     "/api/v1/rules/drafts/{draft_id}/backtest",
+    profiles.START,
 )
+_BODIES |= profiles.BODIES
+_UPLOADING = (profiles.UPLOAD, "POST")
 _QUERIES = {
     "/api/v1/facts": ("since", "follow"),
     "/api/v1/tasks": ("queue", "state", "rep", "limit"),
@@ -207,6 +211,8 @@ def _operation(endpoint: Any) -> dict[str, Any]:
         operation["requestBody"] = _json(
             {"oneOf": [mention, {"type": "array", "items": mention, "maxItems": 1000}]}
         )
+    elif endpoint.method == "POST" and endpoint.path == profiles.UPLOAD:
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
     elif endpoint.method == "POST" and endpoint.path in _BODIES:
         operation["requestBody"] = _json(_BODIES[endpoint.path])
     elif body := (RULE_BODIES | flights.FLIGHT_BODIES).get((endpoint.method, endpoint.path)):
@@ -235,6 +241,7 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
         for name in re.findall(r"{(\w+)}", endpoint.path)
     ]
     names = _QUERIES.get(endpoint.path, ()) if endpoint.method == "GET" else ()
+    names = ("file", "modified_ms") if (endpoint.path, endpoint.method) == _UPLOADING else names
     asked = [{"name": name, "in": "query", "schema": _TEXT} for name in names]
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
@@ -264,6 +271,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"404": "unknown_draft and the like", "409": _RULES_REFUSED}
     if endpoint.path.startswith(flights.ROOT) and endpoint.method != "GET":
         refusals |= {"404": flights.MISSING, "409": flights.REFUSED}
+    if endpoint.path.startswith(profiles.UPLOAD) and endpoint.method != "GET":
+        refusals |= {"404": "unknown_import", "409": profiles.REFUSED, "413": "too_large"}
     schema = {"$ref": "#/components/schemas/Problem"}
     return found | {
         status: {"description": text, "content": {"application/problem+json": {"schema": schema}}}

@@ -12,6 +12,7 @@ from app.web import (
     context,
     handoffs,
     history,
+    imports,
     mentions,
     notices,
     pages,
@@ -29,6 +30,7 @@ from app.web import (
 from app.web.auth import Handler, allowed
 from app.web.flight_routes import FLIGHTS
 from app.web.permission_routes import PERMISSION
+from app.web.profile_routes import PROFILES, SEEING_IMPORTS
 from app.web.signed import PARTNER
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
@@ -162,6 +164,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/flights", pages.flights, STAFF, "Flights: goal, route and group of one situation"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
+    _page("/imports", imports.page, SEEING_IMPORTS, "Customers from files: upload, try, take in"),
     _page("/docs", pages.docs, STAFF, "This API"),
     _get("/api/v1/openapi.json", pages.openapi_json, PUBLIC, "This document"),
     _post("/api/v1/mentions", mentions.intake, INTAKE, "Accept one mention or a list"),
@@ -249,8 +252,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _command("cancel", commands.cancel, "End a task that needs nobody", DIRECTING),
     _command("prioritise", commands.prioritise, "Change how pressing a task is", DIRECTING),
     *RULES,
-    *(Endpoint(method=m, path=p, handler=h, roles=r, does=d) for m, p, h, r, d in PERMISSION),
-    *(Endpoint(method=m, path=p, handler=h, roles=r, does=d) for m, p, h, r, d in FLIGHTS),
+    *(
+        Endpoint(method=m, path=p, handler=h, roles=r, does=d)
+        for m, p, h, r, d in (*PERMISSION, *FLIGHTS, *PROFILES)
+    ),
 )
 
 

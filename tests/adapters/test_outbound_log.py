@@ -9,9 +9,9 @@ import pytest
 
 from app.adapters.store.consents import Consents
 from app.adapters.store.database import Database
+from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.outbound import UNREAD, OutboundLog
-from app.adapters.store.record import Record
 from app.core.consent import GIVEN, MESSAGE, STOP, ConsentEvent
 from app.core.errors import Conflict
 from app.core.outbound import (
@@ -26,9 +26,8 @@ from app.core.outbound import (
     Outgoing,
 )
 from app.core.permission import STOPPED, TOO_OFTEN, Cap, Permit, Policy, Purpose, Refusal
-from app.core.profile import Profile
 from tests.adapters.test_store import fact
-from tests.builders import NOON_MS
+from tests.builders import NOON_MS, keep_customer
 
 POLICY = Policy(
     purposes={
@@ -125,8 +124,7 @@ async def test_nothing_is_permitted_while_the_ledger_has_something_unread(
 async def test_a_stop_on_one_handle_holds_for_all_handles_of_the_customer(
     kept: OutboundLog, consents: Consents, database: Database
 ) -> None:
-    anna = Profile(customer_id="c1", name="Anna")
-    await Record(database).put_profiles({"sms:+491": anna, "email:anna@x.example": anna})
+    await keep_customer(database, "c1", "sms:+491", "email:anna@x.example", name="Anna")
     await take(kept, going("a"))
     await kept.take(("send", 0), [consent(STOP, "email:anna@x.example")], [], NOON_MS)
     refusal = await decide(kept, going("a"))
@@ -157,8 +155,7 @@ async def test_what_waits_is_asked_about_again_at_once_where_its_person_says_sto
 async def test_the_cap_counts_what_went_out_on_all_handles_of_a_person(
     kept: OutboundLog, database: Database
 ) -> None:
-    anna = Profile(customer_id="c1", name="Anna")
-    await Record(database).put_profiles({"sms:+491": anna, "sms:+492": anna})
+    await keep_customer(database, "c1", "sms:+491", "sms:+492", name="Anna")
     other = {"handle": "+492", "handle_key": "sms:+492"}
     await take(kept, going("a", seq=1), going("b", seq=2, **other), going("c", seq=3))
     assert isinstance(await decide(kept, going("a")), Permit)
@@ -283,10 +280,9 @@ async def test_the_zone_is_the_profiles_then_the_messages_own_then_the_channels(
     assert await zone("America/New_York") == "America/New_York"
     for nonsense in ("Mars/Olympus", "../../etc/passwd", "Europe", "\x00", "x" * 64):
         assert await zone(nonsense) == "UTC"
-    anna = Profile(customer_id="c1", zone="Asia/Tokyo")
-    await Record(database).put_profiles({"sms:+491": anna})
+    await keep_customer(database, "c1", "sms:+491", zone="Asia/Tokyo")
     assert await zone("America/New_York") == "Asia/Tokyo"
-    assert (await Record(database).all_profiles())["sms:+491"] == anna
+    assert (await KnownProfiles(database).known(["sms:+491"]))["sms:+491"].zone == "Asia/Tokyo"
 
 
 async def test_the_log_is_searched_by_what_is_named(kept: OutboundLog) -> None:

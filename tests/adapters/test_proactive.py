@@ -15,7 +15,7 @@ from app.core.proactive import Person, person_of, proposed, warning, warning_mes
 from app.core.profile import Profile
 from app.core.signal import CUSTOMER, subject
 from tests.adapters.test_signals_kept import parcel
-from tests.builders import NOON_MS
+from tests.builders import NOON_MS, keep_profiles
 from tests.core.context_house import DELAY
 
 SOFIA = {"type": "user", "id": "sofia", "role": "supervisor"}
@@ -27,7 +27,7 @@ def owner(number: int, *products: str, **given: Any) -> Profile:
 
 
 async def known_as(database: Database, found: dict[str, Profile]) -> None:
-    await Record(database).put_profiles(found)
+    await keep_profiles(database, found)
 
 
 async def spoke(database: Database, handle_key: str, at_ms: int) -> None:

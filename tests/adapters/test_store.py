@@ -12,7 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from app import codec
-from app.adapters.store import flight_tables, full_text, rule_tables, signal_tables, tables
+from app.adapters.store import (
+    flight_tables,
+    full_text,
+    known_tables,
+    rule_tables,
+    signal_tables,
+    tables,
+)
 from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.journal import Intake, Journal
@@ -24,7 +31,7 @@ from app.config import load
 from app.core.errors import Unavailable
 from app.core.facts import OPS, OUTCOMES
 from app.core.history import Matter
-from app.core.profile import Profile, handle_key
+from app.core.profile import handle_key
 from app.core.words import terms_of
 from app.ports import DeadLetter, Seen
 from app.processes import people
@@ -57,6 +64,7 @@ def described(name: str | None, kind: str, _parents: Any) -> bool:
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     assert rule_tables.versions.metadata is tables.metadata
     assert flight_tables.events.metadata is tables.metadata
+    assert known_tables.statements.metadata is tables.metadata
     assert signal_tables.signals.metadata is tables.metadata
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": described})
@@ -229,13 +237,6 @@ async def test_a_reader_that_was_overtaken_writes_nothing(
     assert not await record.write("record", 3, folded(line(2)), after=0)
     assert await ledger.cursor("record") == 5
     assert len((await Timeline(database).page(Ask())).lines) == 1
-
-
-async def test_profiles_are_found_again_under_every_handle(database: Database) -> None:
-    """A2.1: several handles of one customer lead to the same record."""
-    record, kim = Record(database), Profile(customer_id="C1", name="Kim", products=("card",))
-    await record.put_profiles({"x:kim": kim, "email:kim@a.test": kim})
-    assert await record.all_profiles() == {"x:kim": kim, "email:kim@a.test": kim}
 
 
 async def test_a_user_is_known_by_password_and_by_key_and_neither_is_stored(

@@ -11,9 +11,8 @@ from app.adapters.store.record import Record
 from app.adapters.store.timeline import Ask, Page, Timeline
 from app.core.history import Matter
 from app.core.history_lines import Entry
-from app.core.profile import Profile
 from app.core.words import matches, terms_of
-from tests.builders import NOON_MS
+from tests.builders import NOON_MS, keep_customer
 from tests.history_house import folded, line
 
 HOSTILE = (
@@ -148,8 +147,7 @@ async def test_pages_of_a_search_neither_lose_nor_repeat_a_line(database: Databa
 
 async def test_a_person_is_all_handles_of_the_customer(database: Database) -> None:
     """A2.1: all channels on one timeline, and what is known of the customer alone."""
-    kim = Profile(customer_id="C1", name="Kim", tier="gold")
-    await Record(database).put_profiles({"x:kim": kim, "email:kim@a.test": kim})
+    await keep_customer(database, "C1", "x:kim", "email:kim@a.test", name="Kim", tier="gold")
     timeline = Timeline(database)
     for key in ("x:kim", "email:kim@a.test", ":C1"):
         person = await timeline.person(key)

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.store.database import Database
-from app.adapters.store.record import Record
-from app.core.profile import Profile, handle_key
+from tests.builders import keep_customer
 from tests.live.running import ROOT, Handshake, mention, running, wait_for
 from tests.partner import SECRET, Engine, hangs, in_thread, takes
 
@@ -90,9 +89,7 @@ def test_a_stop_on_another_channel_of_the_customer_blocks_the_reply(
 ) -> None:
     """A4.8: what is asserted is the order; how long it takes stands in docs/permission.md."""
     database = Database(f"sqlite:///{instance.data_dir / 'handshake.db'}")
-    bruno = Profile(customer_id="bruno", name="Bruno")
-    keys = {handle_key(c, h): bruno for c, h in (("email", "bruno@x.example"), ("sms", "+4917"))}
-    asyncio.run(Record(database).put_profiles(keys))
+    asyncio.run(keep_customer(database, "bruno", "email:bruno@x.example", "sms:+4917"))
     database.close()
     asked = asks(instance, "bruno@x.example")
     wait_for("triage", lambda: "decided" in instance.ops(asked))

@@ -23,6 +23,7 @@ from tests.adapters.test_rule_shadows import *  # noqa: F403 (and these, too)
 from tests.adapters.test_rule_versions import *  # noqa: F403 (and these, too)
 from tests.adapters.test_seal import *  # noqa: F403 (and these, too)
 from tests.adapters.test_signals_kept import *  # noqa: F403 (and these, too)
+from tests.adapters.test_statements import *  # noqa: F403 (and these)
 from tests.adapters.test_store import *  # noqa: F403 (its tests are collected here once more)
 from tests.adapters.test_store import fact
 from tests.adapters.test_store_pasts import *  # noqa: F403 (and these)
@@ -30,6 +31,7 @@ from tests.adapters.test_timeline import *  # noqa: F403 (and these)
 from tests.live.postgres_node import end_connections, execute, new_database, postgres_url
 from tests.processes.test_event_keeping import *  # noqa: F403 (and these)
 from tests.processes.test_events import *  # noqa: F403 (and these)
+from tests.processes.test_importing import *  # noqa: F403 (and these)
 
 __all__ = ["postgres_url"]
 

@@ -12,11 +12,9 @@ from typer.testing import CliRunner
 
 from app.adapters.store.database import Database
 from app.adapters.store.outbound import OutboundLog
-from app.adapters.store.record import Record
 from app.cli import cli
 from app.core.consent import STOP, ConsentEvent
-from app.core.profile import Profile
-from tests.builders import NOON_MS
+from tests.builders import NOON_MS, keep_customer
 
 
 @pytest.fixture
@@ -26,11 +24,9 @@ def store(database: Database) -> str:
         event_id="e1", handle_key="email:anna@x.example", kind=STOP, at_ms=NOON_MS,
         channel="email", source="message", evidence="\x1b[31mmention m1", by="anna@x.example",
     )  # fmt: skip
-    anna = Profile(customer_id="c1", name="Anna")
 
     async def fill() -> None:
-        keys = ("sms:+491", "email:anna@x.example")
-        await Record(database).put_profiles(dict.fromkeys(keys, anna))
+        await keep_customer(database, "c1", "sms:+491", "email:anna@x.example", name="Anna")
         await OutboundLog(database).take(("send", 1), [stop], [], NOON_MS)
 
     asyncio.run(fill())

@@ -7,13 +7,11 @@ import asyncio
 import pytest
 
 from app.adapters.store.database import Database
-from app.adapters.store.record import Record
 from app.core.delivery import Answer, Circuit
 from app.core.errors import Unavailable
 from app.core.facts import OPS
-from app.core.profile import Profile
 from app.processes.sending import READER
-from tests.builders import NOON_MS
+from tests.builders import NOON_MS, keep_customer
 from tests.outbound.conftest import Post
 
 MINUTE_MS = 60_000
@@ -65,8 +63,7 @@ async def test_after_stop_a_reply_is_refused_with_the_reason(post: Post) -> None
 async def test_a_stop_on_any_channel_blocks_all_channels_of_the_customer(
     post: Post, database: Database
 ) -> None:
-    anna = Profile(customer_id="c1", name="Anna")
-    await Record(database).put_profiles({"sms:anna": anna, "x:anna_x": anna})
+    await keep_customer(database, "c1", "sms:anna", "x:anna_x", name="Anna")
     said = await post.hears("Where is my parcel?")
     await post.hears("Unsubscribe!", channel="x", handle="anna_x")
     await post.replies(said)

@@ -19,23 +19,27 @@ from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.erasures import Dossiers, Erasure, Erasures
 from app.adapters.store.history_rebuild import beside
+from app.adapters.store.imports import Imports
 from app.adapters.store.journal import Intake, Journal
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.pasts import Pasts
 from app.adapters.store.personal import IMPERSONAL, PLACES, Person
 from app.adapters.store.record import Record
+from app.adapters.store.statements import Statements
 from app.adapters.store.tables import history, metadata
 from app.core.errors import Conflict
 from app.core.facts import Fact
-from app.core.profile import Profile
+from app.core.imported import Form, Import
 from app.core.recorded import recorded
+from app.core.taking import Rejected
 from app.ports import DeadLetter
 from app.processes.erase import SETTLED_MS, Eraser
 from app.processes.pasts import KeepPasts
+from app.processes.profile_cache import ProfileCache
 from app.processes.record import Fold
 from tests.adapters.sla_house import House
 from tests.adapters.test_ledger_chain import right
-from tests.builders import NOON_MS, do, mention_id_of, ready, task_id
+from tests.builders import NOON_MS, do, keep_customer, mention_id_of, ready, task_id
 
 KIM = {"handle": "@KimCanary", "name": "Kim Canary", "followers": 3}
 SAM = {"handle": "@sam", "name": "Sam", "followers": 3}
@@ -94,9 +98,18 @@ class Centre(House):
                 received_ms=NOON_MS,
             )
             await Journal(self.database).add([said])
-        profiles = {KEY: Profile(customer_id="c-kim", name="Kim Canary"), "x:sam": SAM_PROFILE}
-        await self.record.put_profiles(profiles)
-        await RedisProfiles(self.redis).put(profiles)
+        await keep_customer(self.database, "c-kim", KEY, name="Kim Canary")
+        await keep_customer(self.database, "c-sam", "x:sam", name="Sam")
+        await ProfileCache(Statements(self.database), RedisProfiles(self.redis)).turn()
+        refused = [
+            Rejected(line=n, code="no_key", reason=f"expected one, got {who}", raw=f"7;{who};;")
+            for n, who in enumerate(("@KimCanary", "Kim Canary,x:kimcanary", "@sam"))
+        ]
+        form = Form(source="crm", at_ms=1, mapping={})
+        run = Import(id="i", file="a.csv", path="", form=form, made_by="s", made_ms=1, bytes=1)
+        imports = Imports(self.database)
+        await imports.add(run)
+        await self.database.write(lambda c: imports.advance_now(c, run, refused))
         await RedisProfiles(self.redis).put_owners({KEY: ("ann", NOON_MS)}, 60)
         letters = DeadLetterTable(self.database)
         for src, handle in (("l1", "@KimCanary"), ("l2", "@sam")):
@@ -108,9 +121,6 @@ class Centre(House):
             [Fact(op="noted", op_id="n1", now_ms=NOON_MS, data=call | {"text": "Kim Canary rang"})]
         )
         await self.settle()
-
-
-SAM_PROFILE = Profile(customer_id="c-sam", name="Sam")
 
 
 @pytest.fixture
@@ -252,8 +262,8 @@ async def test_the_bytes_are_gone_from_the_file_of_sqlite(centre: Centre) -> Non
 
 
 async def test_all_handles_of_the_customer_are_erased(centre: Centre) -> None:
-    kim = Profile(customer_id="c-kim", name="Kim Canary")
-    await centre.record.put_profiles({"email:kim.canary@mail.example": kim})
+    key = "email:kim.canary@mail.example"
+    await keep_customer(centre.database, "c-kim", key, source="mail", lang="en")
     await centre.hear(
         "9",
         channel="email",

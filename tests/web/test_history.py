@@ -8,11 +8,10 @@ import pytest
 
 from app.adapters.redis_outbox import RedisOutbox
 from app.core.history import Matter
-from app.core.profile import Profile
 from app.processes.record import Fold
 from app.processes.relay import Relay
 from app.web.state import Parts
-from tests.builders import NOON_MS
+from tests.builders import NOON_MS, keep_customer
 from tests.doubles import KeepingProducer
 from tests.history_house import folded, line
 from tests.web.conftest import Api
@@ -69,8 +68,8 @@ async def test_a_search_shows_what_it_found_in_pieces(api: Api, parts: Parts) ->
 
 
 async def test_a_person_is_told_with_all_handles_and_totals(api: Api, parts: Parts) -> None:
-    kim = Profile(customer_id="C1", name="Kim", tier="gold")
-    await parts.record.put_profiles({"x:kim": kim, "email:kim@a.test": kim})
+    keys = ("x:kim", "email:kim@a.test")
+    await keep_customer(parts.base.database, "C1", *keys, name="Kim", tier="gold")
     matter = Matter(mention_id="m1", handle_key="x:kim", channel="x", status="waiting")
     await parts.record.write("record", 1, folded(line(1), matter))
     for name in ("C1", "email:kim@a.test"):

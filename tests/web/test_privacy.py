@@ -5,17 +5,16 @@ from __future__ import annotations
 import pytest
 
 from app.adapters.store.erasures import Erasures
-from app.core.profile import Profile
 from app.web.state import Parts
+from tests.builders import keep_customer
 from tests.web.conftest import Api
 
 ERASURES, EXPORT = "/api/v1/privacy/erasures", "/api/v1/privacy/export"
-KIM = Profile(customer_id="c-kim", name="Kim")
 
 
 @pytest.fixture(autouse=True)
 async def known(parts: Parts) -> None:
-    await parts.record.put_profiles({"x:kim": KIM})
+    await keep_customer(parts.base.database, "c-kim", "x:kim", name="Kim")
 
 
 async def test_an_erasure_is_taken_once_and_waits_for_its_turn(api: Api, parts: Parts) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from app.core.profile import Profile
 from app.web.state import Parts
+from tests.builders import keep_profiles
 from tests.web.conftest import Api
 from tests.web.test_context import delay, relayed
 
@@ -17,7 +18,7 @@ from tests.web.test_context import delay, relayed
 async def late(api: Api, parts: Parts) -> str:
     """The parcel of two customers is late; returns the signal's key."""
     known = {f"x:{n}": Profile(customer_id=f"C-{n}", name=f"Kim {n}") for n in (1, 2)}
-    await parts.record.put_profiles(known)
+    await keep_profiles(parts.base.database, known)
     at = datetime.now(UTC) - timedelta(hours=1)
     body = delay(at=at.isoformat(), customers=["C-1", "C-2"])
     answer = await api.post("intake", "/api/v1/signals", body)

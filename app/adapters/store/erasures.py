@@ -16,10 +16,12 @@ from app.adapters.store.personal import (
     PLACES,
     Person,
     erase_letters,
+    erase_rejects,
     erase_samples,
     erase_words,
     letters_of,
     person_of,
+    rejects_of,
 )
 from app.adapters.store.seal import open_facts
 from app.adapters.store.seal_tables import erasures
@@ -89,6 +91,7 @@ class Erasures:
             for place in PLACES:
                 counts[place.table.name] += place.erase(connection, person)
             counts["dead_letters"] += erase_letters(connection, person)
+            counts["import_rejects"] += erase_rejects(connection, person)
             counts["rule_backtests"] += erase_samples(connection, person)
             told = {"person": _packed(person), "counts": _json(counts)}
             connection.execute(_this(erasure.id).values(**told))
@@ -135,6 +138,7 @@ class Dossiers:
                 known = found.setdefault(str(place.table.name), [])
                 known += [row for row in place.rows(connection, person) if row not in known]
             found["dead_letters"] = list(letters_of(connection, person))
+            found["import_rejects"] = list(rejects_of(connection, person))
             return person, found
 
         return await self._database.read(work)

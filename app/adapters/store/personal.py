@@ -5,6 +5,7 @@ Each table is among the places here or named in `IMPERSONAL` with the reason; a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,6 +14,7 @@ import orjson
 import sqlalchemy as sa
 
 from app.adapters.store import full_text, rule_tables
+from app.adapters.store import known_tables as known
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
 from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
@@ -93,6 +95,8 @@ PLACES: Final = (
     Place(table=t.mentions, column="handle_key", ids=_handles),
     Place(table=t.profiles, column="customer_id", ids=_customers),
     Place(table=t.handles, column="handle_key", ids=_handles),
+    Place(table=known.statements, column="customer_id", ids=_customers),
+    Place(table=known.contested, column="customer_id", ids=_customers),
     Place(table=t.handoffs, column="mention_id", ids=_mentions),
     Place(table=t.handed_in, column="mention_id", ids=_mentions),
     Place(table=later.events, column="mention_id", ids=_mentions),
@@ -113,7 +117,11 @@ PLACES: Final = (
 IMPERSONAL: Final[Mapping[str, str]] = {
     "facts": "sealed: erased with the key",
     "dead_letters": "by `letters_of` and `erase_letters`, for they name nobody",
+    "import_rejects": "by `rejects_of` and `erase_rejects`, for they name nobody",
     "rule_backtests": "by `erase_samples`, for the report is one text",
+    "import_runs": "names of files and of columns",
+    "import_mappings": "names of columns",
+    "profile_board": "a counter",
     "live_tasks": "ids only",
     "rep_facts": "of those who work here",
     "current_epoch": "of Redis",
@@ -183,6 +191,27 @@ def erase_letters(connection: sa.Connection, person: Person) -> int:
         change = sa.update(t.dead_letters).where(t.dead_letters.c.src.in_(some))
         connection.execute(change.values(raw=None, detail="erased"))
     return len(sources)
+
+
+def rejects_of(connection: sa.Connection, person: Person) -> Iterator[Row]:
+    """Refused rows of imports with a handle or customer id of theirs. Reads all of them."""
+    names = {key.partition(":")[2] for key in person.handle_keys} | {*person.customer_ids}
+    words = "|".join(re.escape(name.casefold()) for name in sorted(names - {""}))
+    named = re.compile(rf"(?<!\w)({words})(?!\w)")
+    query = sa.select(known.rejects).where(known.rejects.c.raw != b"")
+    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)).mappings():
+        text = f"{bytes(row['raw']).decode('utf-8', 'replace')} {row['reason']}"
+        if words and named.search(text.casefold()):
+            yield _row(row)
+
+
+def erase_rejects(connection: sa.Connection, person: Person) -> int:
+    found = [(row["run"], row["line"]) for row in rejects_of(connection, person)]
+    for run, line in found:
+        this = sa.and_(known.rejects.c.run == run, known.rejects.c.line == line)
+        emptied = sa.update(known.rejects).where(this).values(raw=b"", reason="erased")
+        connection.execute(emptied)
+    return len(found)
 
 
 def erase_samples(connection: sa.Connection, person: Person) -> int:

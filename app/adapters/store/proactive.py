@@ -15,6 +15,7 @@ from app.adapters.store.tables import handles, mentions, profiles
 from app.core.proactive import Person, person_of
 from app.core.signal import Signal
 
+_KNOWN: Final = (profiles.c.customer_id, profiles.c.body)
 _PAGE: Final = 500  # customers of one read: others get their turn in between
 
 
@@ -62,7 +63,7 @@ def _named(connection: sa.Connection, signals: Sequence[Signal]) -> Iterator[Per
     customers = sorted({*(one.customer for one in signals), *(id_ for _, id_ in behind)} - {""})
     for start in range(0, len(customers), _PAGE):
         of = profiles.c.customer_id.in_(customers[start : start + _PAGE])
-        rows = connection.execute(sa.select(profiles).where(of).order_by(profiles.c.customer_id))
+        rows = connection.execute(sa.select(*_KNOWN).where(of).order_by(profiles.c.customer_id))
         yield from _left(connection, signal, [(id_, orjson.loads(body)) for id_, body in rows])
     known = {key for key, _ in behind}
     owned = {key for one in signals if one.customer for key in one.handles}
@@ -72,7 +73,7 @@ def _named(connection: sa.Connection, signals: Sequence[Signal]) -> Iterator[Per
 
 def _owners(connection: sa.Connection, signal: Signal, after: str) -> tuple[list[Person], str]:
     """Of a signal on products: their owners among the next page, and where to go on ("": end)."""
-    query = sa.select(profiles).where(profiles.c.customer_id > after)
+    query = sa.select(*_KNOWN).where(profiles.c.customer_id > after)
     rows = connection.execute(query.order_by(profiles.c.customer_id).limit(_PAGE)).all()
     known = [(id_, orjson.loads(body)) for id_, body in rows]
     mine = [one for one in known if set(one[1].get("products") or ()) & set(signal.products)]

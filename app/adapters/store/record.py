@@ -1,4 +1,4 @@
-"""History and profiles: what `record` folds the facts into, and what screens read back."""
+"""The contact history: what `record` folds the facts into, and what screens read back."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-import orjson
 import sqlalchemy as sa
 
 from app.adapters.store import full_text
 from app.adapters.store.database import Database
-from app.adapters.store.tables import cursors, handles, history, mentions, profiles
+from app.adapters.store.tables import cursors, history, mentions
 from app.core import history as core
 from app.core.history import Folded, Matter
 from app.core.history_lines import FEEDBACK, REPLIED
-from app.core.profile import Profile
 
 _MATTER: Final = tuple(column.name for column in mentions.c if not column.primary_key)
 
@@ -71,32 +69,6 @@ class Record:
         )
         rows = await self._database.read(lambda c: c.execute(query).all())
         return {key: (by, at_ms) for key, by, at_ms in rows}
-
-    async def put_profiles(self, found: Mapping[str, Profile]) -> None:
-        """Keep these profiles under their handle keys."""
-        if not found:
-            return
-        bodies = {p.customer_id: orjson.dumps(p) for p in found.values()}
-
-        def work(connection: sa.Connection) -> None:
-            connection.execute(
-                self._database.upsert(profiles, "body"),
-                [{"customer_id": id_, "body": body} for id_, body in bodies.items()],
-            )
-            connection.execute(
-                self._database.upsert(handles, "customer_id"),
-                [{"handle_key": key, "customer_id": p.customer_id} for key, p in found.items()],
-            )
-
-        await self._database.write(work)
-
-    async def all_profiles(self) -> dict[str, Profile]:
-        """Every handle key with its profile, to fill an empty cache."""
-        query = sa.select(handles.c.handle_key, profiles.c.body).join(
-            profiles, profiles.c.customer_id == handles.c.customer_id
-        )
-        rows = await self._database.read(lambda c: c.execute(query).all())
-        return {key: Profile(**_fields(body)) for key, body in rows}
 
 
 def cursor(connection: sa.Connection, reader: str, locked: bool = False) -> int:
@@ -165,8 +137,3 @@ def _reply(connection: sa.Connection, key: core.ReplyKey) -> core.Reply | None:
         .limit(1)
     ).first()
     return (row.fact_id, row.mention_id) if row else None
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    fields: dict[str, Any] = orjson.loads(body)
-    return fields | {"products": tuple(fields.get("products", ()))}

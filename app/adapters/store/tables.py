@@ -119,18 +119,25 @@ mentions = sa.Table(
     sa.Index("mentions_of_handle", "handle_key", "detected_ms"),
 )
 
+# The fold of each customer's statements, which are the truth. `change` is that of `profile_board`.
 profiles = sa.Table(
     "profiles",
     metadata,
     sa.Column("customer_id", sa.String(80), primary_key=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("change", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("household", sa.String(80), nullable=False, server_default=""),
+    sa.Index("profiles_changed", "change", "customer_id"),
+    sa.Index("profiles_of_household", "household"),
 )
 
+# Who holds each handle: the earliest claim. The others are in `contested_handles`.
 handles = sa.Table(
     "handles",
     metadata,
     sa.Column("handle_key", sa.String(1700), primary_key=True),
     sa.Column("customer_id", sa.String(80), nullable=False, index=True),
+    sa.Column("since_ms", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 users = sa.Table(

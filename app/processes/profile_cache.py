@@ -1,0 +1,39 @@
+"""The profile cache follows the store: what changed, in pages; a wiped Redis is filled again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app import metrics
+from app.adapters.redis_profiles import RedisProfiles
+from app.adapters.store.statements import Statements
+
+FOLLOW_S: Final = 0.5  # how soon what was imported is known to triage
+_PAGE: Final = 500  # profiles read and cached at a time: this bounds our memory
+_BEGINNING: Final = (-1, "")
+
+
+class ProfileCache:
+    def __init__(self, store: Statements, cache: RedisProfiles) -> None:
+        self._store = store
+        self._cache = cache
+
+    async def turn(self) -> None:
+        """Cache all that has changed. Raises Unavailable; doing it again changes nothing."""
+        last = await self._store.last_change()
+        position, filled = await self._cache.position()
+        if position is None or position[0] > last:  # another Redis, or another store
+            position, filled = _BEGINNING, False
+        while True:
+            page = await self._store.changed(position, _PAGE)
+            if not page and filled:
+                return
+            if page:
+                position = (page[-1].number, page[-1].customer_id)
+            blobs = {key: change.body for change in page for key in change.handle_keys}
+            whole = len(page) < _PAGE
+            await self._cache.put(blobs, position, filled=whole)
+            metrics.PROFILES_CACHED.inc(len(page))
+            metrics.PROFILES_BEHIND.set(max(0, last - position[0]))
+            if whole:
+                return
