@@ -13,6 +13,7 @@ from app.adapters.kafka import Producer
 from app.adapters.redis_client import connected
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
+from app.adapters.store.chats import Chats
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.journal import Journal
@@ -23,6 +24,7 @@ from app.processes import service
 from app.processes.backtests import Backtests
 from app.settings import Settings
 from app.web import server
+from app.web.chat_board import ChatBoard
 from app.web.flight_board import LOOK_S, FlightBoard
 from app.web.hub import Hub
 from app.web.notices import Board
@@ -36,6 +38,7 @@ from app.wiring.intake import Gate
 _HUB_S = 1.5  # three times what the hub's read may take
 _READ_S = 2.0
 _NOTICES_S = 0.5  # how soon a notice is on a screen
+_CHAT_S = 0.5  # and an answer on a customer's
 
 
 async def main(settings: Settings) -> None:
@@ -61,6 +64,8 @@ async def main(settings: Settings) -> None:
             backtests=(backtests := Backtests(base)),
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
+            chats=(chats := Chats(base.database)),
+            chat_board=ChatBoard(chats),
         )
         flights = FlightBoard(base.database, hub)
         board = Board(Notices(base.database), hub)
@@ -73,6 +78,7 @@ async def main(settings: Settings) -> None:
                     service.patiently("screens", parts.hub.turn),
                     service.patiently("presence", parts.presence.turn),
                     service.patiently("flights", flights.turn, LOOK_S),
+                    service.patiently("chat", parts.chat_board.turn, _CHAT_S),
                 )
         finally:
             await backtests.close()

@@ -13,12 +13,14 @@ from app import codec
 from app.adapters.redis_client import Client
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
+from app.adapters.store.chats import Chats
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.adapters.store.users import User
 from app.core.backtest_report import Window
+from app.web.chat_board import ChatBoard
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.problems import Problem, unknown_fields, wrong_field
@@ -52,6 +54,8 @@ class Parts:
     backtests: Backtests
     handoffs: Handoffs
     parties: Parties
+    chats: Chats
+    chat_board: ChatBoard
 
 
 def parts(request: Request) -> Parts:
@@ -131,6 +135,18 @@ def whole_field(given: dict[str, Any], name: str, least: int, largest: int) -> i
         got = "nothing" if value is None else value
         raise wrong_field(name, f"a whole number from {least} to {largest}", got)
     return value
+
+
+KEY_CHARS = 100  # of an Idempotency-Key
+
+
+def idempotency_key(request: Request) -> str:
+    """What names one action of the caller, repeated or not. Raises Problem 400."""
+    key = request.headers.get("idempotency-key", "").strip()
+    if not key or len(key) > KEY_CHARS:
+        expected = f"expected a header Idempotency-Key of 1 to {KEY_CHARS} chars"
+        raise Problem(400, "idempotency_key", expected)
+    return key
 
 
 def actor_of(me: User) -> dict[str, str]:

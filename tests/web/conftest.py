@@ -18,6 +18,7 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
 from app.adapters.store import users as users_module
+from app.adapters.store.chats import Chats
 from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.handoffs import Handoffs
@@ -30,6 +31,7 @@ from app.config import Config, load
 from app.processes import service
 from app.settings import CONFIG
 from app.web import server
+from app.web.chat_board import ChatBoard
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.state import Parts
@@ -104,6 +106,8 @@ async def parts(
         backtests=OneBacktest(),
         handoffs=Handoffs(database),
         parties=Parties(database),
+        chats=(chats := Chats(database)),
+        chat_board=ChatBoard(chats),
     )
     await for_hub.aclose()
 

@@ -1,0 +1,84 @@
+"""The web chat: who a visitor is to us, and where their conversation stands."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+CHANNEL = "webchat"
+CUSTOMER, AGENT = "customer", "agent"
+
+# Where a conversation stands, as the page says it.
+EMPTY, WAITING, READ, ANSWERED, CLOSED = "empty", "waiting", "read", "answered", "closed"
+
+_HANDLE_BYTES = 10  # 80 bits: no two visitors share one, and nobody finds a token for one
+_MINUTE_MS = 60_000
+_ENDED = frozenset({"completed", "cancelled", "closed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One message of a conversation. `message_id` names it: kept once, however often it comes.
+
+    Of what the visitor says it is the mention's id at the source, of ours the outbound message's.
+    """
+
+    chat: str
+    message_id: str
+    mention_id: str
+    side: str
+    text: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What the page shows: both sides in order, and where it stands."""
+
+    lines: tuple[Line, ...]
+    standing: str
+
+
+def chat_of(token: str) -> str:
+    """The visitor's handle: follows from the secret in their cookie, and does not tell it."""
+    digest = hashlib.sha256(f"webchat:{token}".encode()).digest()
+    return "chat-" + base64.b32encode(digest[:_HANDLE_BYTES]).decode().lower()
+
+
+def source_id_of(chat: str, key: str) -> str:
+    """The id of what a visitor says; `key` names one press of Send, repeated or not."""
+    return f"{chat}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+class Pace:
+    """Counts messages within each minute, by whoever sends them."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._counts: dict[str, int] = {}
+
+    def count(self, who: str, now_ms: int) -> int:
+        """One more of this sender; how many that makes within this minute."""
+        minute = now_ms // _MINUTE_MS
+        if minute != self._minute:  # nobody's count is kept for longer
+            self._minute, self._counts = minute, {}
+        self._counts[who] = self._counts.get(who, 0) + 1
+        return self._counts[who]
+
+
+def standing_of(statuses: frozenset[str], answered: bool) -> str:
+    """Where a conversation stands.
+
+    `statuses` are those of the visitor's mentions, as the history has them ("" while it has not
+    heard of one); `answered` says whether they were ever sent something.
+    """
+    if not statuses:
+        return ANSWERED if answered else EMPTY
+    if "in work" in statuses:
+        return READ
+    if statuses - _ENDED - {"answered"}:
+        return WAITING
+    if "answered" in statuses:  # said at the desk; it may still be on its way
+        return ANSWERED if answered else READ
+    return CLOSED

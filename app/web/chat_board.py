@@ -1,0 +1,69 @@
+"""Which conversations are open on a page here; looks in the store for all of them at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.adapters.store.chats import Chats, Mark
+from app.core.chat import Pace
+from app.web.problems import Problem
+
+# Open streams hold connections. Whoever finds no room reads the conversation now and then instead.
+MOST = 500
+MOST_OF_CHAT = 8  # windows of one browser
+MOST_OF_ADDRESS = 100  # an office behind one address
+
+Changed = asyncio.Event
+
+
+class ChatBoard:
+    """What is sent may be written by another process: the store says what has changed."""
+
+    def __init__(self, chats: Chats) -> None:
+        self.pace = Pace()
+        self._chats = chats
+        self._pages: dict[str, set[Changed]] = defaultdict(set)
+        self._addresses: dict[str, int] = defaultdict(int)
+        self._marks: dict[str, Mark] = {}
+
+    def check_room(self, chat: str, address: str) -> None:
+        """Raises Problem 503 where so many pages are open that one more has to wait."""
+        full = sum(self._addresses.values()) >= MOST
+        mine = len(self._pages.get(chat, ())) >= MOST_OF_CHAT
+        if full or mine or self._addresses.get(address, 0) >= MOST_OF_ADDRESS:
+            raise Problem(503, "too_many_pages", "Too many pages are open; this one asks again.")
+
+    @contextmanager
+    def listening(self, chat: str, address: str) -> Iterator[Changed]:
+        """An event that is set whenever this conversation has changed."""
+        changed = Changed()
+        self._pages[chat].add(changed)
+        self._addresses[address] += 1
+        try:
+            yield changed
+        finally:
+            self._forget(chat, address, changed)
+
+    def _forget(self, chat: str, address: str, changed: Changed) -> None:
+        self._pages[chat].discard(changed)
+        if not self._pages[chat]:
+            del self._pages[chat]
+            self._marks.pop(chat, None)
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
+
+    async def turn(self) -> None:
+        """Wake the pages whose conversation has changed. Raises Unavailable."""
+        if not self._pages:
+            return
+        found = await self._chats.marks(list(self._pages))
+        for chat, mark in found.items():
+            if mark == self._marks.get(chat) or chat not in self._pages:
+                continue
+            self._marks[chat] = mark
+            for changed in self._pages[chat]:
+                changed.set()

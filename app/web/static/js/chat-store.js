@@ -1,0 +1,72 @@
+// @ts-check
+/** The customer's conversation: what the server has of it, and the one message on its way. */
+import { signal } from "../vendor/vendor.js";
+import { ApiError, newKey, postJson } from "./api.js";
+import { Feed } from "./feed.js";
+
+/**
+ * @typedef {{id:string,side:"customer"|"agent",text:string,at_ms:number}} Line
+ * @typedef {{lines:Line[],standing:string,now_ms:number,last_event_id:string}} View
+ */
+
+const MESSAGES = "/api/v1/chat/messages";
+const LOST = "It could not be sent. What you wrote is still in the box: please send it again.";
+/** Refusals that the customer can do something about are told in the server's own words. */
+const TOLD = new Set(["wrong_field", "too_many_messages", "no_chat", "too_large"]);
+
+export const lines = signal(/** @type {Line[]} */ ([]));
+export const standing = signal("");
+export const sending = signal("");
+export const problem = signal("");
+
+/** The newest try: the same words sent again are the same message, however often. */
+let tried = { text: "", key: "" };
+
+/** @param {View} view */
+function show(view) {
+  lines.value = view.lines;
+  standing.value = view.standing;
+}
+
+export const feed = new Feed({
+  snapshotUrl: "/api/v1/chat",
+  streamUrl: "/api/v1/chat/stream",
+  onSnapshot: /** @param {View} view */ (view) => show(view),
+  handlers: { conversation: show },
+});
+
+/** @param {string} text @param {string} name @returns {Promise<boolean>} whether it was taken in */
+export async function send(text, name) {
+  if (tried.text !== text) tried = { text, key: newKey() };
+  sending.value = text;
+  problem.value = "";
+  try {
+    show(await postJson(MESSAGES, { text, name }, tried.key));
+    tried = { text: "", key: "" };
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error; // a fault of ours: let it be seen
+    problem.value = TOLD.has(error.code) ? error.message : LOST;
+    return false;
+  } finally {
+    sending.value = "";
+  }
+}
+
+/** What was typed survives a reload of this tab, and goes with it. @param {string} what */
+export function kept(what) {
+  try {
+    return sessionStorage.getItem(`hs.chat.${what}`) ?? "";
+  } catch {
+    return ""; // storage is forbidden: it is still in the field
+  }
+}
+
+/** @param {string} what @param {string} text */
+export function keep(what, text) {
+  try {
+    sessionStorage.setItem(`hs.chat.${what}`, text);
+  } catch {
+    // as above
+  }
+}
