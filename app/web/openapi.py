@@ -10,6 +10,7 @@ import msgspec
 from app import __version__
 from app.codec import WireMention
 from app.web import openapi_flights as flights
+from app.web.chat import NAME_CHARS, TEXT_CHARS
 from app.web.openapi_rules import RULE_BODIES
 
 _PROBLEM = {
@@ -113,7 +114,12 @@ _BODIES |= {
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
 }
+_CHAT = "/api/v1/chat/messages"
+_BODIES[_CHAT] = _object(
+    "text", text=_TEXT | {"maxLength": TEXT_CHARS}, name=_TEXT | {"maxLength": NAME_CHARS}
+)
 _ACCEPTING = (  # kept, and done later
+    _CHAT,
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/rules/drafts/{draft_id}/backtest",
@@ -202,6 +208,8 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     asked = [{"name": name, "in": "query", "schema": _TEXT} for name in names]
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
+    if endpoint.path == _CHAT:
+        return [key]
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
     if endpoint.path.startswith(flights.ROOT) and endpoint.method != "GET":
@@ -220,6 +228,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
     if endpoint.method in ("POST", "PUT"):
         refusals |= {"422": "A field is wrong, or unknown (unknown_field); `errors` says which"}
+    if endpoint.path == _CHAT:
+        refusals |= {"400": "no_chat: /chat was not opened", "429": "too_many_messages"}
     if endpoint.command:
         refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
     if endpoint.edit:

@@ -10,11 +10,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from app.adapters.connectors.webchat import WebChat
 from app.adapters.store.chats import SHOWN, Chats
 from app.adapters.store.database import Database
 from app.adapters.store.journal import Intake, Journal
 from app.adapters.store.tables import journal, mentions
-from app.adapters.webchat import WebChat
 from app.core.chat import AGENT, ANSWERED, CLOSED, CUSTOMER, EMPTY, READ, WAITING, Line
 from app.core.delivery import AGAIN, REFUSED, TAKEN, Answer
 from app.core.errors import Unavailable

@@ -19,8 +19,15 @@ export const standing = signal("");
 export const sending = signal("");
 export const problem = signal("");
 
-/** The newest try: the same words sent again are the same message, however often. */
-let tried = { text: "", key: "" };
+/** The key of the newest try: the same words sent again are the same message, however often.
+ * @param {string} text */
+function keyOf(text) {
+  if (kept("tried") !== text || !kept("key")) {
+    keep("key", newKey());
+    keep("tried", text);
+  }
+  return kept("key");
+}
 
 /** @param {View} view */
 function show(view) {
@@ -37,12 +44,12 @@ export const feed = new Feed({
 
 /** @param {string} text @param {string} name @returns {Promise<boolean>} whether it was taken in */
 export async function send(text, name) {
-  if (tried.text !== text) tried = { text, key: newKey() };
   sending.value = text;
+  keep("sending", text);
   problem.value = "";
   try {
-    show(await postJson(MESSAGES, { text, name }, tried.key));
-    tried = { text: "", key: "" };
+    show(await postJson(MESSAGES, { text, name }, keyOf(text)));
+    keep("tried", "");
     return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error; // a fault of ours: let it be seen
@@ -50,23 +57,30 @@ export async function send(text, name) {
     return false;
   } finally {
     sending.value = "";
+    keep("sending", "");
   }
 }
 
-/** What was typed survives a reload of this tab, and goes with it. @param {string} what */
+const memory = /** @type {Map<string, string>} */ (new Map());
+
+/** What was typed survives a reload of this tab, and goes with it. @param {string} what @returns {string} */
 export function kept(what) {
   try {
-    return sessionStorage.getItem(`hs.chat.${what}`) ?? "";
+    return memory.get(what) ?? sessionStorage.getItem(`hs.chat.${what}`) ?? "";
   } catch {
-    return ""; // storage is forbidden: it is still in the field
+    return ""; // storage is forbidden
   }
 }
 
 /** @param {string} what @param {string} text */
 export function keep(what, text) {
+  memory.set(what, text);
   try {
     sessionStorage.setItem(`hs.chat.${what}`, text);
   } catch {
-    // as above
+    // storage is full or forbidden: it is kept until a reload
   }
 }
+
+/** Both texts, the first one above. @param {string} first @param {string} second */
+export const joined = (first, second) => [first, second].filter(Boolean).join("\n");

@@ -1,7 +1,7 @@
 // @ts-check
 /** The customers' page: what was said on both sides, and a box to write in. */
 import { html, render, useEffect, useRef, useState } from "../vendor/vendor.js";
-import { feed, keep, kept, lines, problem, send, sending, standing } from "./chat-store.js";
+import { feed, joined, keep, kept, lines, problem, send, sending, standing } from "./chat-store.js";
 import { count, nearTime } from "./format.js";
 import { Icon } from "./icon.js";
 
@@ -9,6 +9,8 @@ const root = /** @type {HTMLElement} */ (document.getElementById("chat"));
 const TEXT_CHARS = Number(root.dataset.textChars);
 const KEEP_DAYS = Number(root.dataset.keepDays);
 const TITLE = document.title;
+/** On a phone Enter begins a new line: its keyboard has no Shift+Enter. */
+const typed = !matchMedia("(pointer: coarse)").matches;
 
 /** Only what is known: nobody can say how long it will take. */
 const STANDING = /** @type {Record<string, string>} */ ({
@@ -46,9 +48,9 @@ const Name = ({ name, setName }) => html`<div class="chat-name">
     onInput=${(/** @type {any} */ event) => setName(event.target.value)} />
 </div>`;
 
-/** A field whose text survives a reload. @param {string} what */
-function useKept(what) {
-  const [text, setText] = useState(() => kept(what));
+/** A field whose text survives a reload. @param {string} what @param {string} [first] */
+function useKept(what, first = "") {
+  const [text, setText] = useState(() => joined(first, kept(what)));
   const set = (/** @type {string} */ value) => (setText(value), keep(what, value));
   return /** @type {const} */ ([text, set]);
 }
@@ -57,11 +59,11 @@ function useKept(what) {
 const Hint = ({ length }) => length > TEXT_CHARS
   ? html`<span class="muted too-long" role="status" data-testid="chat-too-long">
       ${count(length)} of at most ${count(TEXT_CHARS)} characters: please send it in parts.</span>`
-  : html`<span class="muted">Enter sends it, Shift+Enter begins a new line. This browser shows the
-      conversation for ${KEEP_DAYS} days.</span>`;
+  : html`<span class="muted">${typed && "Enter sends it, Shift+Enter begins a new line. "}This browser shows
+      the conversation for ${KEEP_DAYS} days.</span>`;
 
 function Box() {
-  const [text, setText] = useKept("text");
+  const [text, setText] = useKept("text", kept("sending")); // what was under way is not lost by a reload
   const [name, setName] = useKept("name");
   const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
   const ready = text.trim() !== "" && text.trim().length <= TEXT_CHARS && !sending.value;
@@ -71,10 +73,10 @@ function Box() {
     setText("");
     field.current?.focus();
     // back into the box, before whatever was begun meanwhile
-    if (!(await send(text.trim(), name.trim()))) setText([text, kept("text")].filter(Boolean).join("\n"));
+    if (!(await send(text.trim(), name.trim()))) setText(joined(text, kept("text")));
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) =>
-    event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event);
+    typed && event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event);
   return html`<form class="chat-box" onSubmit=${submit}>
     ${problem.value && html`<p class="problem" role="alert" data-testid="chat-problem">
       <${Icon} name="triangle-alert" /><span>${problem.value}</span></p>`}
