@@ -64,26 +64,30 @@ async def main(settings: Settings) -> None:
             backtests=(backtests := Backtests(base)),
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
-            chats=(chats := Chats(base.database)),
-            chat_board=ChatBoard(chats),
+            chat_board=ChatBoard(Chats(base.database)),
         )
-        flights = FlightBoard(base.database, hub)
-        board = Board(Notices(base.database), hub)
         await backtests.begin_anew()
         app = server.create(parts, _health(parts))
         try:
             async with service.serving(app, settings.web.host, settings.web.port):
-                await asyncio.gather(
-                    service.patiently("notices", board.turn, _NOTICES_S),
-                    service.patiently("screens", parts.hub.turn),
-                    service.patiently("presence", parts.presence.turn),
-                    service.patiently("flights", flights.turn, LOOK_S),
-                    service.patiently("chat", parts.chat_board.turn, _CHAT_S),
-                )
+                await _look_after(parts)
         finally:
             await backtests.close()
             await producer.close()
             await base.close()
+
+
+async def _look_after(parts: Parts) -> None:
+    """What open screens and pages have to hear of, for ever."""
+    notices = Board(Notices(parts.base.database), parts.hub)
+    flights = FlightBoard(parts.base.database, parts.hub)
+    await asyncio.gather(
+        service.patiently("notices", notices.turn, _NOTICES_S),
+        service.patiently("screens", parts.hub.turn),
+        service.patiently("presence", parts.presence.turn),
+        service.patiently("flights", flights.turn, LOOK_S),
+        service.patiently("chat", parts.chat_board.turn, _CHAT_S),
+    )
 
 
 def _health(parts: Parts) -> list[Route]:

@@ -61,7 +61,7 @@ async def conversation(request: Request) -> Response:
     at, token = _open(request), _token(request)
     if not token:
         return _answer(Conversation(lines=(), standing=EMPTY))
-    return _answer(await at.chats.conversation(chat_of(token)))
+    return _answer(await at.chat_board.chats.conversation(chat_of(token)))
 
 
 async def say(request: Request) -> Response:
@@ -71,13 +71,13 @@ async def say(request: Request) -> Response:
     given = await command(request, "text", "name")
     text, name = text_of(given, "text", TEXT_CHARS), text_of(given, "name", NAME_CHARS, False)
     source_id = source_id_of(chat, idempotency_key(request))
-    known = await at.chats.line(source_id)
+    known = await at.chat_board.chats.line(source_id)
     if known is None:
         _limit(at, chat, _address(request))
         await _take_in(at, chat, source_id, text, name)
     elif known.text != text:
         raise Problem(422, "key_reused", "This key was sent before with another text.")
-    return _answer(await at.chats.conversation(chat), 202)
+    return _answer(await at.chat_board.chats.conversation(chat), 202)
 
 
 async def stream(request: Request) -> Response:
@@ -94,10 +94,12 @@ async def _events(at: Parts, chat: str, address: str) -> AsyncGenerator[ServerSe
         metrics.SCREENS.labels("chat").track_inprogress(),
     ):
         try:
-            yield _event("conversation", _shown(await at.chats.conversation(chat)))
+            yield _event("conversation", _shown(await at.chat_board.chats.conversation(chat)))
             while True:
                 if await _heard(changed):
-                    yield _event("conversation", _shown(await at.chats.conversation(chat)))
+                    yield _event(
+                        "conversation", _shown(await at.chat_board.chats.conversation(chat))
+                    )
                 else:
                     yield _event("clock", {"now_ms": system_ms()})
         except Unavailable:
@@ -116,7 +118,7 @@ async def _heard(changed: asyncio.Event) -> bool:
 
 async def _take_in(at: Parts, chat: str, source_id: str, text: str, name: str) -> None:
     """Into the journal and on the page, both or neither. Raises Unavailable."""
-    before = await at.chats.last_said(chat)
+    before = await at.chat_board.chats.last_said(chat)
     wire = codec.WireMention(
         channel=CHANNEL,
         id=source_id,
@@ -132,7 +134,7 @@ async def _take_in(at: Parts, chat: str, source_id: str, text: str, name: str) -
         text=text,
         at_ms=system_ms(),
     )
-    await at.gate.accept([wire], at.chats.keep(line))
+    await at.gate.accept([wire], at.chat_board.chats.keep(line))
     metrics.CHAT_MESSAGES.labels(CUSTOMER).inc()
 
 

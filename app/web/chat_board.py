@@ -24,7 +24,7 @@ class ChatBoard:
 
     def __init__(self, chats: Chats) -> None:
         self.pace = Pace()
-        self._chats = chats
+        self.chats = chats
         self._pages: dict[str, set[Changed]] = defaultdict(set)
         self._addresses: dict[str, int] = defaultdict(int)
         self._marks: dict[str, Mark] = {}
@@ -60,7 +60,7 @@ class ChatBoard:
         """Wake the pages whose conversation has changed. Raises Unavailable."""
         if not self._pages:
             return
-        found = await self._chats.marks(list(self._pages))
+        found = await self.chats.marks(list(self._pages))
         for chat, mark in found.items():
             if mark == self._marks.get(chat) or chat not in self._pages:
                 continue

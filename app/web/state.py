@@ -13,7 +13,6 @@ from app import codec
 from app.adapters.redis_client import Client
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
-from app.adapters.store.chats import Chats
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.parties import Parties
@@ -54,7 +53,6 @@ class Parts:
     backtests: Backtests
     handoffs: Handoffs
     parties: Parties
-    chats: Chats
     chat_board: ChatBoard
 
 

@@ -106,8 +106,7 @@ async def parts(
         backtests=OneBacktest(),
         handoffs=Handoffs(database),
         parties=Parties(database),
-        chats=(chats := Chats(database)),
-        chat_board=ChatBoard(chats),
+        chat_board=ChatBoard(Chats(database)),
     )
     await for_hub.aclose()
 

@@ -326,7 +326,7 @@ async def test_a_turn_asks_nothing_while_no_page_is_open(
     async def asked(*_: Any) -> None:
         raise AssertionError("nobody is there")
 
-    monkeypatch.setattr(parts.chats, "marks", asked)
+    monkeypatch.setattr(parts.chat_board.chats, "marks", asked)
     await parts.chat_board.turn()
 
 
