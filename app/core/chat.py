@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 CHANNEL = "webchat"
 CUSTOMER, AGENT = "customer", "agent"
@@ -49,6 +50,15 @@ def chat_of(token: str) -> str:
 def source_id_of(chat: str, key: str) -> str:
     """The id of what a visitor says; `key` names one press of Send, repeated or not."""
     return f"{chat}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+def network_of(address: str) -> str:
+    """Whose limits count for an address: one of IPv6 is one of billions that its owner has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
 
 
 class Pace:

@@ -17,18 +17,28 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app import codec, metrics
-from app.core.chat import CHANNEL, CUSTOMER, EMPTY, Conversation, Line, chat_of, source_id_of
+from app.core.chat import (
+    CHANNEL,
+    CUSTOMER,
+    EMPTY,
+    Conversation,
+    Line,
+    chat_of,
+    network_of,
+    source_id_of,
+)
 from app.core.errors import Unavailable
 from app.core.mention import mention_id_of
 from app.web import html
 from app.web.auth import refuse_foreign_origin
-from app.web.problems import Problem
+from app.web.problems import Problem, done
 from app.web.state import Parts, command, idempotency_key, parts, text_of
 from app.wiring.base import system_ms
 
 COOKIE = "handshake_chat"
 TEXT_CHARS, NAME_CHARS = 2_000, 80
 OF_CHAT, OF_ADDRESS = 20, 60  # messages a minute: more than people type, and an office of them
+READS = 600  # questions a minute from one address: the store answers the desks as well
 
 _KEEP_DAYS = 30  # so long after their last visit a browser still knows its conversation
 _CLOCK_S = 5.0  # silence of twice that long tells the page that the line is dead
@@ -59,6 +69,7 @@ async def page(request: Request) -> Response:
 async def conversation(request: Request) -> Response:
     """My conversation: both sides in order, and where it stands."""
     at, token = _open(request), _token(request)
+    _limit(at, "read", _network(request), READS)
     if not token:
         return _answer(Conversation(lines=(), standing=EMPTY))
     return _answer(await at.chat_board.chats.conversation(chat_of(token)))
@@ -71,35 +82,38 @@ async def say(request: Request) -> Response:
     given = await command(request, "text", "name")
     text, name = text_of(given, "text", TEXT_CHARS), text_of(given, "name", NAME_CHARS, False)
     source_id = source_id_of(chat, idempotency_key(request))
+    _limit(at, "read", _network(request), READS)
     known = await at.chat_board.chats.line(source_id)
     if known is None:
-        _limit(at, chat, _address(request))
+        _limit(at, "said", chat, OF_CHAT)
+        _limit(at, "said", _network(request), OF_ADDRESS)
         await _take_in(at, chat, source_id, text, name)
     elif known.text != text:
         raise Problem(422, "key_reused", "This key was sent before with another text.")
-    return _answer(await at.chat_board.chats.conversation(chat), 202)
+    with done():
+        return _answer(await at.chat_board.chats.conversation(chat), 202)
 
 
 async def stream(request: Request) -> Response:
     """My conversation again whenever it has changed, as server-sent events."""
-    at, chat, address = _open(request), _chat(request), _address(request)
-    at.chat_board.check_room(chat, address)
+    at, chat, network = _open(request), _chat(request), _network(request)
+    _limit(at, "read", network, READS)
+    at.chat_board.check_room(chat, network)
     headers = _NO_STORE | {"X-Accel-Buffering": "no"}
-    return EventSourceResponse(_events(at, chat, address), ping=_PING_S, headers=headers)
+    return EventSourceResponse(_events(at, chat, network), ping=_PING_S, headers=headers)
 
 
-async def _events(at: Parts, chat: str, address: str) -> AsyncGenerator[ServerSentEvent, None]:
+async def _events(at: Parts, chat: str, network: str) -> AsyncGenerator[ServerSentEvent, None]:
     with (
-        at.chat_board.listening(chat, address) as changed,
+        at.chat_board.listening(chat, network) as changed,
         metrics.SCREENS.labels("chat").track_inprogress(),
     ):
+        changed.set()  # the page has seen nothing yet
         try:
-            yield _event("conversation", _shown(await at.chat_board.chats.conversation(chat)))
             while True:
                 if await _heard(changed):
-                    yield _event(
-                        "conversation", _shown(await at.chat_board.chats.conversation(chat))
-                    )
+                    found = await at.chat_board.chats.conversation(chat)
+                    yield _event("conversation", _shown(found))
                 else:
                     yield _event("clock", {"now_ms": system_ms()})
         except Unavailable:
@@ -138,13 +152,11 @@ async def _take_in(at: Parts, chat: str, source_id: str, text: str, name: str) -
     metrics.CHAT_MESSAGES.labels(CUSTOMER).inc()
 
 
-def _limit(at: Parts, chat: str, address: str) -> None:
-    """Count this message. Raises Problem 429 where there were too many within a minute."""
-    now_ms = system_ms()
-    for who, most in ((chat, OF_CHAT), (f"address {address}", OF_ADDRESS)):
-        if at.chat_board.pace.count(who, now_ms) > most:
-            detail = "Too many messages within a minute. Wait a little, then send it again."
-            raise Problem(429, "too_many_messages", detail)
+def _limit(at: Parts, what: str, who: str, most: int) -> None:
+    """Count one more. Raises Problem 429 where there were too many within a minute."""
+    if at.chat_board.pace.count(f"{what} {who}", system_ms()) > most:
+        detail = "Too many messages within a minute. Wait a little, then send it again."
+        raise Problem(429, "too_many_messages", detail)
 
 
 def _open(request: Request) -> Parts:
@@ -167,8 +179,8 @@ def _chat(request: Request) -> str:
     return chat_of(token)
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+def _network(request: Request) -> str:
+    return network_of(request.client.host if request.client else "")
 
 
 def _answer(found: Conversation, status: int = 200) -> Response:

@@ -26,35 +26,35 @@ class ChatBoard:
         self.pace = Pace()
         self.chats = chats
         self._pages: dict[str, set[Changed]] = defaultdict(set)
-        self._addresses: dict[str, int] = defaultdict(int)
+        self._networks: dict[str, int] = defaultdict(int)
         self._marks: dict[str, Mark] = {}
 
-    def check_room(self, chat: str, address: str) -> None:
+    def check_room(self, chat: str, network: str) -> None:
         """Raises Problem 503 where so many pages are open that one more has to wait."""
-        full = sum(self._addresses.values()) >= MOST
+        full = sum(self._networks.values()) >= MOST
         mine = len(self._pages.get(chat, ())) >= MOST_OF_CHAT
-        if full or mine or self._addresses.get(address, 0) >= MOST_OF_ADDRESS:
+        if full or mine or self._networks.get(network, 0) >= MOST_OF_ADDRESS:
             raise Problem(503, "too_many_pages", "Too many pages are open; this one asks again.")
 
     @contextmanager
-    def listening(self, chat: str, address: str) -> Iterator[Changed]:
+    def listening(self, chat: str, network: str) -> Iterator[Changed]:
         """An event that is set whenever this conversation has changed."""
         changed = Changed()
         self._pages[chat].add(changed)
-        self._addresses[address] += 1
+        self._networks[network] += 1
         try:
             yield changed
         finally:
-            self._forget(chat, address, changed)
+            self._forget(chat, network, changed)
 
-    def _forget(self, chat: str, address: str, changed: Changed) -> None:
+    def _forget(self, chat: str, network: str, changed: Changed) -> None:
         self._pages[chat].discard(changed)
         if not self._pages[chat]:
             del self._pages[chat]
             self._marks.pop(chat, None)
-        self._addresses[address] -= 1
-        if not self._addresses[address]:
-            del self._addresses[address]
+        self._networks[network] -= 1
+        if not self._networks[network]:
+            del self._networks[network]
 
     async def turn(self) -> None:
         """Wake the pages whose conversation has changed. Raises Unavailable."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.chat import ANSWERED, CLOSED, EMPTY, READ, WAITING, Pace, chat_of, standing_of
+from app.core.chat import (
+    ANSWERED,
+    CLOSED,
+    EMPTY,
+    READ,
+    WAITING,
+    Pace,
+    chat_of,
+    network_of,
+    standing_of,
+)
 from app.core.profile import handle_key
 
 
@@ -43,6 +53,21 @@ def test_the_handle_is_looked_up_as_it_is() -> None:
 )
 def test_where_a_conversation_stands(statuses: list[str], answered: bool, standing: str) -> None:
     assert standing_of(frozenset(statuses), answered) == standing
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_limits_count_by_what_one_owner_has(address: str, network: str) -> None:
+    assert network_of(address) == network
 
 
 def test_messages_are_counted_within_a_minute_for_each_sender() -> None:

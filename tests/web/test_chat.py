@@ -286,6 +286,33 @@ async def test_one_address_has_so_many_messages_a_minute(
         assert (await say(elsewhere, "Hello")).status_code == 202
 
 
+async def test_one_address_asks_so_often_a_minute(
+    app: Starlette, visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One database answers strangers and desks."""
+    monkeypatch.setattr(chat, "READS", 3)
+    statuses = [(await visitor.get("/api/v1/chat")).status_code for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert (await visitor.get("/api/v1/chat/stream")).status_code == 429
+    assert (await say(visitor, "Hello")).status_code == 429
+    async with browser(app, address="10.0.0.7") as elsewhere:
+        assert (await elsewhere.get("/api/v1/chat")).status_code == 200
+
+
+async def test_a_message_that_was_taken_in_is_not_said_to_be_lost(
+    visitor: httpx.AsyncClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise Unavailable("the store does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(parts.chat_board.chats, "conversation", away)
+        answered = await say(visitor, "My bag is lost.")
+    assert (answered.status_code, answered.json()["code"]) == (503, "unknown_outcome")
+    assert (await say(visitor, "My bag is lost.")).status_code == 202
+    assert len(await kept(parts)) == 1
+
+
 async def test_a_store_that_is_away_takes_nothing_in_and_says_so(
     visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,7 +369,7 @@ async def test_pages_are_bounded_and_leave_room_when_they_go(parts: Parts) -> No
         for one in held:
             one.__exit__(None, None, None)
         board.check_room("chat-a", "10.0.0.1")
-    assert (board._pages, board._addresses) == ({}, {})
+    assert (board._pages, board._networks) == ({}, {})
 
 
 @pytest.mark.parametrize(

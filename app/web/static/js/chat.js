@@ -15,7 +15,7 @@ const typed = !matchMedia("(pointer: coarse)").matches;
 /** Only what is known: nobody can say how long it will take. */
 const STANDING = /** @type {Record<string, string>} */ ({
   waiting: "We have what you wrote. A person will answer here.",
-  read: "Somebody is reading what you wrote.",
+  read: "Somebody is looking after it.",
   answered: "You have an answer. You can go on writing.",
   closed: "This conversation is closed. Write again whenever you like.",
 });
