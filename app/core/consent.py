@@ -12,6 +12,8 @@ STOP: Final = "stop"  # nothing goes out to this person any more, wherever they 
 START: Final = "start"  # takes the stop back, and gives no consent
 KINDS: Final = (GIVEN, WITHDRAWN, STOP, START)
 
+MESSAGE: Final = "message"  # the source of what somebody wrote to us: STOP, START
+
 Where = tuple[str, str]  # channel, purpose
 
 
@@ -32,6 +34,7 @@ class ConsentEvent:
     source: str = ""
     evidence: str = ""
     by: str = ""
+    mention_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ PERMITTED: Final = "permitted"  # with its connector: whoever is killed here sen
 WAITING: Final = "waiting"  # refused for now: quiet hours or a cap
 SENT, REFUSED, FAILED, NO_CONNECTOR = "sent", "refused", "failed", "no_connector"
 
+OPEN: Final = (QUEUED, PERMITTED, WAITING)
+
 ANSWER: Final = "answer"  # the purpose of what answers what somebody just said
 
 _ID_CHARS = 32
@@ -47,6 +49,44 @@ class Outbound:
         return hashlib.sha256(sized.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def outbound_id_of(fact_id: str, part: str = "") -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message and how far it has come. `seq` is of the fact that it comes from.
+
+    `zone` is where its receiver is, as their own message told; `round` counts the states that are
+    worth a fact; `permitted_ms` is when it last had a permit, 0 where it never went out.
+    """
+
+    message: Outbound
+    seq: int
+    zone: str = ""
+    state: str = QUEUED
+    code: str = ""
+    rule: str = ""
+    problem: str = ""
+    reference: str = ""
+    attempts: int = 0
+    next_ms: int = 0
+    permitted_ms: int = 0
+    changed_ms: int = 0
+    round: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How a channel's messages get out: which connector, and where it sends them to.
+
+    `inner`: the receiver stands in our own network, by the operator's word.
+    """
+
+    name: str
+    kind: str
+    url: str = ""
+    inner: bool = False
+    timeout_s: float = 5.0
+    retries: int = 8
+
+
+def outbound_id_of(fact_id: str, by: str) -> str:
     """The same fact makes the same message, whoever asks and however often."""
-    return hashlib.sha256(f"outbound|{fact_id}|{part}".encode()).hexdigest()[:_ID_CHARS]
+    return hashlib.sha256(f"outbound|{fact_id}|{by}".encode()).hexdigest()[:_ID_CHARS]

@@ -111,14 +111,22 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What config/permission.toml says. `quiet_on` are channels with quiet hours of their own."""
+    """What config/permission.toml says. `quiet_on` are channels with quiet hours of their own.
+
+    `zone` and the `zones` of channels count where nothing tells where the customer is.
+    """
 
     purposes: Mapping[str, Purpose]
     quiet: Quiet | None = None
     quiet_on: Mapping[str, Quiet] = field(default_factory=dict)
+    zone: tzinfo = UTC
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)
 
     def quiet_of(self, channel: str) -> Quiet | None:
         return self.quiet_on.get(channel, self.quiet)
+
+    def zone_of(self, channel: str) -> tzinfo:
+        return self.zones.get(channel, self.zone)
 
     @property
     def longest_cap_ms(self) -> int:

@@ -29,7 +29,7 @@ def quiet_until(quiet: Quiet | None, zone: tzinfo, now_ms: int) -> int:
     """When somebody in this zone may be written to again, ms since the epoch; 0: now.
 
     Never too early. Where the zone skips the end of the quiet hours it is up to an hour late;
-    where it repeats an hour, it holds for what the clock on the wall says each time.
+    where it repeats an hour, what the clock on the wall says holds both times of it.
     """
     if quiet is None:
         return 0
@@ -48,5 +48,5 @@ def _ends(quiet: Quiet, wall: datetime) -> Iterator[datetime]:
     for days in range(4):
         day = wall.date() + timedelta(days=days)
         for fold in (0, 1):
-            local = datetime.combine(day, at, wall.tzinfo).replace(fold=fold)
+            local = datetime.combine(day, at.replace(fold=fold), wall.tzinfo)
             yield local.astimezone(UTC)

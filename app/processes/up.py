@@ -40,6 +40,7 @@ _SERVICES = (
     "record",
     "reconcile",
     "events",
+    "send",
 )  # the slowest to start first
 
 
