@@ -10,18 +10,20 @@ from pydantic import Field
 from app.config_entry import Entry, Name, Seconds
 from app.core.addresses import url_problem
 from app.core.catalogue import Channel
+from app.core.chat import CHANNEL as CHAT
 from app.core.outbound import Sending
 
 CHANNELS_FILE = "config/channels.toml"
-WEBHOOK = "webhook"
+WEBHOOK, WEBCHAT = "webhook", "webchat"
 _WAY = ("url", "inner", "timeout", "retries")  # of a channel that sends
+_READ = {WEBHOOK: _WAY, WEBCHAT: ("retries",), None: ()}  # those of them that are read
 
 
 class ChannelEntry(Entry):
     title: str
     public: bool = False
     weight: float = Field(1.0, gt=0, le=50, allow_inf_nan=False)
-    send: Literal["webhook"] | None = None
+    send: Literal["webhook", "webchat"] | None = None
     url: str = Field("", max_length=2048)
     inner: bool = False
     timeout: Annotated[Seconds, Field(le=30)] = 5.0
@@ -56,10 +58,10 @@ def problems_of(found: ChannelFile) -> Iterator[str]:
     """What is wrong with how channels send."""
     for name, entry in found.channel.items():
         place = f"{CHANNELS_FILE}: channel.{name}"
-        if entry.send == WEBHOOK:
-            if problem := url_problem(entry.url, entry.inner):
-                yield f"{place}: url: {problem}"
-            continue
+        if entry.send == WEBHOOK and (problem := url_problem(entry.url, entry.inner)):
+            yield f"{place}: url: {problem}"
+        if entry.send == WEBCHAT and name != CHAT:
+            yield f"{place}: send: expected {WEBCHAT!r} for channel.{CHAT} alone: /chat shows it"
         unread = [key for key in _WAY if key in entry.model_fields_set]
-        for key in unread if not entry.send else []:
+        for key in [key for key in unread if key not in _READ[entry.send]]:
             yield f'{place}: {key}: expected send = "{WEBHOOK}" with it, or nobody reads it'

@@ -23,15 +23,14 @@ class WebChat:
 
     async def send(self, message: Outbound, permit: Permit) -> Answer:
         """Put the message on the visitor's page, once. Raises NotPermitted."""
-        now_ms = self._now_ms()
-        permit.check(message, now_ms)
+        permit.check(message, self._now_ms())
         line = Line(
             chat=message.handle,
             message_id=message.outbound_id,
             mention_id=message.mention_id,
             side=AGENT,
             text=message.text,
-            at_ms=now_ms,
+            at_ms=self._now_ms(),
         )
         try:
             delivered = await self._chats.deliver(line)
