@@ -110,15 +110,12 @@ def load(
     tables = config_rules.tables(texts, problems)
     if problems or not (queues and channels and staff and policies and calendars):
         raise ConfigError(problems)
-    problems.extend(doubles([rep.name for rep in staff.rep]))
-    catalogue = _catalogue(queues, channels, staff, window_scale)
+    catalogue = _catalogue(queues, channels, staff, calendars, window_scale)
     rows = tuple(config_rules.rows(tables, window_scale))
     rules = tuple(config_rules.rules(tables, window_scale))
-    catalogue = replace(catalogue, calendars=config_sla.calendars(calendars))
-    problems.extend(broken_references(catalogue, rows, rules))
+    problems += (*_doubles(staff), *broken_references(catalogue, rows, rules))
     problems.extend(config_handoffs.problems_of(partners, catalogue, rules))
     problems.extend(config_permission.unknown_channels(permission, catalogue))
-    problems.extend(config_channels.problems_of(channels))
     problems.extend(problem for one in asked_in_order(rows, rules) for problem in check_row(one))
     around = Surroundings(catalogue=catalogue, rows=asked_in_order(rows, rules), scale=window_scale)
     problems.extend(config_sla.problems(policies, calendars, around))
@@ -131,7 +128,13 @@ def load(
     )  # fmt: skip
 
 
-def _catalogue(queues: _Queues, channels: ChannelFile, staff: _Staff, scale: float) -> Catalogue:
+def _doubles(staff: _Staff) -> Iterator[str]:
+    return doubles([rep.name for rep in staff.rep])
+
+
+def _catalogue(
+    queues: _Queues, channels: ChannelFile, staff: _Staff, calendars: CalendarFile, scale: float
+) -> Catalogue:
     return Catalogue(
         queues={name: _queue(name, queue, scale) for name, queue in queues.queue.items()},
         channels=config_channels.channels(channels),
@@ -139,6 +142,7 @@ def _catalogue(queues: _Queues, channels: ChannelFile, staff: _Staff, scale: flo
             rep.name: Rep(**rep.model_dump() | {"channels": tuple(sorted(rep.channels.items()))})
             for rep in staff.rep
         },
+        calendars=config_sla.calendars(calendars),
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from app.config_entry import Entry, Name, Seconds
 from app.core.addresses import url_problem
@@ -13,7 +12,6 @@ from app.core.catalogue import Channel
 from app.core.chat import CHANNEL as CHAT
 from app.core.outbound import Sending
 
-CHANNELS_FILE = "config/channels.toml"
 WEBHOOK, WEBCHAT = "webhook", "webchat"
 _WAY = ("url", "inner", "timeout", "retries")  # of a channel that sends
 _READ = {WEBHOOK: _WAY, WEBCHAT: ("retries",), None: ()}  # those of them that are read
@@ -29,9 +27,27 @@ class ChannelEntry(Entry):
     timeout: Annotated[Seconds, Field(le=30)] = 5.0
     retries: int = Field(8, ge=0, le=50)
 
+    @model_validator(mode="after")
+    def _sends(self) -> ChannelEntry:
+        if self.send == WEBHOOK and (problem := url_problem(self.url, self.inner)):
+            raise ValueError(f"url: {problem}")
+        read = _READ[self.send]
+        unread = [key for key in _WAY if key in self.model_fields_set and key not in read]
+        if unread:
+            raise ValueError(f'{unread[0]}: expected send = "{WEBHOOK}" with it')
+        return self
+
 
 class ChannelFile(Entry):
     channel: dict[Name, ChannelEntry]
+
+    @field_validator("channel")
+    @classmethod
+    def _one_chat(cls, given: dict[str, ChannelEntry]) -> dict[str, ChannelEntry]:
+        for name, entry in given.items():
+            if entry.send == WEBCHAT and name != CHAT:
+                raise ValueError(f'{name}: send: expected "{WEBCHAT}" for {CHAT} alone')
+        return given
 
 
 def channels(found: ChannelFile) -> dict[str, Channel]:
@@ -52,16 +68,3 @@ def sending(found: ChannelFile) -> dict[str, Sending]:
         for name, entry in found.channel.items()
         if entry.send
     }  # fmt: skip
-
-
-def problems_of(found: ChannelFile) -> Iterator[str]:
-    """What is wrong with how channels send."""
-    for name, entry in found.channel.items():
-        place = f"{CHANNELS_FILE}: channel.{name}"
-        if entry.send == WEBHOOK and (problem := url_problem(entry.url, entry.inner)):
-            yield f"{place}: url: {problem}"
-        if entry.send == WEBCHAT and name != CHAT:
-            yield f"{place}: send: expected {WEBCHAT!r} for channel.{CHAT} alone: /chat shows it"
-        unread = [key for key in _WAY if key in entry.model_fields_set]
-        for key in [key for key in unread if key not in _READ[entry.send]]:
-            yield f'{place}: {key}: expected send = "{WEBHOOK}" with it, or nobody reads it'
