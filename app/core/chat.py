@@ -11,7 +11,8 @@ CHANNEL = "webchat"
 CUSTOMER, AGENT = "customer", "agent"
 
 # Where a conversation stands, as the page says it.
-EMPTY, WAITING, READ, ANSWERED, CLOSED = "empty", "waiting", "read", "answered", "closed"
+EMPTY, WAITING, READ, ANSWERED = "empty", "waiting", "read", "answered"
+CLOSED, STOPPED = "closed", "stopped"
 
 _HANDLE_BYTES = 10  # 80 bits: no two visitors share one, and nobody finds a token for one
 _MINUTE_MS = 60_000
@@ -77,12 +78,15 @@ class Pace:
         return self._counts[who]
 
 
-def standing_of(statuses: frozenset[str], answered: bool) -> str:
+def standing_of(statuses: frozenset[str], answered: bool, stopped: bool = False) -> str:
     """Where a conversation stands.
 
     `statuses` are those of the visitor's mentions, as the history has them ("" while it has not
-    heard of one); `answered` says whether they were ever sent something.
+    heard of one); `answered` says whether they were ever sent something, `stopped` whether they
+    have forbidden it.
     """
+    if stopped:
+        return STOPPED
     if not statuses:
         return ANSWERED if answered else EMPTY
     if "in work" in statuses:

@@ -12,10 +12,22 @@ import sqlalchemy as sa
 
 from app.adapters.connectors.webchat import WebChat
 from app.adapters.store.chats import SHOWN, Chats
+from app.adapters.store.consents import insert_events
 from app.adapters.store.database import Database
 from app.adapters.store.journal import Intake, Journal
 from app.adapters.store.tables import journal, mentions
-from app.core.chat import AGENT, ANSWERED, CLOSED, CUSTOMER, EMPTY, READ, WAITING, Line
+from app.core.chat import (
+    AGENT,
+    ANSWERED,
+    CLOSED,
+    CUSTOMER,
+    EMPTY,
+    READ,
+    STOPPED,
+    WAITING,
+    Line,
+)
+from app.core.consent import START, STOP, ConsentEvent
 from app.core.delivery import AGAIN, REFUSED, TAKEN, Answer
 from app.core.errors import Unavailable
 from app.core.outbound import ANSWER, Outbound
@@ -131,6 +143,21 @@ async def test_where_it_stands_follows_the_history(database: Database, chats: Ch
     for status, standing in (("answered", ANSWERED), ("completed", CLOSED)):
         await database.write(lambda c, s=status: c.execute(sa.update(mentions).values(status=s)))
         assert (await chats.conversation(CHAT)).standing == standing
+
+
+async def test_who_wrote_stop_reads_that_nothing_is_sent_to_them(
+    database: Database, chats: Chats
+) -> None:
+    await keep(database, said(), said(9, "chat-two"))
+    before = await chats.marks([CHAT])
+    for number, (kind, standing) in enumerate(((STOP, STOPPED), (START, WAITING), (STOP, STOPPED))):
+        event = ConsentEvent(
+            event_id=str(number), handle_key=f"webchat:{CHAT}", kind=kind, at_ms=NOON_MS
+        )
+        await database.write(lambda c, e=event: insert_events(database, c, [e]))
+        assert (await chats.conversation(CHAT)).standing == standing
+    assert await chats.marks([CHAT]) != before
+    assert (await chats.conversation("chat-two")).standing == WAITING
 
 
 async def test_a_mark_changes_with_whatever_the_page_shows_and_with_nothing_else(

@@ -97,10 +97,6 @@ def test_a_channel_that_sends_is_read_with_its_defaults(folder: Path) -> None:
         (FAX.replace('url = "https://fax.example/send"\n', ""), "url: "),
         (FAX.replace('"webhook"', '"pigeon"'), "send: "),
         (FAX.replace('send = "webhook"\n', ""), 'url: expected send = "webhook" with it'),
-        (
-            FAX.split("send")[0] + 'send = "webchat"\n',
-            "send: expected 'webchat' for channel.webchat",
-        ),
         (FAX + "timeout = '2m'\n", "timeout: "),
     ],
 )
@@ -117,6 +113,9 @@ def test_the_web_chat_goes_nowhere_but_to_its_page(folder: Path) -> None:
     path.write_text(text.replace('"webchat"\n', '"webchat"\ntimeout = "9s"\nretries = 3\n'))
     [problem] = problems_of(folder)
     assert "channel.webchat: timeout: expected" in problem
+    path.write_text(text + '[channel.fax]\ntitle = "Fax"\nsend = "webchat"\n')
+    [problem] = problems_of(folder)
+    assert 'fax: send: expected "webchat" for webchat alone' in problem
 
 
 def test_a_channel_needs_its_secret_and_a_secret_its_channel(folder: Path) -> None:

@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.house import House, wait_for
+from tests.browser.house import COMPLAINT, House, wait_for
 from tests.browser.payloads import PAYLOADS, WORLD
-from tests.browser.screens import Screens, at, never_reloaded, still_there
+from tests.browser.screens import Screens, at, never_reloaded, offer_of, still_there
 from tests.browser.test_looks import fits, violations
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
@@ -166,3 +166,55 @@ def test_hostile_text_is_text_on_both_sides(house: House, screens: Screens) -> N
     assert said == [text.strip() for text in texts]
     assert page.evaluate("window.ran") is None
     assert page.locator("main :is(script, iframe, object, embed, img)").count() == 0
+
+
+def accepted(desk: Page, house: House, said: str) -> str:
+    """What this customer wrote is offered at the desk and accepted there; the mention."""
+    task = task_of(house, said)
+    expect(offer_of(desk, str(task["task_id"]))).to_be_visible()
+    at(desk, "offer-accept").click()
+    expect(at(desk, "task-text")).to_have_text(said)
+    return str(task["mention_id"])
+
+
+def reply(desk: Page, text: str) -> None:
+    at(desk, "task-reply").fill(text)
+    at(desk, "task-send").click()
+    expect(at(desk, "reply-sent")).to_contain_text(text)
+
+
+def test_a_whole_conversation(house: House, screens: Screens) -> None:
+    """A4.8: the customer writes, an agent answers at the desk, the customer reads it at once."""
+    desk, customer = screens.desk(), opened(screens)
+    never_reloaded(customer)
+    say(customer, COMPLAINT)
+    accepted(desk, house, COMPLAINT)
+    expect(at(customer, "chat-standing")).to_contain_text("looking after it")
+    text = "We have found it.\nIt is on its way <b>to you</b>."
+    reply(desk, text)
+    ours = at(customer, "chat-agent").locator("p")
+    expect(ours).to_have_text(text, use_inner_text=True)
+    expect(at(customer, "chat")).to_have_attribute("data-standing", "answered")
+    at(desk, "task-complete").click()
+    expect(at(customer, "chat-standing")).to_contain_text("closed")
+    assert still_there(customer)
+    customer.reload()
+    expect(ours).to_have_text(text, use_inner_text=True)
+    order = customer.locator(".chat-line").evaluate_all("es => es.map(e => e.dataset.side)")
+    assert order == ["customer", "agent"]
+    assert violations(customer) == []
+
+
+def test_who_writes_stop_is_sent_nothing(house: House, screens: Screens) -> None:
+    desk, customer = screens.desk(), opened(screens)
+    say(customer, COMPLAINT)
+    mention_id = accepted(desk, house, COMPLAINT)
+    say(customer, "STOP")
+    expect(at(customer, "chat-standing")).to_contain_text("You asked us to stop")
+    reply(desk, "We have found it.")
+    [refused] = wait_for(lambda: house.facts(mention_id, "not_sent"), "no refusal")
+    assert refused["data"]["code"] == "stopped"
+    customer.reload()
+    expect(at(customer, "chat-customer")).to_have_count(2)
+    expect(at(customer, "chat-agent")).to_have_count(0)
+    expect(at(customer, "chat-standing")).to_contain_text("Write START")

@@ -17,6 +17,7 @@ const STANDING = /** @type {Record<string, string>} */ ({
   waiting: "We have what you wrote. A person will answer here.",
   read: "Somebody is looking after it.",
   answered: "You have an answer. You can go on writing.",
+  stopped: "You asked us to stop: we do not write to you any more. Write START to hear from us again.",
   closed: "This conversation is closed. Write again whenever you like.",
 });
 
