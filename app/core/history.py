@@ -103,6 +103,8 @@ def _line(fact: Mapping[str, Any]) -> tuple[str, str, str]:
         return ("said" if op == "received" else "edited", said["author"]["handle"], said["text"])
     if op == "replied":
         return "replied", str(fact["rep"]), str(data["text"])
+    if op in ("sent", "not_sent"):
+        return op, str(data["by"]), str(fact["reason"])
     if op == "completed":
         return "completed", str(fact["rep"]), f"{fact['reason']} {data.get('note', '')}".strip()
     return "", "", ""

@@ -13,6 +13,7 @@ WAITING: Final = "waiting"  # refused for now: quiet hours or a cap
 SENT, REFUSED, FAILED, NO_CONNECTOR = "sent", "refused", "failed", "no_connector"
 
 OPEN: Final = (QUEUED, PERMITTED, WAITING)
+STATES: Final = (*OPEN, SENT, REFUSED, FAILED, NO_CONNECTOR)
 
 ANSWER: Final = "answer"  # the purpose of what answers what somebody just said
 

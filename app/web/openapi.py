@@ -9,6 +9,7 @@ import msgspec
 
 from app import __version__
 from app.codec import WireMention
+from app.core.consent import KINDS
 from app.web import openapi_flights as flights
 from app.web.chat import NAME_CHARS, TEXT_CHARS
 from app.web.openapi_rules import RULE_BODIES
@@ -110,6 +111,18 @@ _CLOUDEVENT = _object(
 _BODIES |= {
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
+    "/api/v1/permissions": _object(
+        "handle_key",
+        "kind",
+        "source",
+        "evidence",
+        handle_key=_TEXT,
+        kind={"enum": list(KINDS)},
+        channel=_TEXT,
+        purpose=_TEXT,
+        source=_TEXT,
+        evidence=_TEXT,
+    ),
     "/api/v1/notices/read": _object(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
@@ -120,6 +133,7 @@ _BODIES[_CHAT] = _object(
 )
 _ACCEPTING = (  # kept, and done later
     _CHAT,
+    "/api/v1/permissions",
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/rules/drafts/{draft_id}/backtest",
@@ -133,6 +147,8 @@ _QUERIES = {
     "/api/v1/rules/versions/{number}/diff": ("to",),
     "/api/v1/rules/overrides": ("hours",),
     "/api/v1/handoffs": ("partner", "state", "mention_id", "limit"),
+    "/api/v1/permissions": ("handle_key",),
+    "/api/v1/outbound": ("channel", "state", "code", "handle_key", "mention_id", "limit"),
 }
 
 

@@ -24,6 +24,7 @@ from app.web import (
 )
 from app.web.auth import Handler, allowed
 from app.web.flight_routes import FLIGHTS
+from app.web.permission_routes import PERMISSION
 from app.web.signed import PARTNER
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
@@ -198,7 +199,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/api/v1/me/state", tasks.my_state, (AGENT,), "Be available, paused or offline"),
     _command("accept", commands.accept, "Take the task that is offered to me"),
     _command("reject", commands.reject, "Decline the offer, with a reason"),
-    _command("reply", commands.reply, "Record my reply to the customer"),
+    _command("reply", commands.reply, "Reply to the customer, through the permission gate"),
     _command("wrap", commands.wrap, "Begin the after-call work of my task"),
     _command("complete", commands.complete, "Close my task with a code"),
     _command("transfer", commands.transfer, "Hand my task on to a queue or a colleague"),
@@ -209,6 +210,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _command("cancel", commands.cancel, "End a task that needs nobody", DIRECTING),
     _command("prioritise", commands.prioritise, "Change how pressing a task is", DIRECTING),
     *RULES,
+    *(Endpoint(method=m, path=p, handler=h, roles=r, does=d) for m, p, h, r, d in PERMISSION),
     *(Endpoint(method=m, path=p, handler=h, roles=r, does=d) for m, p, h, r, d in FLIGHTS),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import tzinfo
 from typing import Any
 
@@ -15,9 +15,19 @@ from app.adapters.store.persons import keys_of_person, zone_of_person
 from app.config_sla import zone_of
 from app.core.consent import MESSAGE, ConsentEvent
 from app.core.outbound import Outbound
-from app.core.permission import Known, Policy
+from app.core.permission import Known, Policy, Refusal, refusal_of
 
 _FIELDS = [consent_events.c[field.name] for field in fields(ConsentEvent)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the gate would say of a message to this handle now; no refusal: it would go out."""
+
+    handle_key: str
+    channel: str
+    purpose: str
+    refusal: Refusal | None
 
 
 class Consents:
@@ -27,6 +37,24 @@ class Consents:
     async def known(self, message: Outbound, policy: Policy, now_ms: int, zone: str = "") -> Known:
         """As `known_of`, in a transaction of its own: for whoever asks without sending."""
         return await self._database.read(lambda c: known_of(c, message, policy, now_ms, zone))
+
+    async def outlook(
+        self, handle_key: str, policy: Policy, now_ms: int, only: str = ""
+    ) -> list[Outlook]:
+        """What each handle of this person could be sent now, for each purpose or one, and why not.
+
+        An answer is taken to answer something that they said.
+        """
+
+        def work(connection: sa.Connection) -> list[Outlook]:
+            return [
+                _outlook(connection, key, purpose, policy, now_ms)
+                for key in keys_of_person(connection, handle_key)
+                for purpose in policy.purposes
+                if only in ("", purpose)
+            ]
+
+        return await self._database.read(work)
 
     async def of_person(self, handle_key: str) -> tuple[list[str], list[ConsentEvent]]:
         """The handle keys of the person behind this one, and all that was said about consent."""
@@ -71,6 +99,19 @@ def known_of(
             policy.zone_of(message.channel),
         ),
     )
+
+
+def _outlook(
+    connection: sa.Connection, handle_key: str, purpose: str, policy: Policy, now_ms: int
+) -> Outlook:
+    channel, _, handle = handle_key.partition(":")
+    message = Outbound(
+        outbound_id="", channel=channel, handle=handle, handle_key=handle_key, text="",
+        purpose=purpose, mention_id="any", created_ms=now_ms,
+    )  # fmt: skip
+    known = known_of(connection, message, policy, now_ms, "")
+    refusal = refusal_of(message, known, policy, now_ms)
+    return Outlook(handle_key=handle_key, channel=channel, purpose=purpose, refusal=refusal)
 
 
 def insert_events(
