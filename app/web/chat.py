@@ -36,7 +36,7 @@ from app.web.state import Parts, command, idempotency_key, parts, text_of
 from app.wiring.base import system_ms
 
 COOKIE = "handshake_chat"
-TEXT_CHARS, NAME_CHARS = 2_000, 80
+TEXT_CHARS, NAME_CHARS, ZONE_CHARS = 2_000, 80, 64
 OF_CHAT, OF_ADDRESS = 20, 60  # messages a minute: more than people type, and an office of them
 READS = 600  # questions a minute from one address: the store answers the desks as well
 
@@ -79,15 +79,16 @@ async def say(request: Request) -> Response:
     """Take in what a visitor says, as a mention; once for each Idempotency-Key."""
     at, chat = _open(request), _chat(request)
     refuse_foreign_origin(request)
-    given = await command(request, "text", "name")
+    given = await command(request, "text", "name", "zone")
     text, name = text_of(given, "text", TEXT_CHARS), text_of(given, "name", NAME_CHARS, False)
+    zone = text_of(given, "zone", ZONE_CHARS, False)
     source_id = source_id_of(chat, idempotency_key(request))
     _limit(at, "read", _network(request), READS)
     known = await at.chat_board.chats.line(source_id)
     if known is None:
         _limit(at, "said", chat, OF_CHAT)
         _limit(at, "said", _network(request), OF_ADDRESS)
-        await _take_in(at, chat, source_id, text, name)
+        await _take_in(at, source_id, _wire(chat, text, name, zone))
     elif known.text != text:
         raise Problem(422, "key_reused", "This key was sent before with another text.")
     with done():
@@ -130,22 +131,26 @@ async def _heard(changed: asyncio.Event) -> bool:
     return True
 
 
-async def _take_in(at: Parts, chat: str, source_id: str, text: str, name: str) -> None:
-    """Into the journal and on the page, both or neither. Raises Unavailable."""
-    before = await at.chat_board.chats.last_said(chat)
-    wire = codec.WireMention(
+def _wire(chat: str, text: str, name: str, zone: str) -> codec.WireMention:
+    return codec.WireMention(
         channel=CHANNEL,
-        id=source_id,
         text=text,
         author=codec.WireAuthor(handle=chat, name=name or None),
-        in_reply_to=before.message_id if before else None,
+        meta={"zone": zone} if zone else None,
     )
+
+
+async def _take_in(at: Parts, source_id: str, wire: codec.WireMention) -> None:
+    """Into the journal and on the page, both or neither. Raises Unavailable."""
+    chat = wire.author.handle
+    before = await at.chat_board.chats.last_said(chat)
+    wire.id, wire.in_reply_to = source_id, before.message_id if before else None
     line = Line(
         chat=chat,
         message_id=source_id,
         mention_id=mention_id_of(CHANNEL, source_id),
         side=CUSTOMER,
-        text=text,
+        text=wire.text,
         at_ms=system_ms(),
     )
     await at.gate.accept([wire], at.chat_board.chats.keep(line))

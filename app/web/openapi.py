@@ -11,7 +11,7 @@ from app import __version__
 from app.codec import WireMention
 from app.core.consent import KINDS
 from app.web import openapi_flights as flights
-from app.web.chat import NAME_CHARS, TEXT_CHARS
+from app.web.chat import NAME_CHARS, TEXT_CHARS, ZONE_CHARS
 from app.web.openapi_rules import RULE_BODIES
 
 _PROBLEM = {
@@ -129,7 +129,10 @@ _BODIES |= {
 }
 _CHAT = "/api/v1/chat/messages"
 _BODIES[_CHAT] = _object(
-    "text", text=_TEXT | {"maxLength": TEXT_CHARS}, name=_TEXT | {"maxLength": NAME_CHARS}
+    "text",
+    text=_TEXT | {"maxLength": TEXT_CHARS},
+    name=_TEXT | {"maxLength": NAME_CHARS},
+    zone=_TEXT | {"maxLength": ZONE_CHARS, "description": "time zone of the browser"},
 )
 _ACCEPTING = (  # kept, and done later
     _CHAT,

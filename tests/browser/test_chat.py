@@ -192,6 +192,7 @@ def test_a_whole_conversation(house: House, screens: Screens) -> None:
     expect(at(customer, "chat-standing")).to_contain_text("looking after it")
     text = "We have found it.\nIt is on its way <b>to you</b>."
     reply(desk, text)
+    expect(at(desk, "reply-state")).to_have_attribute("data-state", "sent")
     ours = at(customer, "chat-agent").locator("p")
     expect(ours).to_have_text(text, use_inner_text=True)
     expect(at(customer, "chat")).to_have_attribute("data-standing", "answered")
@@ -206,12 +207,15 @@ def test_a_whole_conversation(house: House, screens: Screens) -> None:
 
 
 def test_who_writes_stop_is_sent_nothing(house: House, screens: Screens) -> None:
+    """A4.8: the agent reads why before they write, and the customer that it is so."""
     desk, customer = screens.desk(), opened(screens)
     say(customer, COMPLAINT)
     mention_id = accepted(desk, house, COMPLAINT)
     say(customer, "STOP")
     expect(at(customer, "chat-standing")).to_contain_text("You asked us to stop")
+    expect(at(desk, "reply-refused")).to_contain_text("A reply would not be sent: They asked us")
     reply(desk, "We have found it.")
+    expect(at(desk, "reply-state")).to_have_attribute("data-state", "refused")
     [refused] = wait_for(lambda: house.facts(mention_id, "not_sent"), "no refusal")
     assert refused["data"]["code"] == "stopped"
     customer.reload()

@@ -89,6 +89,14 @@ async def test_what_a_visitor_says_is_a_mention_that_is_kept(
     assert await shown(visitor) == [("customer", "My bag is lost.")]
 
 
+async def test_the_zone_of_the_browser_is_known_to_the_quiet_hours(
+    visitor: httpx.AsyncClient, parts: Parts
+) -> None:
+    await say(visitor, "My bag is lost.", zone="America/New_York")
+    [mention] = await kept(parts)
+    assert mention["meta"] == {"zone": "America/New_York"}
+
+
 async def test_a_name_is_left_out_where_none_is_given(
     visitor: httpx.AsyncClient, parts: Parts
 ) -> None:
@@ -226,6 +234,7 @@ async def test_another_site_cannot_make_a_browser_write_here(
         ({"text": "a" * (chat.TEXT_CHARS + 1)}, "text"),
         ({"text": "a", "name": "n" * (chat.NAME_CHARS + 1)}, "name"),
         ({"text": "a", "name": ["n"]}, "name"),
+        ({"text": "a", "zone": "z" * (chat.ZONE_CHARS + 1)}, "zone"),
         ({"text": "a", "handle": "somebody"}, "handle"),
         ({"text": "a", "channel": "email"}, "channel"),
     ],

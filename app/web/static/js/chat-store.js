@@ -10,6 +10,8 @@ import { Feed } from "./feed.js";
  */
 
 const MESSAGES = "/api/v1/chat/messages";
+/** Where it is night decides when we may write by ourselves. */
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 const LOST = "It could not be sent. What you wrote is still in the box: please send it again.";
 /** Refusals that the customer can do something about are told in the server's own words. */
 const TOLD = new Set(["wrong_field", "too_many_messages", "no_chat", "too_large"]);
@@ -48,7 +50,7 @@ export async function send(text, name) {
   keep("sending", text);
   problem.value = "";
   try {
-    show(await postJson(MESSAGES, { text, name }, keyOf(text)));
+    show(await postJson(MESSAGES, { text, name, zone: ZONE }, keyOf(text)));
     keep("tried", "");
     return true;
   } catch (error) {
