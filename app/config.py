@@ -115,7 +115,7 @@ def load(
     rules = tuple(config_rules.rules(tables, window_scale))
     problems += (*_doubles(staff), *broken_references(catalogue, rows, rules))
     problems.extend(config_handoffs.problems_of(partners, catalogue, rules))
-    problems.extend(config_permission.unknown_channels(permission, catalogue))
+    problems.extend(config_permission.unknown_names(permission, catalogue, rules))
     problems.extend(problem for one in asked_in_order(rows, rules) for problem in check_row(one))
     around = Surroundings(catalogue=catalogue, rows=asked_in_order(rows, rules), scale=window_scale)
     problems.extend(config_sla.problems(policies, calendars, around))

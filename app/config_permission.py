@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -13,10 +13,13 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from app.config_entry import Entry, Name, Seconds, Sentence, read
+from app.config_rules import place
 from app.config_sla import zone_of
 from app.core.catalogue import Catalogue
+from app.core.condition_limits import meant
 from app.core.permission import CONSENT, EVERY, Cap, Policy, Purpose
 from app.core.quiet import Quiet
+from app.core.rules import Rule
 from app.core.stop_words import LONGEST_WORDS, StopWords, keywords, plain
 
 PERMISSION_FILE = "config/permission.toml"
@@ -108,8 +111,10 @@ def permission(folder: Path, problems: list[str]) -> Permission:
     return Permission(policy=policy, words=_words(found))
 
 
-def unknown_channels(permission: Permission, catalogue: Catalogue) -> Iterator[str]:
-    """Channels that the file names and nobody has: typos would permit or forbid nothing."""
+def unknown_names(
+    permission: Permission, catalogue: Catalogue, rules: Iterable[Rule]
+) -> Iterator[str]:
+    """Channels that the file names and nobody has, and purposes that only a rule knows."""
     policy, words = permission.policy, permission.words
     named = [(f"purpose.{p.name}.consent", c) for p in policy.purposes.values() for c in p.consent]
     for key, channels in (
@@ -119,6 +124,11 @@ def unknown_channels(permission: Permission, catalogue: Catalogue) -> Iterator[s
     for key, channel in named:
         if channel not in (EVERY, *catalogue.channels):
             yield f"{PERMISSION_FILE}: {key}: no channel is named {channel!r}"
+    for rule in rules:
+        reply = rule.does.reply
+        if reply and reply.purpose not in policy.purposes:
+            near = meant(reply.purpose, policy.purposes)
+            yield f"{place(rule)}: do.reply.purpose: no purpose is named {reply.purpose!r}{near}"
 
 
 def _problems(found: PermissionFile) -> Iterator[str]:

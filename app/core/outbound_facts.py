@@ -5,11 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from app.core.consent import KINDS, MESSAGE, ConsentEvent
+from app.core.event_acts import STOPPED, Act
 from app.core.facts import Fact
-from app.core.outbound import ANSWER, SENT, Outbound, Outgoing, outbound_id_of
+from app.core.outbound import (
+    ANSWER,
+    NO_CONNECTOR,
+    SENT,
+    Outbound,
+    Outgoing,
+    outbound_id_of,
+)
 from app.core.profile import handle_key
 from app.core.stop_words import StopWords
 
@@ -17,6 +26,9 @@ SAID: Final = ("received", "edited")
 CHANGED: Final = "consent_changed"
 SERVICE: Final[Mapping[str, str]] = {"type": "system", "id": "send", "role": "service"}
 
+RULE: Final = "rule:"  # before the id of the rule that says something by itself
+
+_NO_CONNECTOR = "this channel has no connector"
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")  # what may be a zone's name; anybody writes it
 
 
@@ -61,6 +73,17 @@ def _event_id(fact: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"consent|{fact['fact_id']}".encode()).hexdigest()[:32]
 
 
+def says(fact: Mapping[str, Any]) -> bool:
+    """Is something said to the customer by this fact?"""
+    by_rule = fact["op"] == "decided" and fact["data"]["decision"].get("reply")
+    return bool(by_rule) or fact["op"] == "replied"
+
+
+def message_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
+    """What a fact says to the customer; None where nobody knows to whom."""
+    return answer_of(fact, trail) if fact["op"] == "replied" else reply_of(fact, trail)
+
+
 def answer_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
     """The message that an agent's `replied` fact is; None where nobody knows whom it answers."""
     said = _first_said(trail)
@@ -68,6 +91,32 @@ def answer_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Ou
     if said is None or not text.strip():
         return None
     return outgoing(fact, said, text, f"rep:{fact['rep']}")
+
+
+def reply_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
+    """The message that a rule says at the mention, by its `decided` fact; None where none does."""
+    decision = fact["data"]["decision"]
+    said, reply = _first_said(trail), decision.get("reply")
+    if said is None or not reply:
+        return None
+    by = f"{RULE}{decision['by']['reply']}"
+    return outgoing(fact, said, reply["text"], by, reply["purpose"])
+
+
+def reply_of_act(act: Act, trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
+    """The message that a rule says at a later event."""
+    said = _first_said(trail)
+    if said is None or not act.reply or act.state == STOPPED:
+        return None
+    fact = {"fact_id": act.act_id, "now_ms": act.at_ms, "mention_id": act.mention_id}
+    by = f"{RULE}{act.rule}"
+    return outgoing(fact | {"seq": act.seq}, said, act.reply["text"], by, act.reply["purpose"])
+
+
+def unconnected(found: Outgoing) -> Outgoing:
+    """The same on a channel without a connector. What a rule said there is told: no fact has it."""
+    told = found.message.by.startswith(RULE)
+    return replace(found, state=NO_CONNECTOR, problem=_NO_CONNECTOR, round=1 if told else 0)
 
 
 def outgoing(
@@ -108,6 +157,8 @@ def fact_of(found: Outgoing) -> Fact:
         "rule": found.rule,
         "attempts": found.attempts,
     }
+    if message.by.startswith(RULE):
+        data["text"] = message.text  # an agent's is in its `replied` fact
     if sent:
         data["reference"] = found.reference
     else:

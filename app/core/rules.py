@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from app.core.calendar import Calendar, is_open
-from app.core.decision import Notice
+from app.core.decision import Notice, Reply
 from app.core.mention import Mention
 from app.core.profile import Profile
 from app.core.score import Score
@@ -102,6 +102,7 @@ class Effects:
     draft: str = ""
     macro: str = ""
     case: str = ""
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

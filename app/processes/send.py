@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,9 +18,18 @@ from app import metrics
 from app.adapters.store.consents import Consents
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.outbound import OutboundLog
+from app.adapters.store.rule_events import RuleEvents
 from app.config_permission import Permission
 from app.core.outbound import NO_CONNECTOR, Outgoing
-from app.core.outbound_facts import answer_of, consent_of, fact_of, fact_of_consent
+from app.core.outbound_facts import (
+    consent_of,
+    fact_of,
+    fact_of_consent,
+    message_of,
+    reply_of_act,
+    says,
+    unconnected,
+)
 from app.processes import service
 from app.processes.follow import Notes
 from app.processes.sending import READER, Lane
@@ -32,6 +40,7 @@ from app.wiring import outbound as outbound_wiring
 log = structlog.get_logger()
 
 _BEGAN = "send-from"
+_ACTS = "send-acts"  # how far the acts of event rules were read
 # STOP takes effect within a second of its arrival; most of that is for triage.
 _TAKE_S, _SEND_S, _TELL_S, _AGE_S = 0.1, 0.1, 0.25, 1.0
 
@@ -42,7 +51,8 @@ async def main(settings: Settings) -> None:
     kept, consents = OutboundLog(base.database), Consents(base.database)
     try:
         async with outbound_wiring.connectors(base) as connectors:
-            intake = Intake(base.ledger, kept, base.config.permission, connectors)
+            acts = RuleEvents(base.database)
+            intake = Intake(base.ledger, acts, kept, base.config.permission, connectors)
             work: list[tuple[str, Any, float]] = [
                 ("outbound", intake.turn, _TAKE_S),
                 ("outbound told", Telling(kept, consents, base.door).turn, _TELL_S),
@@ -70,15 +80,17 @@ class Intake:
     `turn` is also what each send waits for: whoever wrote STOP before is heard before.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what it reads, what it writes, and the clock)
         self,
         ledger: Ledger,
+        acts: RuleEvents,
         kept: OutboundLog,
         permission: Permission,
         channels: Collection[str],
         now_ms: Callable[[], int] = wiring.system_ms,
     ) -> None:
         self._ledger = ledger
+        self._acts = acts
         self._kept = kept
         self._words = permission.words
         self._channels = channels
@@ -97,11 +109,13 @@ class Intake:
                 await self._begin()
             async for facts in self._ledger.unread(READER):
                 await self._take(facts)
+            await self._take_acts()
             metrics.OUTBOUND_FOLLOWED.set(time.time())
 
     async def _begin(self) -> None:
         """Consent of all times counts, but nobody is sent an answer of last year."""
         await self._kept.unconnected(self._channels, self._now_ms())
+        await self._kept.begin(_ACTS, await self._acts.last_act())
         self._from_seq = await self._kept.begin(_BEGAN, await self._ledger.last_seq())
 
     async def _take(self, facts: Sequence[dict[str, Any]]) -> None:
@@ -114,20 +128,31 @@ class Intake:
             log.info("stop_heard", channel=stop.channel, consent=stop.event_id)
 
     async def _messages(self, facts: Sequence[dict[str, Any]]) -> list[Outgoing]:
-        replies = [f for f in facts if f["op"] == "replied" and f["seq"] > self._from_seq]
+        replies = [f for f in facts if says(f) and f["seq"] > self._from_seq]
         if not replies:
             return []
-        ids = sorted({fact["mention_id"] for fact in replies})
-        trails = await self._ledger.of_mentions(ids)
-        found = (answer_of(fact, trails[fact["mention_id"]]) for fact in replies)
+        trails = await self._trails(fact["mention_id"] for fact in replies)
+        found = (message_of(fact, trails[fact["mention_id"]]) for fact in replies)
         return [self._connected(one) for one in found if one]
+
+    async def _take_acts(self) -> None:
+        """What event rules say later on; their acts stand beside the ledger."""
+        while acts := await self._acts.after(await self._ledger.cursor(_ACTS)):
+            trails = await self._trails(act.mention_id for _, act in acts if act.reply)
+            found = (reply_of_act(act, trails.get(act.mention_id, [])) for _, act in acts)
+            messages = [self._connected(one) for one in found if one]
+            await self._kept.take((_ACTS, acts[-1][0]), [], messages, self._now_ms())
+
+    async def _trails(self, mention_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+        ids = sorted(set(mention_ids))
+        return await self._ledger.of_mentions(ids) if ids else {}
 
     def _connected(self, found: Outgoing) -> Outgoing:
         channel = found.message.channel
         if channel in self._channels:
             return found
         metrics.OUTBOUND.labels(channel, NO_CONNECTOR).inc()
-        return replace(found, state=NO_CONNECTOR)
+        return unconnected(found)
 
 
 class Telling:

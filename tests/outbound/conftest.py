@@ -12,6 +12,7 @@ from app.adapters.store.consents import Consents
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.outbound import OutboundLog
+from app.adapters.store.rule_events import RuleEvents
 from app.config import load
 from app.core.delivery import Answer
 from app.core.facts import Fact
@@ -69,6 +70,7 @@ class Post:
         self.now_ms = NOON_MS
         self.database = database
         self.ledger, self.kept = Ledger(database), OutboundLog(database)
+        self.acts = RuleEvents(database)
         self.consents, self.notes = Consents(database), Notes()
         self.channels = {name: Channel(lambda: self.now_ms) for name in ("sms", "email")}
         self.permission = SHIPPED
@@ -78,7 +80,12 @@ class Post:
     def start(self) -> None:
         """Begin anew, as after kill -9: all that is known is in the store."""
         self.intake = Intake(
-            self.ledger, self.kept, self.permission, self.channels, lambda: self.now_ms
+            self.ledger,
+            self.acts,
+            self.kept,
+            self.permission,
+            self.channels,
+            lambda: self.now_ms,
         )
         self.lanes = {
             name: Lane(

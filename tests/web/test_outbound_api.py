@@ -9,6 +9,7 @@ import pytest
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.store.consents import Consents
 from app.adapters.store.outbound import OutboundLog
+from app.adapters.store.rule_events import RuleEvents
 from app.core.outbound import Sending
 from app.processes.relay import Relay
 from app.processes.send import Intake, Telling
@@ -34,7 +35,9 @@ class Sender:
         self.kept = OutboundLog(base.database)
         permission = base.config.permission
         self.x = Channel(lambda: NOON_MS)
-        self._intake = Intake(base.ledger, self.kept, permission, ["x"], lambda: NOON_MS)
+        self._intake = Intake(
+            base.ledger, RuleEvents(base.database), self.kept, permission, ["x"], lambda: NOON_MS
+        )
         to = Sending(name="x", kind="webhook")
         self._lane = Lane(
             to, self.x, self.kept, permission.policy, self._intake.turn, lambda: NOON_MS

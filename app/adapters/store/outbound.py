@@ -190,7 +190,7 @@ class OutboundLog:
         return [_outgoing(dict(row)) for row in rows]
 
 
-_WORTH = (SENT, REFUSED, WAITING, FAILED)
+_WORTH = (SENT, REFUSED, WAITING, FAILED, NO_CONNECTOR)
 # A state that the ledger is told of; `round` makes the fact another one each time.
 _TOLD: dict[str, Any] = {"round": outbound.c.round + 1, "told": False}
 
@@ -235,7 +235,7 @@ def _refusal(message: Outbound, refusal: Refusal, now_ms: int) -> dict[str, Any]
 
 def _row(found: Outgoing) -> dict[str, Any]:
     row = asdict(found)
-    return {**row.pop("message"), **row, "told": True}
+    return {**row.pop("message"), **row, "told": found.round == 0}
 
 
 def _outgoing(row: dict[str, Any]) -> Outgoing:
