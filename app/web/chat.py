@@ -180,7 +180,9 @@ def _token(request: Request) -> str:
 def _chat(request: Request) -> str:
     token = _token(request)
     if not token:
-        raise Problem(400, "no_chat", "Open /chat first: its cookie names the conversation.")
+        raise Problem(
+            400, "no_chat", "Open /chat first, with cookies allowed: one names the conversation."
+        )
     return chat_of(token)
 
 

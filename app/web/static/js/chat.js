@@ -116,6 +116,8 @@ function Page() {
       <div><h1>Write to us</h1><p>A person will answer.</p></div></header>
     <div role="status">${cut && html`<p class="chat-reconnecting" data-testid="chat-reconnecting">
       No connection just now; trying again. What you see may be out of date.</p>`}</div>
+    ${!navigator.cookieEnabled && html`<p class="chat-reconnecting" data-testid="chat-no-cookies">
+      To write to us here, please allow cookies: one keeps your conversation yours.</p>`}
     <${Log} />
     <p class="chat-standing" role="status" data-testid="chat-standing">${STANDING[standing.value] ?? ""}</p>
     <${Box} />
