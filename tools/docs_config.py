@@ -90,6 +90,7 @@ ENTRY_MEANINGS = {
     "draft": "a reply proposed to the agent",
     "macro": "the name of a proposed macro",
     "case": "the title of a case to open",
+    "reply": '`{ text = "...", purpose = "acknowledgement" }`: said by itself, if permitted',
     "basis": "what the law calls the reason",
     "consent": 'channels on which the customer must have allowed it; `"*"`: on all',
     "heeds_quiet": "false: it also goes out in quiet hours",

@@ -54,7 +54,11 @@ def change(folder: Path, old: str, new: str) -> None:
         ('basis = "legitimate_interest"', 'basis = "luck"', "purpose.proactive.basis: "),
         ('["sms", "phone"]', '["smoke"]', "purpose.proactive.consent: no channel is named 'smoke'"),
         ("most = 30", "most = 0", "purpose.answer.caps.0.most: "),
-        ('within = "1h"', 'within = "soon"', "purpose.answer.caps.0.within: "),
+        (
+            'most = 30, within = "1h"',
+            'most = 30, within = "soon"',
+            "purpose.answer.caps.0.within: ",
+        ),
         ('"stop all"', '"?!"', "stop.en.1: expected a keyword with letters"),
         ('"unstop"', '"Unsubscribe"', "start: 'unsubscribe': expected a word that does not also"),
         ("[stop_on]\nsms", "[stop_on]\nsmoke", "stop_on: no channel is named 'smoke'"),
