@@ -207,7 +207,7 @@ FLIGHTS_CLOSED = Counter(
 CHAT_MESSAGES = Counter(
     "handshake_chat_messages_total",
     "Messages of the web chat, by who said them",
-    ["side"],  # customer agent
+    ["side"],  # customer agent automatic
 )
 SCREENS = Gauge("handshake_screens", "Open event streams", ["view"], multiprocess_mode="livesum")
 

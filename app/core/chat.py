@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 CHANNEL = "webchat"
-CUSTOMER, AGENT = "customer", "agent"
+CUSTOMER, AGENT, AUTOMATIC = "customer", "agent", "automatic"  # the last: by no person
 
 # Where a conversation stands, as the page says it.
 EMPTY, WAITING, READ, ANSWERED = "empty", "waiting", "read", "answered"
@@ -24,6 +24,7 @@ class Line:
     """One message of a conversation. `message_id` names it: kept once, however often it comes.
 
     Of what the visitor says it is the mention's id at the source, of ours the outbound message's.
+    `side` is who said it: CUSTOMER, AGENT or AUTOMATIC.
     """
 
     chat: str
@@ -82,7 +83,7 @@ def standing_of(statuses: frozenset[str], answered: bool, stopped: bool = False)
     """Where a conversation stands.
 
     `statuses` are those of the visitor's mentions, as the history has them ("" while it has not
-    heard of one); `answered` says whether they were ever sent something, `stopped` whether they
+    heard of one); `answered` says whether a person ever sent them something, `stopped` whether they
     have forbidden it.
     """
     if stopped:

@@ -19,6 +19,7 @@ from app.adapters.store.tables import journal, mentions
 from app.core.chat import (
     AGENT,
     ANSWERED,
+    AUTOMATIC,
     CLOSED,
     CUSTOMER,
     EMPTY,
@@ -124,6 +125,18 @@ async def test_a_message_that_comes_again_is_kept_once(database: Database, chats
     second = await deliver(database, to_visitor())
     assert (first.verdict, second.verdict) == (TAKEN, TAKEN)
     assert await texts(chats) == ["Is anybody there?", "Yes, we are."]
+
+
+async def test_what_no_person_wrote_is_marked_and_is_no_answer(
+    database: Database, chats: Chats
+) -> None:
+    await keep(database, said())
+    await deliver(database, replace(to_visitor(), by="rule:welcome"))
+    found = await chats.conversation(CHAT)
+    assert [line.side for line in found.lines] == [CUSTOMER, AUTOMATIC]
+    assert found.standing == WAITING
+    await stands(database, said(), "answered")
+    assert (await chats.conversation(CHAT)).standing == READ
 
 
 async def test_only_the_newest_messages_are_shown_and_the_order_stays(

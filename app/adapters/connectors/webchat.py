@@ -7,11 +7,13 @@ from http import HTTPStatus
 
 from app import metrics
 from app.adapters.store.chats import Chats
-from app.core.chat import AGENT, Line
+from app.core.chat import AGENT, AUTOMATIC, Line
 from app.core.delivery import Answer
 from app.core.errors import Unavailable
 from app.core.outbound import Outbound
 from app.core.permission import Permit
+
+_BY_REP = "rep:"  # how a message is said to be an agent's; everything else is said by no person
 
 
 class WebChat:
@@ -28,7 +30,7 @@ class WebChat:
             chat=message.handle,
             message_id=message.outbound_id,
             mention_id=message.mention_id,
-            side=AGENT,
+            side=AGENT if message.by.startswith(_BY_REP) else AUTOMATIC,
             text=message.text,
             at_ms=self._now_ms(),
         )
@@ -39,5 +41,5 @@ class WebChat:
         if not delivered:
             problem = "nobody has written at /chat under this handle"
             return Answer(status=HTTPStatus.NOT_FOUND, problem=problem, never=True)
-        metrics.CHAT_MESSAGES.labels(AGENT).inc()
+        metrics.CHAT_MESSAGES.labels(line.side).inc()
         return Answer(status=HTTPStatus.OK)

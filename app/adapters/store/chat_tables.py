@@ -15,7 +15,7 @@ chat_messages = sa.Table(
     sa.Column("message_id", sa.String(80), nullable=False, unique=True),
     sa.Column("chat", sa.String(40), nullable=False),
     sa.Column("mention_id", sa.String(64), nullable=False),
-    sa.Column("side", sa.String(10), nullable=False),  # customer agent
+    sa.Column("side", sa.String(10), nullable=False),  # customer agent automatic
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
     sa.Index("chat_messages_of_chat", "chat", "number"),

@@ -5,7 +5,7 @@ import { ApiError, newKey, postJson } from "./api.js";
 import { Feed } from "./feed.js";
 
 /**
- * @typedef {{id:string,side:"customer"|"agent",text:string,at_ms:number}} Line
+ * @typedef {{id:string,side:"customer"|"agent"|"automatic",text:string,at_ms:number}} Line
  * @typedef {{lines:Line[],standing:string,now_ms:number,last_event_id:string}} View
  */
 

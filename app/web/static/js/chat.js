@@ -21,11 +21,14 @@ const STANDING = /** @type {Record<string, string>} */ ({
   closed: "This conversation is closed. Write again whenever you like.",
 });
 
+/** Who said it; what no person wrote says so. */
+const WHO = { customer: "Sent", agent: "Agent", automatic: "Automatic answer" };
+
 /** @param {{line:import("./chat-store.js").Line}} props */
 const Said = ({ line }) => html`<article class="chat-line" data-side=${line.side} data-testid=${`chat-${line.side}`}>
-  <span class="sr-only">${line.side === "agent" ? "Answer:" : "You wrote:"}</span>
+  <span class="sr-only">${line.side === "customer" ? "You wrote:" : "Answer:"}</span>
   <p dir="auto">${line.text}</p>
-  <footer>${line.side === "agent" ? "Agent" : "Sent"} · ${nearTime(line.at_ms, Date.now())}</footer>
+  <footer>${WHO[line.side]} · ${nearTime(line.at_ms, Date.now())}</footer>
 </article>`;
 
 function Log() {
@@ -94,7 +97,7 @@ function Box() {
 
 /** An answer that came while the page was not looked at shows in its title. */
 function useTitle() {
-  const answers = lines.value.filter((line) => line.side === "agent").length;
+  const answers = lines.value.filter((line) => line.side !== "customer").length;
   const seen = useRef(answers);
   useEffect(() => {
     const look = () => {
