@@ -15,6 +15,7 @@ from app.cli_flags import DataDir, StoreUrl, settings_of
 from app.cli_flights import flights
 from app.cli_overrides import overrides
 from app.cli_permission import permission
+from app.cli_privacy import privacy
 from app.cli_rules import rules
 from app.core import duration
 from app.core.errors import ConfigError, HandshakeError, Unavailable
@@ -232,6 +233,7 @@ def _seconds(flag: str, text: str) -> float | None:
 rules.command()(backtest)
 cli.add_typer(rules)
 cli.add_typer(flights)
+cli.add_typer(privacy)
 
 
 def main() -> None:

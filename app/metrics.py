@@ -116,6 +116,7 @@ RELAYED = Counter("handshake_facts_total", "Facts written to the ledger", ["op"]
 RECONCILED = Counter(
     "handshake_reconciled_mentions_total", "Accepted mentions sent again for want of an outcome"
 )
+ERASED = Counter("handshake_erasures_total", "Persons erased from the record")
 SWEPT = Gauge(
     "handshake_watch_last_sweep_timestamp_seconds",
     "When offers and SLA thresholds were last swept: a dead man's switch",

@@ -20,6 +20,7 @@ from app.core.outbound import (
     outbound_id_of,
 )
 from app.core.profile import handle_key
+from app.core.sealing import UNREADABLE
 from app.core.stop_words import StopWords
 
 SAID: Final = ("received", "edited")
@@ -39,14 +40,13 @@ def consent_of(fact: Mapping[str, Any], words: StopWords) -> ConsentEvent | None
     if fact["op"] != CHANGED or fact.get("actor") == dict(SERVICE):
         return None  # our own: it is told of an event that is known
     data = fact["data"]
-    if data.get("kind") not in KINDS:
+    if data.get("kind") not in KINDS or UNREADABLE in fact:
         return None
     named = ("handle_key", "kind", "channel", "purpose", "source", "evidence")
     return ConsentEvent(
         event_id=_event_id(fact),
         at_ms=int(fact["now_ms"]),
         by=f"rep:{fact['actor']['id']}",
-        mention_id=str(fact.get("mention_id") or ""),
         **{name: str(data.get(name) or "") for name in named},
     )
 
@@ -71,6 +71,18 @@ def _of_words(fact: Mapping[str, Any], words: StopWords) -> ConsentEvent | None:
 
 def _event_id(fact: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"consent|{fact['fact_id']}".encode()).hexdigest()[:32]
+
+
+def consent_fact(data: Mapping[str, str], key: str, now_ms: int, actor: Mapping[str, str]) -> Fact:
+    """What somebody recorded of a person's consent. `key` names it: the same again is the same.
+
+    It stands under a name of its own, so that the ledger can seal it with the person's key.
+    """
+    op_id = f"consent:{actor['id']}:{key}"
+    own = hashlib.sha256(op_id.encode()).hexdigest()
+    return Fact(
+        op=CHANGED, op_id=op_id, now_ms=now_ms, mention_id=own, data=dict(data), actor=actor
+    )
 
 
 def says(fact: Mapping[str, Any]) -> bool:
@@ -190,7 +202,7 @@ def fact_of_consent(event: ConsentEvent) -> Fact:
 
 def _first_said(trail: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     for fact in trail:
-        if fact["op"] == "received":
+        if fact["op"] == "received" and UNREADABLE not in fact:
             said: Mapping[str, Any] = fact["data"]["mention"]
             return said
     return None

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from app.core.decision import Decision
 from app.core.rules import VARIABLES
+from app.core.sealing import UNREADABLE
 from app.core.sla import FIRST_RESPONSE
 
 TEXT: Final = "mention.text"
@@ -57,6 +58,8 @@ def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
     said: Mapping[str, Any] = {}
     for fact in facts:
         op, data = fact["op"], fact.get("data") or {}
+        if UNREADABLE in fact:
+            continue  # of somebody who was erased: nobody can decide it again
         if op == "received" or (op == "edited" and "mention" in data):
             said = data
         if op in ("decided", "edited") and "decision" in data and said:

@@ -11,6 +11,7 @@ from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.store.record import Record
 from app.core.history import entry_of, standing_of
 from app.core.profile import handle_key
+from app.core.sealing import UNREADABLE
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
 from app.settings import Settings
@@ -65,12 +66,13 @@ class Fold:
 
     async def advance(self) -> None:
         """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
-        async for facts in self._ledger.unread(READER):
+        async for page in self._ledger.unread(READER):
+            facts = [fact for fact in page if UNREADABLE not in fact]  # else of who is erased
             who = await self._who(facts)
             entries = [e for fact in facts if (e := entry_of(fact, who))]
             standings = [s for fact in facts if (s := standing_of(fact, who))]
-            await self._record.write(READER, facts[-1]["seq"], entries, standings)
-            metrics.RECORDED.set(facts[-1]["seq"])
+            await self._record.write(READER, page[-1]["seq"], entries, standings)
+            metrics.RECORDED.set(page[-1]["seq"])
             if self._keep_owners:
                 replies = [entry for entry in entries if entry.kind == "replied"]
                 await self._keep_owners({e.handle_key: (e.by, e.at_ms) for e in replies})

@@ -143,7 +143,7 @@ async def last_fact(request: Request) -> Response:
 
 async def _lines(at: Parts, seq: int, follow: bool) -> AsyncIterator[bytes]:
     while True:
-        page = await at.base.ledger.since(seq, _PAGE)
+        page = await at.base.ledger.sealed_since(seq, _PAGE)
         if page:
             seq = page[-1]["seq"]
             yield b"".join(orjson.dumps(fact) + b"\n" for fact in page)

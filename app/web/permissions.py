@@ -13,9 +13,8 @@ from app.adapters.store.consents import Consents, Outlook
 from app.adapters.store.outbound import OutboundLog
 from app.codec import clean
 from app.core.consent import GIVEN, KINDS, WITHDRAWN, standing
-from app.core.facts import Fact
 from app.core.outbound import ANSWER, STATES, Outgoing
-from app.core.outbound_facts import CHANGED
+from app.core.outbound_facts import consent_fact
 from app.core.profile import handle_key
 from app.web.problems import Problem, sent, wrong_field
 from app.web.state import Parts, actor_of, command, parts, text_of, user, whole_number
@@ -57,14 +56,7 @@ async def change(request: Request) -> Response:
     fields = ("handle_key", "kind", "channel", "purpose", "source", "evidence")
     data = _consent(at, await command(request, *fields))
     key = clean(request.headers.get("idempotency-key", ""))[:100] or uuid.uuid4().hex
-    fact = Fact(
-        op=CHANGED,
-        op_id=f"consent:{me.name}:{key}",
-        now_ms=system_ms(),
-        reason=data["evidence"],
-        data=data,
-        actor=actor_of(me),
-    )
+    fact = consent_fact(data, key, system_ms(), actor_of(me))
     with sent():
         await at.base.door.note([fact])
     return JSONResponse({"recorded": fact.fact_id}, 202)

@@ -14,6 +14,7 @@ from app.web import (
     mentions,
     notices,
     pages,
+    privacy,
     rule_drafts,
     rule_overrides,
     rule_runs,
@@ -197,6 +198,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     _get("/api/v1/stream", stream.stream, STAFF, "Server-sent events of my desk or the floor"),
     _post("/api/v1/me/state", tasks.my_state, (AGENT,), "Be available, paused or offline"),
+    _get("/api/v1/privacy/export", privacy.export, (ADMIN,), "All that is kept of one person"),
+    _get(
+        "/api/v1/privacy/erasures", privacy.erasures, (ADMIN,), "Erasures, and what they took out"
+    ),
+    _post("/api/v1/privacy/erasures", privacy.erase, (ADMIN,), "Forget one person"),
     _command("accept", commands.accept, "Take the task that is offered to me"),
     _command("reject", commands.reject, "Decline the offer, with a reason"),
     _command("reply", commands.reply, "Reply to the customer, through the permission gate"),

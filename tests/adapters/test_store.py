@@ -159,6 +159,18 @@ async def test_a_journal_keeps_all_or_nothing(database: Database) -> None:
     assert await journal.without_outcome(NOON_MS + 1) == []
 
 
+async def test_an_error_of_the_store_does_not_repeat_what_a_customer_wrote(
+    database: Database,
+) -> None:
+    said = replace(intake("1"), raw=b"my PIN is 4711")
+    with pytest.raises(sa.exc.IntegrityError) as clash:
+        await Journal(database).add([said, said])
+    assert "4711" not in str(clash.value)
+    with pytest.raises(Unavailable) as failed:
+        await database.read(lambda c: c.execute(sa.text("SELECT :x FROM nowhere"), {"x": "4711"}))
+    assert "4711" not in f"{failed.value} {failed.value.__cause__}"
+
+
 async def test_a_dead_letter_keeps_its_bytes_hash_and_reason(database: Database) -> None:
     table = DeadLetterTable(database)
     letters = [

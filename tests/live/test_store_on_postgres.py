@@ -20,6 +20,7 @@ from tests.adapters.test_ledger_chain import *  # noqa: F403 (and these, too)
 from tests.adapters.test_outbound_log import *  # noqa: F403 (and these, too)
 from tests.adapters.test_rule_shadows import *  # noqa: F403 (and these, too)
 from tests.adapters.test_rule_versions import *  # noqa: F403 (and these, too)
+from tests.adapters.test_seal import *  # noqa: F403 (and these, too)
 from tests.adapters.test_store import *  # noqa: F403 (its tests are collected here once more)
 from tests.adapters.test_store import fact
 from tests.live.postgres_node import end_connections, execute, new_database, postgres_url

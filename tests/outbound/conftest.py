@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
 import pytest
 
+from app import codec
 from app.adapters.store.consents import Consents
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
@@ -129,7 +131,7 @@ class Post:
             "now_ms": self.now_ms, "mention_id": mention_id,
             "actor": {"type": "user", "id": "amira", "role": "agent"},
         }  # fmt: skip
-        await self.ledger.append([entry | given])
+        await self.ledger.append([orjson.loads(codec.dumps(entry | given))])  # as from the door
 
     async def round(self) -> None:
         """Everything that the process does, until nothing is left to do now."""

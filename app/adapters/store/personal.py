@@ -1,0 +1,191 @@
+"""Where the store keeps what belongs to one person: for the export of it, and for its erasure.
+
+Each table is among the places here or named in `IMPERSONAL` with the reason; a test sees to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from app.adapters.store import rule_event_tables as later
+from app.adapters.store import rule_tables
+from app.adapters.store import tables as t
+from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
+from app.adapters.store.persons import keys_of_person
+from app.adapters.store.seal_tables import mention_keys, person_keys
+
+_AT_ONCE: Final = 500  # databases bound the parameters of a statement
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody by everything that points to them here."""
+
+    handle_keys: tuple[str, ...]
+    customer_ids: tuple[str, ...] = ()
+    mention_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Rows of one table that name the person in `column`, by one of their ids.
+
+    Erased rows are deleted, or emptied where `emptied` says how.
+    """
+
+    table: sa.Table
+    column: str
+    ids: Callable[[Person], Sequence[str]]
+    emptied: Mapping[str, Any] = field(default_factory=dict)
+
+    def rows(self, connection: sa.Connection, person: Person) -> Iterator[Row]:
+        for some in _in_parts(self.ids(person)):
+            found = connection.execute(
+                sa.select(self.table).where(self.table.c[self.column].in_(some))
+            )
+            yield from map(_row, found.mappings())
+
+    def erase(self, connection: sa.Connection, person: Person) -> int:
+        """Returns how many rows there were."""
+        count = 0
+        for some in _in_parts(self.ids(person)):
+            statement: Any = sa.delete(self.table)
+            if self.emptied:
+                statement = sa.update(self.table).values(**self.emptied)
+            count += connection.execute(
+                statement.where(self.table.c[self.column].in_(some))
+            ).rowcount
+        return count
+
+
+def _handles(person: Person) -> Sequence[str]:
+    return person.handle_keys
+
+
+def _customers(person: Person) -> Sequence[str]:
+    return person.customer_ids
+
+
+def _mentions(person: Person) -> Sequence[str]:
+    return person.mention_ids
+
+
+# The keys come last: until they are gone, what is left can be found again.
+PLACES: Final = (
+    Place(table=t.journal, column="mention_id", ids=_mentions),
+    Place(table=t.history, column="handle_key", ids=_handles),
+    Place(table=t.history, column="mention_id", ids=_mentions),
+    Place(table=t.mentions, column="handle_key", ids=_handles),
+    Place(table=t.profiles, column="customer_id", ids=_customers),
+    Place(table=t.handles, column="handle_key", ids=_handles),
+    Place(table=t.handoffs, column="mention_id", ids=_mentions),
+    Place(table=t.handed_in, column="mention_id", ids=_mentions),
+    Place(table=later.events, column="mention_id", ids=_mentions),
+    Place(table=later.acts, column="mention_id", ids=_mentions),
+    Place(table=later.notices, column="mention_id", ids=_mentions),
+    Place(table=outbound, column="handle_key", ids=_handles),
+    Place(table=outbound_refusals, column="handle_key", ids=_handles),
+    Place(table=consent_events, column="handle_key", ids=_handles),
+    Place(table=rule_tables.shadow_samples, column="mention_id", ids=_mentions),
+    Place(table=mention_keys, column="mention_id", ids=_mentions, emptied={"source_id": ""}),
+    Place(table=person_keys, column="handle_key", ids=_handles),
+)
+
+# Tables that name nobody, or are dealt with by themselves.
+IMPERSONAL: Final[Mapping[str, str]] = {
+    "facts": "sealed: erased with the key",
+    "dead_letters": "by `letters_of` and `erase_letters`, for they name nobody",
+    "rule_backtests": "by `erase_samples`, for the report is one text",
+    "live_tasks": "ids only",
+    "rep_facts": "of those who work here",
+    "current_epoch": "of Redis",
+    "users": "those who work here",
+    "cursors": "positions",
+    "rule_versions": "rules",
+    "rule_live": "rules",
+    "rule_changes": "rules",
+    "rule_drafts": "rules",
+    "rule_readers": "processes",
+    "rule_shadows": "rules",
+    "rule_shadow_counts": "counts",
+    "notice_reads": "ids only",
+    "flight_board": "a counter",
+    "flights": "texts of those who work here",
+    "flight_events": "texts of those who work here",
+    "flight_members": "ids only",
+    "flight_labels": "ids only",
+    "erasures": "names somebody only until it is done",
+}
+
+
+def person_of(connection: sa.Connection, handle_key: str) -> Person:
+    """Everything that points to whoever has this handle, by all handles of the same customer."""
+    handles = t.handles
+    mine = sa.select(handles.c.customer_id).where(handles.c.handle_key == handle_key)
+    keys = keys_of_person(connection, handle_key)
+    return Person(
+        handle_keys=tuple(keys),
+        customer_ids=tuple(sorted(set(connection.scalars(mine)))),
+        mention_ids=tuple(_mentions_of(connection, keys)),
+    )
+
+
+def _mentions_of(connection: sa.Connection, handle_keys: Sequence[str]) -> list[str]:
+    found: set[str] = set()
+    for some in _in_parts(handle_keys):
+        sealed = sa.select(mention_keys.c.mention_id).join(
+            person_keys, person_keys.c.key_id == mention_keys.c.key_id
+        )
+        found.update(connection.scalars(sealed.where(person_keys.c.handle_key.in_(some))))
+        told = sa.select(t.mentions.c.mention_id).where(t.mentions.c.handle_key.in_(some))
+        found.update(connection.scalars(told))
+    return sorted(found)
+
+
+def letters_of(connection: sa.Connection, person: Person) -> Iterator[Row]:
+    """Dead letters that name one of these handles, as JSON writes it. Reads all letters."""
+    names = {key.partition(":")[2] for key in person.handle_keys}
+    marks = [f'"{at}{name}"'.encode() for name in names for at in ("", "@")]
+    query = sa.select(t.dead_letters).where(t.dead_letters.c.raw.is_not(None))
+    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)).mappings():
+        text = bytes(row["raw"]).decode("utf-8", "replace").casefold().encode()
+        if any(mark in text for mark in marks):
+            yield _row(row)
+
+
+def erase_letters(connection: sa.Connection, person: Person) -> int:
+    sources = [row["src"] for row in letters_of(connection, person)]
+    for some in _in_parts(sources):
+        change = sa.update(t.dead_letters).where(t.dead_letters.c.src.in_(some))
+        connection.execute(change.values(raw=None, detail="erased"))
+    return len(sources)
+
+
+def erase_samples(connection: sa.Connection, person: Person) -> int:
+    """Take the mentions of this person out of the samples of back-tests."""
+    mine, count, table = set(person.mention_ids), 0, rule_tables.backtests
+    query = sa.select(table.c.id, table.c.report).where(table.c.report.is_not(None))
+    for id_, body in connection.execute(query).all():
+        report = orjson.loads(body)
+        left = [one for one in report.get("samples", ()) if one.get("mention_id") not in mine]
+        if gone := len(report.get("samples", ())) - len(left):
+            kept = orjson.dumps(report | {"samples": left})
+            connection.execute(sa.update(table).where(table.c.id == id_).values(report=kept))
+            count += gone
+    return count
+
+
+def _row(found: sa.RowMapping) -> Row:
+    """A row whose names are plain texts, as JSON wants them."""
+    return {str(name): value for name, value in found.items()}
+
+
+def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
