@@ -61,9 +61,9 @@ class ChatBoard:
         if not self._pages:
             return
         found = await self.chats.marks(list(self._pages))
-        for chat, mark in found.items():
-            if mark == self._marks.get(chat) or chat not in self._pages:
-                continue
-            self._marks[chat] = mark
-            for changed in self._pages[chat]:
-                changed.set()
+        for chat, pages in self._pages.items():
+            mark = found.get(chat, ())  # nothing, too, where it was erased
+            if mark != self._marks.get(chat):
+                self._marks[chat] = mark
+                for changed in pages:
+                    changed.set()

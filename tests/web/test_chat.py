@@ -14,8 +14,10 @@ from starlette.applications import Starlette
 
 from app import settings
 from app.adapters.redis_client import Client
+from app.adapters.store.chat_tables import chat_messages
 from app.adapters.store.database import Database
 from app.adapters.store.journal import Journal
+from app.adapters.store.personal import PLACES, Person
 from app.core import chat as core
 from app.core.errors import Unavailable
 from app.core.mention import mention_id_of
@@ -354,6 +356,25 @@ async def test_a_page_hears_of_what_happens_in_another_process(
         assert [line["side"] for line in second["lines"]] == ["customer", "agent"]
         await parts.chat_board.turn()
         assert page._events.empty()
+
+
+async def test_the_page_of_who_is_erased_is_empty_at_once(
+    app: Starlette, visitor: httpx.AsyncClient, parts: Parts, database: Database
+) -> None:
+    """Nothing of them is left here, and what was still to be sent comes to nobody."""
+    await say(visitor, "My bag is lost.")
+    handle, cookie = handle_of(visitor), f"{chat.COOKIE}={visitor.cookies[chat.COOKIE]}"
+    person = Person(handle_keys=(f"webchat:{handle}", "email:chat"))
+    async with requested(app, "", "/api/v1/chat/stream", Cookie=cookie) as page:
+        assert len((await page.next())[1]["lines"]) == 1
+        await parts.chat_board.turn()
+        await page.next()  # its first turn tells each page once more
+        [place] = [place for place in PLACES if place.table is chat_messages]
+        assert await database.write(lambda c: place.erase(c, person)) == 1
+        await parts.chat_board.turn()
+        _, found, _ = await page.next()
+    assert (found["lines"], found["standing"]) == ([], "empty")
+    assert (await deliver(database, to_visitor(chat=handle))).never
 
 
 async def test_a_turn_asks_nothing_while_no_page_is_open(

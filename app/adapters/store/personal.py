@@ -15,9 +15,12 @@ import sqlalchemy as sa
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import rule_tables
 from app.adapters.store import tables as t
+from app.adapters.store.chat_tables import chat_messages
 from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
 from app.adapters.store.persons import keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
+from app.core.chat import CHANNEL
+from app.core.profile import handle_key
 
 _AT_ONCE: Final = 500  # databases bound the parameters of a statement
 
@@ -77,6 +80,12 @@ def _mentions(person: Person) -> Sequence[str]:
     return person.mention_ids
 
 
+def _chats(person: Person) -> Sequence[str]:
+    """Their handles of the web chat, as its table has them."""
+    here = handle_key(CHANNEL, "")
+    return [key.removeprefix(here) for key in person.handle_keys if key.startswith(here)]
+
+
 # The keys come last: until they are gone, what is left can be found again.
 PLACES: Final = (
     Place(table=t.journal, column="mention_id", ids=_mentions),
@@ -93,6 +102,7 @@ PLACES: Final = (
     Place(table=outbound, column="handle_key", ids=_handles),
     Place(table=outbound_refusals, column="handle_key", ids=_handles),
     Place(table=consent_events, column="handle_key", ids=_handles),
+    Place(table=chat_messages, column="chat", ids=_chats),
     Place(table=rule_tables.shadow_samples, column="mention_id", ids=_mentions),
     Place(table=mention_keys, column="mention_id", ids=_mentions, emptied={"source_id": ""}),
     Place(table=person_keys, column="handle_key", ids=_handles),
