@@ -39,7 +39,7 @@ class WebChat:
         except Unavailable as error:
             return Answer(problem=str(error))
         if not delivered:
-            problem = "nobody has written at /chat under this handle"
+            problem = "they did not write at /chat, so there is no page to show it on"
             return Answer(status=HTTPStatus.NOT_FOUND, problem=problem, never=True)
         metrics.CHAT_MESSAGES.labels(line.side).inc()
         return Answer(status=HTTPStatus.OK)
