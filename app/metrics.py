@@ -87,7 +87,7 @@ MODEL = Gauge(
 )
 DEGRADED = Gauge(
     "handshake_degraded",
-    "1 while a part works without something it should have: model, rules, profile, redis",
+    "1 while something works without a part: model, rules, profile, history, queues, redis",
     ["part"],
     multiprocess_mode="livemax",
 )

@@ -1,4 +1,4 @@
-"""What Redis has of one person: their cached profile, and the cards of their tasks."""
+"""What Redis has of one person: their cached profile and past, and the cards of their tasks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RedisPersonal:
 
     async def forget(self, handle_keys: Sequence[str]) -> None:
         """Drop what is cached under these handles. Raises Unavailable."""
-        keys = [f"hs:{kind}:{key}" for kind in ("profile", "own") for key in handle_keys]
+        keys = [f"hs:{kind}:{key}" for kind in ("profile", "own", "past") for key in handle_keys]
         if keys:
             with away_is_unavailable():
                 await self._client.delete(*keys)

@@ -16,6 +16,7 @@ CLOSED, STOPPED = "closed", "stopped"
 
 _HANDLE_BYTES = 10  # 80 bits: no two visitors share one, and nobody finds a token for one
 _MINUTE_MS = 60_000
+_IN_WORK = frozenset({"in work", "parked"})
 _ENDED = frozenset({"completed", "cancelled", "closed"})
 
 
@@ -90,7 +91,7 @@ def standing_of(statuses: frozenset[str], answered: bool, stopped: bool = False)
         return STOPPED
     if not statuses:
         return ANSWERED if answered else EMPTY
-    if "in work" in statuses:
+    if statuses & _IN_WORK:
         return READ
     if statuses - _ENDED - {"answered"}:
         return WAITING

@@ -74,15 +74,9 @@ def _event_id(fact: Mapping[str, Any]) -> str:
 
 
 def consent_fact(data: Mapping[str, str], key: str, now_ms: int, actor: Mapping[str, str]) -> Fact:
-    """What somebody recorded of a person's consent. `key` names it: the same again is the same.
-
-    It stands under a name of its own, so that the ledger can seal it with the person's key.
-    """
+    """What somebody recorded of a person's consent. `key` names it: the same again is the same."""
     op_id = f"consent:{actor['id']}:{key}"
-    own = hashlib.sha256(op_id.encode()).hexdigest()
-    return Fact(
-        op=CHANGED, op_id=op_id, now_ms=now_ms, mention_id=own, data=dict(data), actor=actor
-    )
+    return Fact(op=CHANGED, op_id=op_id, now_ms=now_ms, data=dict(data), actor=actor)
 
 
 def says(fact: Mapping[str, Any]) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.core.consent import MESSAGE
 from app.core.profile import handle_key
 
 Path = tuple[str, ...]
@@ -56,6 +55,7 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "sent": (("data", "text"), ("data", "reference")),
     "not_sent": (("data", "text"),),
     "consent_changed": (("data", "handle_key"), ("data", "evidence")),
+    "noted": (("data", "handle_key"), ("data", "text")),
 }
 
 
@@ -64,13 +64,18 @@ def owner_of(fact: Fact) -> str:
 
     Whatever else is odd about a fact, the ledger must take it: nothing here raises.
     """
-    if fact["op"] == "consent_changed" and _at(fact, ("data", "source")) != MESSAGE:
+    if fact["op"] == "noted" or (fact["op"] == "consent_changed" and not fact.get("mention_id")):
         return str(_at(fact, ("data", "handle_key")) or "")
     if fact["op"] != "received":
         return ""
     channel = _at(fact, ("data", "mention", "channel"))
     handle = _at(fact, ("data", "mention", "author", "handle"))
     return handle_key(str(channel), str(handle)) if channel and handle else ""
+
+
+def matter_of(fact: Fact) -> str:
+    """What is sealed with one key: a mention with all its facts, or a fact without a mention."""
+    return str(fact.get("mention_id") or (fact["fact_id"] if owner_of(fact) else ""))
 
 
 def personal(fact: Fact) -> list[Secret]:

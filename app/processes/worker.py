@@ -19,6 +19,7 @@ from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
 from app.core.score import UNSCORED
+from app.ports import HISTORY, PROFILE, QUEUES
 from app.processes import follow, service
 from app.processes.shadow import Shadow
 from app.settings import MODELS, Settings
@@ -98,7 +99,8 @@ def _count(batch: Batch) -> None:
         elif item.score and item.outcome in ("task", "closed"):
             metrics.SCORED.labels(item.score.sentiment.label).inc()
             metrics.UNSCORED.inc(item.score.model == UNSCORED)
-    metrics.DEGRADED.labels("profile").set(any(item.degraded for item in batch))
+    for part in (PROFILE, HISTORY, QUEUES):
+        metrics.DEGRADED.labels(part).set(any(part in item.degraded for item in batch))
 
 
 async def _watch_lag(app: faust.App, guard: Guard) -> None:

@@ -1,21 +1,28 @@
-"""join: the profiles of all authors in one round trip; without the cache triage goes on."""
+"""join: profiles, pasts and queues for a whole batch in one round trip; without them it goes on.
+
+And whether the authors speak to our response.
+"""
 
 from __future__ import annotations
 
 from app.core.errors import Unavailable
-from app.core.profile import STRANGER
+from app.core.feedback import response_to
+from app.ports import nothing_known
 from app.steps.batch import Batch, Ports, thoughtful
-
-PROFILE_MISSING = "profile"  # marks what was decided without knowing the customer
 
 
 async def join(batch: Batch, ports: Ports) -> None:
-    work = [item for item, _ in thoughtful(batch)]
+    said = thoughtful(batch)
+    work = [item for item, _ in said]
+    if not work:
+        return
     try:
-        profiles = await ports.profiles.of([item.handle_key for item in work])
+        known = await ports.profiles.of([item.handle_key for item in work])
     except Unavailable:
-        profiles = [STRANGER] * len(work)
-        for item in work:
-            item.degraded.append(PROFILE_MISSING)
-    for item, profile in zip(work, profiles, strict=True):
-        item.profile = profile
+        known = nothing_known(len(work))
+    for (item, mention), profile, past in zip(said, known.profiles, known.pasts, strict=True):
+        item.profile, item.past, item.queues = profile, past, known.queues
+        item.degraded += known.missing
+        item.response = response_to(
+            mention, profile, item.follows_up, within_ms=ports.sticky.feedback_ms
+        )

@@ -10,6 +10,7 @@ import msgspec
 from app import __version__
 from app.codec import WireMention
 from app.core.consent import KINDS
+from app.core.history_lines import OFFLINE_KINDS, OFFLINE_UPSHOTS
 from app.web import openapi_flights as flights
 from app.web.chat import NAME_CHARS, TEXT_CHARS, ZONE_CHARS
 from app.web.openapi_rules import RULE_BODIES
@@ -123,6 +124,16 @@ _BODIES |= {
         source=_TEXT,
         evidence=_TEXT,
     ),
+    "/api/v1/history": _object(
+        "kind",
+        "person",
+        "text",
+        kind={"enum": list(OFFLINE_KINDS)},
+        person=_TEXT | {"description": "channel:handle, or a customer's id"},
+        at=_MOMENT | {"description": "when it was; none: now"},
+        text=_TEXT,
+        upshot={"enum": list(OFFLINE_UPSHOTS)},
+    ),
     "/api/v1/notices/read": _object(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
@@ -134,9 +145,11 @@ _BODIES[_CHAT] = _object(
     name=_TEXT | {"maxLength": NAME_CHARS},
     zone=_TEXT | {"maxLength": ZONE_CHARS, "description": "time zone of the browser"},
 )
+_HISTORY = "/api/v1/history"
 _ACCEPTING = (  # kept, and done later
     _CHAT,
     "/api/v1/permissions",
+    _HISTORY,
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/rules/drafts/{draft_id}/backtest",
@@ -144,7 +157,9 @@ _ACCEPTING = (  # kept, and done later
 _QUERIES = {
     "/api/v1/facts": ("since", "follow"),
     "/api/v1/tasks": ("queue", "state", "rep", "limit"),
-    "/api/v1/history": ("handle_key",),
+    "/api/v1/history": (
+        *("q", "person", "channel", "kind", "status", "since", "until", "before", "limit"),
+    ),
     "/api/v1/dead-letters": ("src",),
     "/api/v1/stream": ("view", "last"),
     "/api/v1/rules/versions/{number}/diff": ("to",),
@@ -231,7 +246,7 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
         return [key]
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
-    if endpoint.path.startswith(flights.ROOT) and endpoint.method != "GET":
+    if endpoint.path.startswith((flights.ROOT, _HISTORY)) and endpoint.method != "GET":
         return [*named, key]
     if endpoint.edit:
         return [*named, seen | {"required": True}]
@@ -265,7 +280,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
 
 
 def _is_change(endpoint: Any) -> bool:
-    return bool(endpoint.command) or endpoint.path == "/api/v1/me/state"
+    noting = endpoint.path == _HISTORY and endpoint.method == "POST"
+    return noting or bool(endpoint.command) or endpoint.path == "/api/v1/me/state"
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

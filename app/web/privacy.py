@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from app import codec
 from app.adapters.store.erasures import Dossiers, Erasure, Erasures
 from app.adapters.store.personal import Person
+from app.core.person import person_key
 from app.web.problems import Problem, wrong_field
 from app.web.state import command, parts, text_of, user
 from app.wiring.base import system_ms
@@ -60,10 +61,9 @@ async def erasures(request: Request) -> Response:
 
 
 def _handle_key(text: str) -> str:
-    channel, colon, handle = text.partition(":")
-    if not (channel and colon and handle):
-        raise wrong_field("handle_key", "channel:handle, such as x:kim", text)
-    return text
+    if not (key := person_key(text)):
+        raise wrong_field("handle_key", "channel:handle, such as x:kim, or a customer's id", text)
+    return key
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ from app.web import (
     chat,
     commands,
     handoffs,
+    history,
     mentions,
     notices,
     pages,
@@ -32,6 +33,8 @@ AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre"
 STAFF = (AGENT, SUPERVISOR, ANALYST, SRE, ADMIN)
 OVERSIGHT = (SUPERVISOR, ANALYST, SRE, ADMIN)
 DIRECTING = (SUPERVISOR, ADMIN)  # who may move other people's work
+READING = (AGENT, SUPERVISOR, ANALYST, ADMIN)  # who may read what customers said and did
+WRITING = (AGENT, SUPERVISOR, ADMIN)  # who speaks with them
 OPERATING = (SUPERVISOR, SRE, ADMIN)  # who looks after what goes to others
 INTAKE = ("intake", ADMIN)
 PUBLIC: tuple[str, ...] = ()
@@ -153,6 +156,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/logout", pages.sign_out, STAFF, "End my session"),
     _page("/desk", pages.desk, (AGENT, SUPERVISOR, ADMIN), "My offer and my tasks"),
     _page("/floor", pages.floor, OVERSIGHT, "Queues and agents, live"),
+    _page("/history", pages.history, READING, "Everything said and done, of one person or found"),
     _page("/flights", pages.flights, STAFF, "Flights: goal, route and group of one situation"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
@@ -170,7 +174,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         STAFF,
         "The whole trail of one mention",
     ),
-    _get("/api/v1/history", mentions.history, STAFF, "What one handle and we said, newest first"),
+    _get(
+        "/api/v1/history",
+        history.history,
+        READING,
+        "What was said and done: of one person, or found",
+    ),
+    _post(
+        "/api/v1/history", history.note, WRITING, "Write down a call, letter, visit, event or card"
+    ),
     _get("/api/v1/facts", mentions.facts, OVERSIGHT, "The ledger as JSON lines"),
     _get("/api/v1/facts/last", mentions.last_fact, OVERSIGHT, "The newest sequence number"),
     _get("/api/v1/dead-letters", mentions.dead_letters, (SRE, ADMIN), "Input that failed"),

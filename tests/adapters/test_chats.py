@@ -15,7 +15,8 @@ from app.adapters.store.chats import SHOWN, Chats
 from app.adapters.store.consents import insert_events
 from app.adapters.store.database import Database
 from app.adapters.store.journal import Intake, Journal
-from app.adapters.store.tables import journal, mentions
+from app.adapters.store.record import Record
+from app.adapters.store.tables import journal
 from app.core.chat import (
     AGENT,
     ANSWERED,
@@ -31,6 +32,7 @@ from app.core.chat import (
 from app.core.consent import START, STOP, ConsentEvent
 from app.core.delivery import AGAIN, REFUSED, TAKEN, Answer
 from app.core.errors import Unavailable
+from app.core.history import Folded, Matter
 from app.core.outbound import ANSWER, Outbound
 from app.core.permission import CONTRACT, PERMIT_MS, Known, NotPermitted, Permit, Policy, Purpose
 from app.core.permission import ask as ask_gate
@@ -83,16 +85,14 @@ async def keep(database: Database, *lines: Line) -> None:
 
 async def stands(database: Database, line: Line, status: str) -> None:
     """The history has heard of what the visitor said."""
-    row = {
-        "mention_id": line.mention_id,
-        "handle_key": f"webchat:{line.chat}",
-        "channel": "webchat",
-        "status": status,
-        "queue": "service",
-        "detected_ms": line.at_ms,
-        "changed_ms": line.at_ms,
-    }
-    await database.write(lambda c: c.execute(sa.insert(mentions), row))
+    matter = Matter(
+        mention_id=line.mention_id,
+        handle_key=f"webchat:{line.chat}",
+        channel="webchat",
+        status=status,
+    )
+    folded = Folded(matters={line.mention_id: matter}, changed={line.mention_id})
+    await Record(database).write("record", 1, folded)
 
 
 async def deliver(database: Database, message: Outbound, now_ms: int = NOON_MS) -> Answer:
@@ -154,7 +154,7 @@ async def test_where_it_stands_follows_the_history(database: Database, chats: Ch
     assert (await chats.conversation(CHAT)).standing == READ
     await deliver(database, to_visitor())
     for status, standing in (("answered", ANSWERED), ("completed", CLOSED)):
-        await database.write(lambda c, s=status: c.execute(sa.update(mentions).values(status=s)))
+        await stands(database, said(), status)
         assert (await chats.conversation(CHAT)).standing == standing
 
 

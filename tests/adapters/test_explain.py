@@ -21,7 +21,6 @@ from app.adapters.store.rule_versions import RuleVersions
 from app.cli import cli
 from app.config import load
 from app.core.errors import Invalid
-from app.core.history import Entry
 from app.core.profile import STRANGER, Profile
 from app.core.recorded import recorded
 from app.processes.explain import Listener, explain, sent
@@ -30,6 +29,7 @@ from app.wiring.base import folder_texts
 from tests import builders
 from tests.builders import NOON_MS, delivery, raw
 from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
+from tests.history_house import folded, line
 from tests.logged import TextScorer, deliveries, log_of
 
 
@@ -96,7 +96,9 @@ async def test_a_known_mention_is_thought_about_again_and_said_to_be_known() -> 
 
 async def test_without_profiles_it_goes_on_and_says_so() -> None:
     found = await explained(raw(), profiles=MapProfiles(away=True))
-    assert found["join"] == {"profile": "missing", "fields": None}
+    missing = ["profile", "history", "queues"]
+    expected = {"profile": "missing", "fields": None, "feedback_to": None, "missing": missing}
+    assert found["join"] == expected
 
 
 async def test_rules_that_close_a_mention_have_no_clock_and_no_task() -> None:
@@ -125,15 +127,13 @@ async def test_profiles_are_read_from_the_store_with_the_customers_own_agent(
 ) -> None:
     record, known = Record(database), Profile(customer_id="C7", products=("a",), value=2.5)
     await record.put_profiles({"x:kim": known})
-    entries = [
-        Entry(
-            fact_id=rep, mention_id="m", handle_key="x:kim", kind="replied", channel="x",
-            at_ms=at_ms, by=rep, text="",
-        )
+    replies = [
+        line(at_ms, fact_id=rep, kind="replied", at_ms=at_ms, by=rep, text="")
         for rep, at_ms in (("ann", 5), ("bob", 3))
-    ]  # fmt: skip
-    await record.write("t", 1, entries, [])
-    profile, stranger = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    ]
+    await record.write("t", 1, folded(*replies))
+    known_of = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    profile, stranger = known_of.profiles
     assert (profile.value, profile.products) == (2.5, ("a",))
     assert (profile.last_rep, profile.last_reply_ms) == ("ann", 5)
     assert stranger == STRANGER
@@ -166,6 +166,7 @@ def test_a_file_or_a_recorded_mention_is_explained_by_the_real_model(
     told_of = json.loads(found.stdout)
     assert told_of["dedupe"]["standing"] == "duplicate"
     assert told_of["recorded"]["reevaluated"] == "same"
+    assert told_of["recorded"]["untold"] == []
     assert told_of["score"]["model"].startswith("sentiment-")
     assert asyncio.run(Ledger(database).last_seq()) == 4
 

@@ -120,10 +120,24 @@ async def test_all_mentions_of_a_person_have_one_key(database: Database) -> None
     ledger = Ledger(database)
     await ledger.append([received("m1"), received("m2", "kimcanary ")])
     await ledger.append([received("m3"), received("m4", "@other")])
-    query = sa.select(mention_keys.c.key_id).order_by(mention_keys.c.mention_id)
+    query = sa.select(mention_keys.c.key_id).order_by(mention_keys.c.matter)
     *kims, other = await database.read(lambda c: c.scalars(query).all())
     assert len(set(kims)) == 1
     assert other not in kims
+
+
+async def test_what_was_noted_of_a_person_is_sealed_with_their_key(database: Database) -> None:
+    """A call or a letter has no mention: the fact itself tells whose it is."""
+    ledger = Ledger(database)
+    call = told("noted", handle_key="x:kimcanary", kind="phone", text="Kim Canary called")
+    call |= {"mention_id": "", "source_id": ""}
+    await ledger.append([received(), call])
+    assert "canary" not in await bytes_of(database)
+    assert (await ledger.since(1))[0]["data"] == call["data"]
+    await erase(database, "x:kimcanary")
+    [_, gone] = await ledger.since(0)
+    assert (gone[UNREADABLE], gone["data"]["text"]) == (ERASED, "")
+    assert await broken(ledger) == []
 
 
 async def test_the_same_facts_again_change_nothing(database: Database) -> None:

@@ -15,6 +15,7 @@ from app.core.chat import (
     network_of,
     standing_of,
 )
+from app.core.history import STATUSES
 from app.core.profile import handle_key
 
 
@@ -33,24 +34,30 @@ def test_the_handle_is_looked_up_as_it_is() -> None:
     assert len(handle) <= 40
 
 
-@pytest.mark.parametrize(
-    ("statuses", "answered", "standing"),
-    [
-        ([], False, EMPTY),
-        ([""], False, WAITING),
-        (["received"], False, WAITING),
-        (["offered"], False, WAITING),
-        (["in work"], False, READ),
-        (["in work", "waiting"], True, READ),
-        (["answered"], False, READ),
-        (["answered"], True, ANSWERED),
-        (["answered", "completed"], True, ANSWERED),
-        (["answered", ""], True, WAITING),
-        (["completed"], True, CLOSED),
-        (["closed"], False, CLOSED),
-        (["completed", "cancelled", "waiting"], True, WAITING),
-    ],
-)
+STANDINGS: list[tuple[list[str], bool, str]] = [
+    ([], False, EMPTY),
+    ([""], False, WAITING),
+    (["received"], False, WAITING),
+    (["offered"], False, WAITING),
+    (["in work"], False, READ),
+    (["in work", "waiting"], True, READ),
+    (["parked"], False, READ),
+    (["answered"], False, READ),
+    (["answered"], True, ANSWERED),
+    (["answered", "completed"], True, ANSWERED),
+    (["answered", ""], True, WAITING),
+    (["completed"], True, CLOSED),
+    (["closed"], False, CLOSED),
+    (["completed", "cancelled", "waiting"], True, WAITING),
+]
+
+
+def test_every_status_of_the_history_stands_for_something() -> None:
+    known = {status for statuses, *_ in STANDINGS for status in statuses}
+    assert known == {"", *STATUSES}
+
+
+@pytest.mark.parametrize(("statuses", "answered", "standing"), STANDINGS)
 def test_where_a_conversation_stands(statuses: list[str], answered: bool, standing: str) -> None:
     assert standing_of(frozenset(statuses), answered) == standing
 

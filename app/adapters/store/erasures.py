@@ -10,12 +10,14 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from app.adapters.store import full_text
 from app.adapters.store.database import Database
 from app.adapters.store.personal import (
     PLACES,
     Person,
     erase_letters,
     erase_samples,
+    erase_words,
     letters_of,
     person_of,
 )
@@ -82,6 +84,7 @@ class Erasures:
         def once(connection: sa.Connection) -> Person:
             _overwrite_what_goes(connection)
             person = _widened(connection, erasure.person)
+            erase_words(connection, person)
             counts = Counter(_counts(connection, erasure.id))
             for place in PLACES:
                 counts[place.table.name] += place.erase(connection, person)
@@ -96,8 +99,13 @@ class Erasures:
     async def finish(self, erasure_id: str, now_ms: int) -> None:
         """It is done: who it was is known no more."""
         nobody = _packed(Person(handle_keys=()))
-        change = _this(erasure_id).values(person=nobody, done_ms=now_ms)
-        await self._database.write(lambda c: c.execute(change))
+
+        def last(connection: sa.Connection) -> None:
+            _overwrite_what_goes(connection)
+            full_text.tidy(connection)
+            connection.execute(_this(erasure_id).values(person=nobody, done_ms=now_ms))
+
+        await self._database.write(last)
         await self._database.write(_empty_the_log)
 
     async def listed(self) -> list[dict[str, Any]]:

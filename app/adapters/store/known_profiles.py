@@ -10,17 +10,30 @@ import msgspec
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
+from app.adapters.store.pasts import Pasts
 from app.adapters.store.tables import handles, history, profiles
 from app.core.profile import STRANGER, Profile
+from app.core.queue_state import NO_QUEUES
+from app.ports import QUEUES, Known
 
 
 class KnownProfiles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, keys: Sequence[str]) -> list[Profile]:
-        """The profiles under these handle keys, in order. Raises Unavailable."""
-        return await self._database.read(lambda c: [_profile(c, key) for key in keys])
+    async def of(self, keys: Sequence[str]) -> Known:
+        """Profile and past of each of these handle keys; of the queues the store knows nothing.
+
+        Raises Unavailable.
+        """
+        profiles = await self._database.read(lambda c: [_profile(c, key) for key in keys])
+        pasts = await Pasts(self._database).of(keys, since_ms=0)
+        return Known(
+            profiles=profiles,
+            pasts=[pasts[key] for key in keys],
+            queues=NO_QUEUES,
+            missing=(QUEUES,),
+        )
 
 
 def _profile(connection: sa.Connection, key: str) -> Profile:

@@ -12,14 +12,15 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
+from app.adapters.store import full_text, rule_tables
 from app.adapters.store import rule_event_tables as later
-from app.adapters.store import rule_tables
 from app.adapters.store import tables as t
 from app.adapters.store.chat_tables import chat_messages
 from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
 from app.adapters.store.persons import keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.core.chat import CHANNEL
+from app.core.person import customer_key, customer_of
 from app.core.profile import handle_key
 
 _AT_ONCE: Final = 500  # databases bound the parameters of a statement
@@ -104,7 +105,7 @@ PLACES: Final = (
     Place(table=consent_events, column="handle_key", ids=_handles),
     Place(table=chat_messages, column="chat", ids=_chats),
     Place(table=rule_tables.shadow_samples, column="mention_id", ids=_mentions),
-    Place(table=mention_keys, column="mention_id", ids=_mentions, emptied={"source_id": ""}),
+    Place(table=mention_keys, column="matter", ids=_mentions, emptied={"source_id": ""}),
     Place(table=person_keys, column="handle_key", ids=_handles),
 )
 
@@ -139,10 +140,11 @@ def person_of(connection: sa.Connection, handle_key: str) -> Person:
     """Everything that points to whoever has this handle, by all handles of the same customer."""
     handles = t.handles
     mine = sa.select(handles.c.customer_id).where(handles.c.handle_key == handle_key)
-    keys = keys_of_person(connection, handle_key)
+    customers = sorted({*connection.scalars(mine), customer_of(handle_key)} - {""})
+    keys = sorted({*keys_of_person(connection, handle_key), *map(customer_key, customers)})
     return Person(
         handle_keys=tuple(keys),
-        customer_ids=tuple(sorted(set(connection.scalars(mine)))),
+        customer_ids=tuple(customers),
         mention_ids=tuple(_mentions_of(connection, keys)),
     )
 
@@ -150,13 +152,20 @@ def person_of(connection: sa.Connection, handle_key: str) -> Person:
 def _mentions_of(connection: sa.Connection, handle_keys: Sequence[str]) -> list[str]:
     found: set[str] = set()
     for some in _in_parts(handle_keys):
-        sealed = sa.select(mention_keys.c.mention_id).join(
+        sealed = sa.select(mention_keys.c.matter).join(
             person_keys, person_keys.c.key_id == mention_keys.c.key_id
         )
         found.update(connection.scalars(sealed.where(person_keys.c.handle_key.in_(some))))
         told = sa.select(t.mentions.c.mention_id).where(t.mentions.c.handle_key.in_(some))
         found.update(connection.scalars(told))
     return sorted(found)
+
+
+def erase_words(connection: sa.Connection, person: Person) -> None:
+    """Let what they said be found by no search. Before its lines go, which name the numbers."""
+    for place in PLACES:
+        if place.table is t.history:
+            full_text.drop(connection, [row["seq"] for row in place.rows(connection, person)])
 
 
 def letters_of(connection: sa.Connection, person: Person) -> Iterator[Row]:

@@ -28,6 +28,7 @@ from app.core.sealing import (
     Secret,
     emptied,
     filled,
+    matter_of,
     owner_of,
     personal,
 )
@@ -55,8 +56,8 @@ def seal(database: Database, connection: sa.Connection, facts: Sequence[Fact]) -
     mention that never had a key, because it is older than the seal, as it is.
     """
     _make_keys(database, connection, facts)
-    locks = _locks(connection, (fact.get("mention_id") or "" for fact in facts))
-    return [_sealed(fact, locks.get(fact.get("mention_id") or "")) for fact in facts]
+    locks = _locks(connection, map(matter_of, facts))
+    return [_sealed(fact, locks.get(matter_of(fact))) for fact in facts]
 
 
 def open_facts(
@@ -68,11 +69,16 @@ def open_facts(
     `whole` keeps the sealed text beside it, with which the chain can be checked.
     """
     facts: list[Fact] = [orjson.loads(body) for body in bodies]
-    locks = _locks(connection, (fact["mention_id"] for fact in facts if "sealed" in fact))
+    locks = _locks(connection, (_sealed_as(fact) for fact in facts if "sealed" in fact))
     return [
-        _opened(fact, locks.get(fact["mention_id"], _GONE), whole) if "sealed" in fact else fact
+        _opened(fact, locks.get(_sealed_as(fact), _GONE), whole) if "sealed" in fact else fact
         for fact in facts
     ]
+
+
+def _sealed_as(fact: Fact) -> str:
+    """`matter_of`, once what it goes by is sealed itself."""
+    return str(fact.get("mention_id") or fact["fact_id"])
 
 
 def _sealed(fact: Fact, lock: _Lock | None) -> Fact:
@@ -122,8 +128,8 @@ def _bound_to(fact: Fact) -> bytes:
 
 
 def _make_keys(database: Database, connection: sa.Connection, facts: Sequence[Fact]) -> None:
-    """The first fact of a mention tells whose it is."""
-    first = {fact["mention_id"]: (owner, fact) for fact in facts if (owner := owner_of(fact))}
+    """The first fact of a mention, or one without a mention, tells whose it is."""
+    first = {matter_of(fact): (owner, fact) for fact in facts if (owner := owner_of(fact))}
     if not first:
         return
     # In one order, so that two writers never wait for each other.
@@ -139,17 +145,17 @@ def _make_keys(database: Database, connection: sa.Connection, facts: Sequence[Fa
         query = query.where(person_keys.c.handle_key.in_(some))
         found |= {row.handle_key: row.key_id for row in connection.execute(query)}
     rows = [
-        {"mention_id": id_, "key_id": found[owner], "source_id": str(fact.get("source_id") or "")}
+        {"matter": id_, "key_id": found[owner], "source_id": str(fact.get("source_id") or "")}
         for id_, (owner, fact) in first.items()
     ]
     connection.execute(database.insert_new(mention_keys), rows)
 
 
-def _locks(connection: sa.Connection, mention_ids: Iterable[str]) -> Mapping[str, _Lock]:
-    """The locks of those of these mentions that have one."""
+def _locks(connection: sa.Connection, matters: Iterable[str]) -> Mapping[str, _Lock]:
+    """The locks of those of these that have one."""
     found: dict[str, _Lock] = {}
     ciphers: dict[bytes, AESGCM] = {}
-    for some in _in_parts(sorted({*mention_ids} - {""})):
+    for some in _in_parts(sorted({*matters} - {""})):
         for id_, source_id, key in connection.execute(_LOCKS.where(_IDS.in_(some))):
             secret = bytes(key) if key is not None else b""
             if secret and secret not in ciphers:
@@ -158,7 +164,7 @@ def _locks(connection: sa.Connection, mention_ids: Iterable[str]) -> Mapping[str
     return found
 
 
-_IDS = mention_keys.c.mention_id
+_IDS = mention_keys.c.matter
 _LOCKS = sa.select(_IDS, mention_keys.c.source_id, person_keys.c.key).outerjoin(
     person_keys, person_keys.c.key_id == mention_keys.c.key_id
 )

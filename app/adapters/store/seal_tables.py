@@ -15,12 +15,12 @@ person_keys = sa.Table(
     sa.Column("key", sa.LargeBinary, nullable=False),
 )
 
-# Whose key a mention's facts are sealed with. It stays when the key is gone: what is yet said of
-# the mention must not be kept in the clear.
+# Whose key the facts of a mention are sealed with, or a fact without a mention. It stays when the
+# key is gone: what is yet said of the mention must not be kept in the clear.
 mention_keys = sa.Table(
     "mention_keys",
     metadata,
-    sa.Column("mention_id", sa.String(64), primary_key=True),
+    sa.Column("matter", sa.String(300), primary_key=True),
     sa.Column("key_id", sa.String(32), nullable=False, index=True),
     sa.Column("source_id", sa.Text, nullable=False),  # the source's own id; emptied with the key
 )

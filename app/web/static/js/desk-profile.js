@@ -28,6 +28,7 @@ function Customer({ task }) {
       </div>
       ${known && profile.tier && html`<span class="tag tier">${profile.tier}</span>`}
     </div>
+    <p><a href=${`/history?person=${encodeURIComponent(`${task.mention.channel}:${author.handle}`)}`} data-testid="profile-history">Contact history</a></p>
     ${!known && html`<p class="muted">Not in our records yet: treat as a new customer.</p>`}
     <dl class="facts">
       ${known && facts([

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0007"
+down_revision = "0014"
 
 
 def upgrade() -> None:
@@ -20,10 +20,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "mention_keys",
-        sa.Column("mention_id", sa.String(length=64), nullable=False),
+        sa.Column("matter", sa.String(length=300), nullable=False),
         sa.Column("key_id", sa.String(length=32), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("mention_id"),
+        sa.PrimaryKeyConstraint("matter"),
     )
     op.create_table(
         "erasures",
