@@ -130,8 +130,8 @@ STAGES: tuple[Stage, ...] = (
         name="record",
         process="record",
         reads="table facts",
-        writes="tables history, mentions; hs:profile, hs:past",
-        does="fold the facts into the contact history and refresh the profile cache",
+        writes="tables history, history_words, mentions; hs:profile, hs:past",
+        does="fold the facts into the contact history and its search; refresh the profile cache",
     ),
     Stage(
         name="flights",

@@ -112,6 +112,16 @@ _CLOUDEVENT = _object(
 _BODIES |= {
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
+    "/api/v1/history": _object(
+        "kind",
+        "person",
+        "text",
+        kind={"enum": list(OFFLINE_KINDS)},
+        person=_TEXT | {"description": "channel:handle, or a customer's id"},
+        at=_MOMENT | {"description": "when it was; none: now"},
+        text=_TEXT,
+        upshot={"enum": list(OFFLINE_UPSHOTS)},
+    ),
     "/api/v1/permissions": _object(
         "handle_key",
         "kind",
@@ -123,16 +133,6 @@ _BODIES |= {
         purpose=_TEXT,
         source=_TEXT,
         evidence=_TEXT,
-    ),
-    "/api/v1/history": _object(
-        "kind",
-        "person",
-        "text",
-        kind={"enum": list(OFFLINE_KINDS)},
-        person=_TEXT | {"description": "channel:handle, or a customer's id"},
-        at=_MOMENT | {"description": "when it was; none: now"},
-        text=_TEXT,
-        upshot={"enum": list(OFFLINE_UPSHOTS)},
     ),
     "/api/v1/notices/read": _object(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
@@ -148,8 +148,8 @@ _BODIES[_CHAT] = _object(
 _HISTORY = "/api/v1/history"
 _ACCEPTING = (  # kept, and done later
     _CHAT,
-    "/api/v1/permissions",
     _HISTORY,
+    "/api/v1/permissions",
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/rules/drafts/{draft_id}/backtest",

@@ -73,7 +73,7 @@ def _consent(at: Parts, given: dict[str, Any]) -> dict[str, str]:
     if data["kind"] not in KINDS:
         raise wrong_field("kind", " or ".join(KINDS), data["kind"])
     channel, _, handle = data["handle_key"].partition(":")
-    if not handle or data["handle_key"] != handle_key(channel, handle):
+    if not (channel and handle) or data["handle_key"] != handle_key(channel, handle):
         expected = "a channel and a handle as the history shows them: email:anna@x.example"
         raise wrong_field("handle_key", expected, data["handle_key"])
     known = at.base.config.permission.policy.purposes

@@ -206,7 +206,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/api/v1/mentions/{mention_id}/rules",
         notices.rules_of_mention,
         STAFF,
-        "What event rules were asked and did since a mention was decided",
+        "What event rules did since a mention was decided, and which may still ask",
     ),
     _get("/api/v1/stream", stream.stream, STAFF, "Server-sent events of my desk or the floor"),
     _post("/api/v1/me/state", tasks.my_state, (AGENT,), "Be available, paused or offline"),

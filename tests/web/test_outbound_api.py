@@ -139,6 +139,7 @@ async def test_whoever_is_told_on_the_phone_to_stop_records_it_for_all_channels(
         ({"source": " "}, "source"),
         ({"handle_key": "anna"}, "handle_key"),
         ({"handle_key": "x:@Anna"}, "handle_key"),
+        ({"handle_key": ":c1"}, "handle_key"),
         ({"colour": "red"}, "colour"),
     ],
 )

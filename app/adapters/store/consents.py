@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.outbound_tables import consent_events, outbound
-from app.adapters.store.persons import keys_of_person, zone_of_person
+from app.adapters.store.persons import handles_of_person, zone_of_person
 from app.config_sla import zone_of
 from app.core.consent import MESSAGE, ConsentEvent
 from app.core.outbound import Outbound
@@ -49,7 +49,7 @@ class Consents:
         def work(connection: sa.Connection) -> list[Outlook]:
             return [
                 _outlook(connection, key, purpose, policy, now_ms)
-                for key in keys_of_person(connection, handle_key)
+                for key in handles_of_person(connection, handle_key)
                 for purpose in policy.purposes
                 if only in ("", purpose)
             ]
@@ -60,7 +60,7 @@ class Consents:
         """The handle keys of the person behind this one, and all that was said about consent."""
 
         def work(connection: sa.Connection) -> tuple[list[str], list[ConsentEvent]]:
-            keys = keys_of_person(connection, handle_key)
+            keys = handles_of_person(connection, handle_key)
             return keys, _events(connection, keys)
 
         return await self._database.read(work)
@@ -82,7 +82,7 @@ def known_of(
     connection: sa.Connection, message: Outbound, policy: Policy, now_ms: int, zone: str
 ) -> Known:
     """All that the gate is to know. `zone` is what their own message said of where they are."""
-    keys = keys_of_person(connection, message.handle_key)
+    keys = handles_of_person(connection, message.handle_key)
     recent = sa.select(outbound.c.permitted_ms).where(
         outbound.c.handle_key.in_(keys),
         outbound.c.channel == message.channel,

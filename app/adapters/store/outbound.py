@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.adapters.store.consents import insert_events, known_of
 from app.adapters.store.database import Database
 from app.adapters.store.outbound_tables import outbound, outbound_refusals
-from app.adapters.store.persons import keys_of_person
+from app.adapters.store.persons import handles_of_person
 from app.adapters.store.tables import cursors, facts
 from app.core.consent import STOP, ConsentEvent
 from app.core.errors import Conflict
@@ -72,7 +72,7 @@ class OutboundLog:
                 connection.execute(self._database.insert_new(outbound), rows)
             stops = [event for event in events if event.kind == STOP]
             for stop in stops:
-                keys = keys_of_person(connection, stop.handle_key)
+                keys = handles_of_person(connection, stop.handle_key)
                 waits = sa.and_(outbound.c.handle_key.in_(keys), outbound.c.state == WAITING)
                 connection.execute(sa.update(outbound).where(waits).values(next_ms=now_ms))
             statement = self._database.upsert(cursors, "seq")

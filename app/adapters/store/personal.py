@@ -17,10 +17,9 @@ from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
 from app.adapters.store.chat_tables import chat_messages
 from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
-from app.adapters.store.persons import keys_of_person
+from app.adapters.store.persons import customer_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.core.chat import CHANNEL
-from app.core.person import customer_key, customer_of
 from app.core.profile import handle_key
 
 _AT_ONCE: Final = 500  # databases bound the parameters of a statement
@@ -138,13 +137,11 @@ IMPERSONAL: Final[Mapping[str, str]] = {
 
 def person_of(connection: sa.Connection, handle_key: str) -> Person:
     """Everything that points to whoever has this handle, by all handles of the same customer."""
-    handles = t.handles
-    mine = sa.select(handles.c.customer_id).where(handles.c.handle_key == handle_key)
-    customers = sorted({*connection.scalars(mine), customer_of(handle_key)} - {""})
-    keys = sorted({*keys_of_person(connection, handle_key), *map(customer_key, customers)})
+    keys = keys_of_person(connection, handle_key)
+    customer = customer_of_person(connection, handle_key)
     return Person(
         handle_keys=tuple(keys),
-        customer_ids=tuple(customers),
+        customer_ids=(customer,) if customer else (),
         mention_ids=tuple(_mentions_of(connection, keys)),
     )
 
