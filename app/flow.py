@@ -141,6 +141,13 @@ STAGES: tuple[Stage, ...] = (
         does="who joins a flight by a label, and which flights have reached their goal",
     ),
     Stage(
+        name="signals",
+        process="record",
+        reads="table facts",
+        writes="tables signals, signal_subjects",
+        does="what other systems told of people and products, to be joined to their mentions",
+    ),
+    Stage(
         name="handoffs",
         process="handoffs",
         reads="table facts",

@@ -14,6 +14,7 @@ from app.core.history_lines import OFFLINE_KINDS, OFFLINE_UPSHOTS
 from app.web import openapi_flights as flights
 from app.web.chat import NAME_CHARS, TEXT_CHARS, ZONE_CHARS
 from app.web.openapi_rules import RULE_BODIES
+from app.web.openapi_signals import PROACTIVE, SIGNAL
 
 _PROBLEM = {
     "type": "object",
@@ -110,6 +111,8 @@ _CLOUDEVENT = _object(
     data={"type": "object", "description": "docs/handoffs.md"},
 )
 _BODIES |= {
+    "/api/v1/signals": SIGNAL,
+    "/api/v1/proactive/{event}/approve": PROACTIVE,
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
     "/api/v1/history": _object(
@@ -152,6 +155,8 @@ _ACCEPTING = (  # kept, and done later
     "/api/v1/permissions",
     "/api/v1/mentions",
     "/api/v1/handoffs",
+    "/api/v1/signals",
+    "/api/v1/proactive/{event}/approve",
     "/api/v1/rules/drafts/{draft_id}/backtest",
 )
 _QUERIES = {

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from app import codec
-from app.adapters.store import flight_tables, full_text, rule_tables, tables
+from app.adapters.store import flight_tables, full_text, rule_tables, signal_tables, tables
 from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.journal import Intake, Journal
@@ -57,6 +57,7 @@ def described(name: str | None, kind: str, _parents: Any) -> bool:
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     assert rule_tables.versions.metadata is tables.metadata
     assert flight_tables.events.metadata is tables.metadata
+    assert signal_tables.signals.metadata is tables.metadata
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": described})
         assert compare_metadata(context, tables.metadata) == []

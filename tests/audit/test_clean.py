@@ -73,6 +73,19 @@ def test_everything_is_proven_of_a_history_with_all_files(tmp_path: Path) -> Non
     assert {id_ for id_, found in status.items() if found != PROVEN} == set()
 
 
+def test_what_other_systems_say_disturbs_no_proof(tmp_path: Path) -> None:
+    """A8.3: signals and warnings are facts of no task."""
+    history = clean(7)
+    first = history.facts[0]
+    for op in ("signalled", "warned"):
+        told = {"fact_id": f"s/{op}", "op": op, "op_id": "s", "mention_id": "", "source_id": ""}
+        beside = {"reason": "Delay", "data": {}, "actor": {"type": "system", "id": "crm"}}
+        history.facts.insert(1, told | beside | {"now_ms": first["now_ms"]})
+    auditor = judge(history, tmp_path)
+    assert auditor.violations == []
+    assert {verdict.status for verdict in auditor.verdicts()} == {PROVEN}
+
+
 def test_a_seed_gives_the_same_history_every_time() -> None:
     assert clean(3) == clean(3)
 
