@@ -22,22 +22,7 @@ def show(made: Report, console: Console | None = None) -> None:
         f"[bold]{made.mentions}[/] recorded mentions, live rules {made.versions['live']},"
         f" draft {made.versions['draft']}: [bold]{made.changed['mentions']}[/] decided otherwise"
     )
-    if made.unrecorded:
-        out.print(f"{made.unrecorded} more are from before inputs were recorded, and left out")
-    if made.untold:
-        out.print(
-            f"{made.untold} are from before history and queues were recorded: conditions that ask"
-            " for them saw nothing"
-        )
-    if made.edits["decided"]:
-        edits = made.edits
-        out.print(
-            f"{edits['decided']} edits decided, too, {edits['changed']} of them otherwise: their"
-            " tasks stay"
-        )
-    kinds = [f"{kind} {count}" for kind, count in made.changed["by_kind"].items() if count]
-    if kinds:
-        out.print("changed: " + ", ".join(kinds))
+    _counted(made, out)
     _moves(made, out)
     _rules(made, out)
     _later(made, out)
@@ -59,6 +44,26 @@ def show(made: Report, console: Console | None = None) -> None:
         names = escape(", ".join(made.not_asked))
         out.print(f"not asked, because no log tells what they ask about: {names}")
     out.print(f"[dim]{made.assumptions}[/]")
+
+
+def _counted(made: Report, out: Console) -> None:
+    """What was decided, what could not be, and how the decisions differ."""
+    if made.unrecorded:
+        out.print(f"{made.unrecorded} more are from before inputs were recorded, and left out")
+    if made.untold:
+        out.print(
+            f"{made.untold} are from before history and queues were recorded: conditions that ask"
+            " for them saw nothing"
+        )
+    if made.edits["decided"]:
+        edits = made.edits
+        out.print(
+            f"{edits['decided']} edits decided, too, {edits['changed']} of them otherwise: their"
+            " tasks stay"
+        )
+    kinds = [f"{kind} {count}" for kind, count in made.changed["by_kind"].items() if count]
+    if kinds:
+        out.print("changed: " + ", ".join(kinds))
 
 
 def print_table(

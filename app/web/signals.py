@@ -15,6 +15,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.handed_in import event_of
 from app.core.signal import SIGNAL_TYPE, Signal
 from app.core.signal_intake import read
+from app.web.auth import INTAKE
 from app.web.problems import Problem, field_error, sent
 from app.web.signed import PARTNER
 from app.web.state import Parts, actor_of, body, parts, user
@@ -70,9 +71,9 @@ def _of_partner(at: Parts, name: str, value: Any) -> dict[str, Any]:
 
 
 def _actor(actor: dict[str, str]) -> dict[str, str]:
-    """A partner acts as a system, as with hand-offs; the intake key is a system too."""
-    person = actor["role"] not in (PARTNER, "intake")
-    return actor if person else actor | {"type": "system"}
+    """A partner and whoever has the intake key are machines: the auditor looks for no person."""
+    person = actor["role"] not in (PARTNER, INTAKE.role)
+    return actor if person else actor | {"type": "system", "role": "service"}
 
 
 def _refused(problems: Sequence[Invalid]) -> Problem:

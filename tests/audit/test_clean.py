@@ -14,7 +14,7 @@ from app.audit.fact import fact_of
 from app.audit.invariant import Bounds
 from tests.audit.centre import clean
 from tests.audit.judging import judge
-from tests.audit.ledger import Row
+from tests.audit.ledger import SYSTEM, Row
 
 _HERE = Path(__file__).parent
 _DAYS = 1_000
@@ -79,7 +79,7 @@ def test_what_other_systems_say_disturbs_no_proof(tmp_path: Path) -> None:
     first = history.facts[0]
     for op in ("signalled", "warned"):
         told = {"fact_id": f"s/{op}", "op": op, "op_id": "s", "mention_id": "", "source_id": ""}
-        beside = {"reason": "Delay", "data": {}, "actor": {"type": "system", "id": "crm"}}
+        beside = {"reason": "Delay", "data": {}, "actor": dict(SYSTEM) | {"id": "crm"}}
         history.facts.insert(1, told | beside | {"now_ms": first["now_ms"]})
     auditor = judge(history, tmp_path)
     assert auditor.violations == []

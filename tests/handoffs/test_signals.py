@@ -35,7 +35,7 @@ async def test_a_partner_signs_what_it_says(house: House) -> None:
     [fact] = await house.facts("signalled")
     said = fact["data"]["signal"]
     assert (said["sender"], said["source"], said["id"]) == ("crm", "/crm", "s-1")
-    assert fact["actor"] == {"type": "system", "id": "crm", "role": "partner"}
+    assert fact["actor"] == {"type": "system", "id": "crm", "role": "service"}
 
 
 async def test_its_event_again_is_the_same_signal(house: House) -> None:

@@ -26,6 +26,7 @@ from tests.adapters.test_seal import *  # noqa: F403 (and these, too)
 from tests.adapters.test_signals_kept import *  # noqa: F403 (and these, too)
 from tests.adapters.test_store import *  # noqa: F403 (its tests are collected here once more)
 from tests.adapters.test_store import fact
+from tests.adapters.test_store_pasts import *  # noqa: F403 (and these)
 from tests.adapters.test_timeline import *  # noqa: F403 (and these)
 from tests.live.postgres_node import end_connections, execute, new_database, postgres_url
 from tests.processes.test_event_keeping import *  # noqa: F403 (and these)
