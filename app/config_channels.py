@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from app.config_entry import Entry, Name, Seconds
 from app.core.addresses import url_problem
 from app.core.catalogue import Channel
+from app.core.chat import CHANNEL as CHAT
 from app.core.outbound import Sending
 
-WEBHOOK = "webhook"
+WEBHOOK, WEBCHAT = "webhook", "webchat"
 _WAY = ("url", "inner", "timeout", "retries")  # of a channel that sends
+_READ = {WEBHOOK: _WAY, WEBCHAT: ("retries",), None: ()}  # those of them that are read
 
 
 class ChannelEntry(Entry):
     title: str
     public: bool = False
     weight: float = Field(1.0, gt=0, le=50, allow_inf_nan=False)
-    send: Literal["webhook"] | None = None
+    send: Literal["webhook", "webchat"] | None = None
     url: str = Field("", max_length=2048)
     inner: bool = False
     timeout: Annotated[Seconds, Field(le=30)] = 5.0
@@ -29,7 +31,8 @@ class ChannelEntry(Entry):
     def _sends(self) -> ChannelEntry:
         if self.send == WEBHOOK and (problem := url_problem(self.url, self.inner)):
             raise ValueError(f"url: {problem}")
-        unread = [] if self.send else [key for key in _WAY if key in self.model_fields_set]
+        read = _READ[self.send]
+        unread = [key for key in _WAY if key in self.model_fields_set and key not in read]
         if unread:
             raise ValueError(f'{unread[0]}: expected send = "{WEBHOOK}" with it')
         return self
@@ -37,6 +40,14 @@ class ChannelEntry(Entry):
 
 class ChannelFile(Entry):
     channel: dict[Name, ChannelEntry]
+
+    @field_validator("channel")
+    @classmethod
+    def _one_chat(cls, given: dict[str, ChannelEntry]) -> dict[str, ChannelEntry]:
+        for name, entry in given.items():
+            if entry.send == WEBCHAT and name != CHAT:
+                raise ValueError(f'{name}: send: expected "{WEBCHAT}" for {CHAT} alone')
+        return given
 
 
 def channels(found: ChannelFile) -> dict[str, Channel]:

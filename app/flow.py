@@ -38,7 +38,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="intake",
         process="web",
-        reads="POST /api/v1/mentions",
+        reads="POST /api/v1/mentions, POST /api/v1/chat/messages",
         writes="journal, topic mentions",
         does="check the fields, keep the bytes, then send them on",
     ),

@@ -224,6 +224,11 @@ FLIGHTS_CLOSED = Counter(
     "Flights that were closed, by how: reached, by_hand",
     ["how"],
 )
+CHAT_MESSAGES = Counter(
+    "handshake_chat_messages_total",
+    "Messages of the web chat, by who said them",
+    ["side"],  # customer agent automatic
+)
 SCREENS = Gauge("handshake_screens", "Open event streams", ["view"], multiprocess_mode="livesum")
 
 # Set by the web process from Redis when it is asked, so they are never older than the question.

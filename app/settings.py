@@ -58,6 +58,10 @@ class Web(_Section):
     max_body_bytes: int = Field(4_194_304, gt=0)
 
 
+class Chat(_Section):
+    on: bool = False
+
+
 class Sla(_Section):
     window_s: float = Field(1800.0, gt=0)
     at_risk_share: float = Field(0.8, gt=0, lt=1)
@@ -111,6 +115,7 @@ class Settings(BaseSettings):
     redis: Redis = Redis()
     store: Store = Store()
     web: Web = Web()
+    chat: Chat = Chat()
     sla: Sla = Sla()
     offer: Offer = Offer()
     scoring: Scoring = Scoring()
@@ -133,6 +138,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def chat_open(self) -> bool:
+        """May strangers write at /chat? Where they could come from elsewhere, only when asked."""
+        near = self.web.host in ("127.0.0.1", "::1", "localhost")
+        return self.chat.on or (self.demo.on and near)
 
     @property
     def store_url(self) -> str:

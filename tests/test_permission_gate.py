@@ -155,7 +155,7 @@ def test_nothing_is_sent_but_where_it_is_listed(code: Tree) -> None:
 
 def test_there_are_connectors_and_each_checks_its_permit_first(code: Tree) -> None:
     found = connectors(code)
-    assert "WebhookConnector" in found
+    assert {"WebhookConnector", "WebChat"} <= found.keys()
     assert careless(found) == set()
 
 
@@ -174,6 +174,13 @@ def test_webhooks_are_posted_by_a_connector_or_to_a_partner_alone(code: Tree) ->
                if isinstance(c.func, ast.Attribute))
     }  # fmt: skip
     assert posting == {f"{CONNECTORS}webhook.py"}
+
+
+def test_the_page_of_a_customer_is_written_by_its_connector_alone(code: Tree) -> None:
+    delivering = {path for path, tree in code.items() if any(calls(tree, "deliver"))}
+    assert delivering == {f"{CONNECTORS}webchat.py"}
+    ours = {path for path, tree in code.items() if names(tree) >= {"Line", "AGENT"}}
+    assert ours == {f"{CONNECTORS}webchat.py", "app/adapters/store/chats.py", "app/core/chat.py"}
 
 
 def test_nobody_else_can_speak_to_the_outside(code: Tree) -> None:

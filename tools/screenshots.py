@@ -1,6 +1,6 @@
 """The screenshots of the documentation: `python -m tools.screenshots` takes them anew.
 
-`python -m tools.screenshots rules` takes those of the rules alone, `flights` those of the flights.
+`python -m tools.screenshots rules` takes those of the rules alone; so do `flights` and `chat`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tools.browser import ROOT, chromium_args, find_chromium, running
 FOLDER = ROOT / "docs" / "screenshots"
 WIDE: Any = {"width": 1440, "height": 810}
 PHONE: Any = {"width": 390, "height": 844}
+CHAT: Any = {"width": 720, "height": 640}
 AGENT, SUPERVISOR = "ben", "sofia"
 REPLY = "I am sorry that you had to wait. I have found your case and "
 # A picture of an idle house says little: this long the demo's traffic fills it.
@@ -49,6 +50,7 @@ STORY = (
     ("I asked for my balance three times. Is anybody there at all?", 31.0),
     ("Can I get an upgrade for the flight on Friday, and how much is it?", 2.0),
 )
+LOST_BAG = "My suitcase did not come with me from Oslo, and nobody can tell me where it is."
 REACH = "influential-complaint"  # the row that the picture of the rules changes
 LOUD = "Third flight in a row that you cancel an hour before. Shame on you."
 # What makes the bell ring: some of the story have waited for nearly all of their window.
@@ -132,6 +134,7 @@ class Photographer:
             _at(floor, "bell-count").wait_for()
             self._both_themes(floor, "floor")
         self.take_flights()
+        self.take_chat()
 
     def take_flights(self) -> None:
         """A storm: its mentions labelled by a rule, two steps of its route done."""
@@ -241,6 +244,17 @@ class Photographer:
         answer = httpx.post(f"{self._web}/api/v1/mentions", json=mentions, headers=headers)
         answer.raise_for_status()
 
+    def take_chat(self) -> None:
+        """A customer's page, as soon as some agent of the demo has answered."""
+        with self._page("light") as page:
+            page.set_viewport_size(CHAT)
+            page.goto("/chat")
+            _at(page, "chat-name").fill("Mara")
+            _at(page, "chat-text").fill(LOST_BAG)
+            _at(page, "chat-send").click()
+            _at(page, "chat-agent").wait_for(timeout=OFFER_MS)
+            self._take(page, "chat")
+
     @contextmanager
     def _page(self, theme: str) -> Iterator[Page]:
         context = self._browser.new_context(base_url=self._web, viewport=WIDE, locale="en-GB")
@@ -302,7 +316,11 @@ def main(only: str = "") -> None:
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=chromium_args())
         photographer = Photographer(browser, run)
-        some = {"rules": photographer.take_rules, "flights": photographer.take_flights}
+        some = {
+            "rules": photographer.take_rules,
+            "flights": photographer.take_flights,
+            "chat": photographer.take_chat,
+        }
         some.get(only, photographer.take_all)()
         browser.close()
 

@@ -26,12 +26,9 @@ class Console:
         up, say = self._up, self._rich.print
         took = time.monotonic() - up.started
         say(f"\n  [bold]Handshake[/] is ready after {took:.1f} s; nothing leaves this machine\n")
-        for name, path in (
-            ("Desk", "/desk"),
-            ("Floor", "/floor"),
-            ("Metrics", "/metrics"),
-            ("API docs", "/docs"),
-        ):
+        pages = [("Desk", "/desk"), ("Floor", "/floor")]
+        pages += [("Web chat", "/chat")] if up.settings.chat_open else []
+        for name, path in (*pages, ("Metrics", "/metrics"), ("API docs", "/docs")):
             say(f"  {name:<9} {up.url}{path}")
         say(f"\n  {'sign in as':<12} {'password':<28} role")
         for user in up.users():

@@ -13,6 +13,7 @@ from app.adapters.kafka import Producer
 from app.adapters.redis_client import connected
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
+from app.adapters.store.chats import Chats
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.handoffs import Handoffs
 from app.adapters.store.journal import Journal
@@ -24,6 +25,7 @@ from app.processes.backtests import Backtests
 from app.processes.imports import ImportRunner
 from app.settings import Settings
 from app.web import server
+from app.web.chat_board import ChatBoard
 from app.web.flight_board import LOOK_S, FlightBoard
 from app.web.hub import Hub
 from app.web.notices import Board
@@ -37,6 +39,7 @@ from app.wiring.intake import Gate
 _HUB_S = 1.5  # three times what the hub's read may take
 _READ_S = 2.0
 _NOTICES_S = 0.5  # how soon a notice is on a screen
+_CHAT_S = 0.5  # and an answer on a customer's
 
 
 async def main(settings: Settings) -> None:
@@ -63,6 +66,7 @@ async def main(settings: Settings) -> None:
             imports=(imports := ImportRunner(base)),
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
+            chat_board=ChatBoard(Chats(base.database)),
         )
         await asyncio.gather(backtests.begin_anew(), imports.begin_anew())
         app = server.create(parts, _health(parts))
@@ -84,6 +88,7 @@ async def _turns(parts: Parts, imports: ImportRunner) -> None:
         service.patiently("screens", hub.turn),
         service.patiently("presence", parts.presence.turn),
         service.patiently("flights", FlightBoard(database, hub).turn, LOOK_S),
+        service.patiently("chat", parts.chat_board.turn, _CHAT_S),
     )
 
 

@@ -13,8 +13,16 @@ from starlette.responses import JSONResponse, Response
 
 from app.core.errors import Conflict
 from app.core.skills import after_move
-from app.web.problems import Problem, done, sent, wrong_field
-from app.web.state import actor_of, command, parts, text_of, user, whole_field
+from app.web.problems import done, sent, wrong_field
+from app.web.state import (
+    actor_of,
+    command,
+    idempotency_key,
+    parts,
+    text_of,
+    user,
+    whole_field,
+)
 
 CODES = ("resolved", "no_answer_needed", "duplicate", "passed_on")
 WAITS_FOR = ("customer",)
@@ -22,7 +30,7 @@ WAITS_FOR = ("customer",)
 _REPLY_CHARS = 10_000
 _REASON_CHARS = 500
 _NAME_CHARS = 60
-_KEY_CHARS = 100
+_RESERVATION_CHARS = 200
 _MINUTE_MS = 60_000
 _PARK_MINUTES = 10_080  # a week: what should rest longer is better closed
 _HIGHEST_PRIORITY = 100
@@ -32,7 +40,7 @@ _TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 async def accept(request: Request) -> Response:
     """Take the task; `reservation_id` says which of its offers is meant."""
     given = await _given(request, "reservation_id")
-    reservation = text_of(given, "reservation_id", _KEY_CHARS * 2, required=False)
+    reservation = text_of(given, "reservation_id", _RESERVATION_CHARS, required=False)
     return await _do(
         request, given, "accept", **({"reservation_id": reservation} if reservation else {})
     )
@@ -135,10 +143,7 @@ async def _given(request: Request, *fields: str) -> dict[str, Any]:
 async def _do(request: Request, given: dict[str, Any], name: str, **fields: Any) -> Response:
     """Run one command through the door, once for each Idempotency-Key."""
     at, me = parts(request), user(request)
-    key = request.headers.get("idempotency-key", "").strip()
-    if not key or len(key) > _KEY_CHARS:
-        expected = f"expected a header Idempotency-Key of 1 to {_KEY_CHARS} chars"
-        raise Problem(400, "idempotency_key", expected)
+    key = idempotency_key(request)
     version = _version(request, given)
     said = {"rep": me.name, **fields, "digest": _digest(given)}
     if version is not None:

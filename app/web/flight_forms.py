@@ -14,7 +14,7 @@ from app.adapters.store.flights import Said
 from app.core.flight import QUEUE, QUIET, REP, ROLE, ROUTE, TIME, Goal, Plan, Step, Who
 from app.core.flight_plan import MOST_LABELS, MOST_NAMES, MOST_STEPS, Wrong
 from app.web.problems import Problem, unknown_fields, wrong_field
-from app.web.state import parts, text_of, user, whole_field
+from app.web.state import idempotency_key, parts, text_of, user, whole_field
 from app.wiring.base import system_ms
 
 NAME_CHARS, SAY_CHARS, TEXT_CHARS, REASON_CHARS = 80, 2_000, 300, 500
@@ -22,7 +22,7 @@ PLAN: Final = ("name", "labels", "since", "say", "goal", "steps", "group")
 
 _GOAL = ("words", "kind", "minutes", "until")
 _STEP, _GROUP, _WHO = ("id", "what", "who"), ("reps", "queues"), (REP, ROLE, QUEUE)
-_KEY_CHARS, _ID_CHARS, _MOMENT_CHARS = 100, 60, 40
+_ID_CHARS, _MOMENT_CHARS = 60, 40
 _LARGEST = 2**31 - 1
 
 
@@ -41,10 +41,7 @@ def who_of(request: Request) -> Who:
 
 def said_of(request: Request, command: str, given: Mapping[str, Any], version: int = 0) -> Said:
     """The command by its Idempotency-Key: one person's, for one flight. Raises Problem 400."""
-    key = request.headers.get("idempotency-key", "").strip()
-    if not key or len(key) > _KEY_CHARS:
-        expected = f"expected a header Idempotency-Key of 1 to {_KEY_CHARS} chars"
-        raise Problem(400, "idempotency_key", expected)
+    key = idempotency_key(request)
     flight_id = str(request.path_params.get("flight_id", ""))[:_ID_CHARS]
     body = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
     named = f"{user(request).name}:{command}:{flight_id}:{key}"

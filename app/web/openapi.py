@@ -13,6 +13,7 @@ from app.core.consent import KINDS
 from app.core.history_lines import OFFLINE_KINDS, OFFLINE_UPSHOTS
 from app.web import openapi_flights as flights
 from app.web import openapi_profiles as profiles
+from app.web.chat import NAME_CHARS, TEXT_CHARS, ZONE_CHARS
 from app.web.openapi_rules import RULE_BODIES
 from app.web.openapi_signals import PROACTIVE, SIGNAL
 
@@ -141,8 +142,16 @@ _BODIES |= {
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
 }
+_CHAT = "/api/v1/chat/messages"
+_BODIES[_CHAT] = _object(
+    "text",
+    text=_TEXT | {"maxLength": TEXT_CHARS},
+    name=_TEXT | {"maxLength": NAME_CHARS},
+    zone=_TEXT | {"maxLength": ZONE_CHARS, "description": "time zone of the browser"},
+)
 _HISTORY = "/api/v1/history"
 _ACCEPTING = (  # kept, and done later
+    _CHAT,
     _HISTORY,
     "/api/v1/permissions",
     "/api/v1/mentions",
@@ -245,6 +254,8 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     asked = [{"name": name, "in": "query", "schema": _TEXT} for name in names]
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
+    if endpoint.path == _CHAT:
+        return [key]
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
     if endpoint.path.startswith((flights.ROOT, _HISTORY)) and endpoint.method != "GET":
@@ -263,6 +274,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
     if endpoint.method in ("POST", "PUT"):
         refusals |= {"422": "A field is wrong, or unknown (unknown_field); `errors` says which"}
+    if endpoint.path == _CHAT:
+        refusals |= {"400": "no_chat: /chat was not opened", "429": "too_many_messages"}
     if endpoint.command:
         refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
     if endpoint.edit:

@@ -98,8 +98,9 @@ def _who(request: Request) -> dict[str, str]:
 
 
 def _login_page(request: Request, error: str, status: int = 200, name: str = "") -> Response:
-    people = _demo_users(request)
-    return html.page(request, "login", status, error=error, name=name, demo_users=people)
+    people, settings = _demo_users(request), parts(request).base.settings
+    chat = settings.demo.on and settings.chat_open
+    return html.page(request, "login", status, error=error, name=name, demo_users=people, chat=chat)
 
 
 def _demo_users(request: Request) -> list[dict[str, str]]:

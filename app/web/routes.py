@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from app.web import (
+    chat,
     commands,
     context,
     handoffs,
@@ -166,6 +167,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
     _page("/imports", imports.page, SEEING_IMPORTS, "Customers from files: upload, try, take in"),
     _page("/docs", pages.docs, STAFF, "This API"),
+    # The customers' own page: open to everybody by intent, where the settings say so.
+    _page("/chat", chat.page, PUBLIC, "Write to us and read the answer, without signing in"),
+    _get("/api/v1/chat", chat.conversation, PUBLIC, "My web chat, as the page shows it"),
+    _post("/api/v1/chat/messages", chat.say, PUBLIC, "Say something in my web chat"),
+    _get("/api/v1/chat/stream", chat.stream, PUBLIC, "My web chat again whenever it has changed"),
     _get("/api/v1/openapi.json", pages.openapi_json, PUBLIC, "This document"),
     _post("/api/v1/mentions", mentions.intake, INTAKE, "Accept one mention or a list"),
     _get(

@@ -20,6 +20,7 @@ from app.adapters.store.record import Record
 from app.adapters.store.users import User
 from app.core.backtest_report import Window
 from app.core.imported import Import
+from app.web.chat_board import ChatBoard
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.problems import Problem, unknown_fields, wrong_field
@@ -60,6 +61,7 @@ class Parts:
     imports: ImportRunner
     handoffs: Handoffs
     parties: Parties
+    chat_board: ChatBoard
 
 
 def parts(request: Request) -> Parts:
@@ -139,6 +141,18 @@ def whole_field(given: dict[str, Any], name: str, least: int, largest: int) -> i
         got = "nothing" if value is None else value
         raise wrong_field(name, f"a whole number from {least} to {largest}", got)
     return value
+
+
+KEY_CHARS = 100  # of an Idempotency-Key
+
+
+def idempotency_key(request: Request) -> str:
+    """What names one action of the caller, repeated or not. Raises Problem 400."""
+    key = request.headers.get("idempotency-key", "").strip()
+    if not key or len(key) > KEY_CHARS:
+        expected = f"expected a header Idempotency-Key of 1 to {KEY_CHARS} chars"
+        raise Problem(400, "idempotency_key", expected)
+    return key
 
 
 def actor_of(me: User) -> dict[str, str]:

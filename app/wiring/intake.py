@@ -10,6 +10,7 @@ import structlog
 
 from app import codec, metrics
 from app.adapters.kafka import INTAKE_HEADER, SRC_HEADER, TOPICS, Producer, Record
+from app.adapters.store.database import Beside
 from app.adapters.store.journal import Intake, Journal
 from app.core.errors import Unavailable
 from app.wiring.base import system_ms
@@ -37,15 +38,20 @@ class Gate:
         self._journal = journal
         self._producer = producer
 
-    async def accept(self, wires: Sequence[codec.WireMention]) -> list[dict[str, str]]:
-        """Keep these, send them, and name each. What Kafka misses, `reconcile` sends."""
+    async def accept(
+        self, wires: Sequence[codec.WireMention], beside: Beside | None = None
+    ) -> list[dict[str, str]]:
+        """Keep these, send them, and name each. What Kafka misses, `reconcile` sends.
+
+        What `beside` writes is kept with them, or neither is.
+        """
         now_ms = system_ms()
         intakes, named = [], []
         for wire in wires:
             intake, name = _prepare(wire, now_ms)
             intakes.append(intake)
             named.append(name)
-        await self._journal.add(intakes)
+        await self._journal.add(intakes, beside)
         metrics.INTAKE.inc(len(intakes))
         try:
             await self._producer.send([record_of(intake) for intake in intakes])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 
+from app.adapters.connectors.webchat import WebChat
 from app.adapters.connectors.webhook import WebhookConnector
+from app.adapters.store.chats import Chats
 from app.adapters.webhook import Webhooks
-from app.config_channels import WEBHOOK
+from app.config_channels import WEBCHAT, WEBHOOK
 from app.config_secrets import CHANNELS
 from app.core.outbound import Sending
 from app.ports import Connector
@@ -28,7 +30,11 @@ async def connectors(base: Base) -> AsyncIterator[dict[str, Connector]]:
     named = _webhooks(sending)
     webhooks = Webhooks(secrets.signers(CHANNELS, named, base.settings.channels))
     try:
-        yield {name: WebhookConnector(sending[name], webhooks, system_ms) for name in named}
+        found: dict[str, Connector] = {
+            name: WebhookConnector(sending[name], webhooks, system_ms) for name in named
+        }
+        chat = WebChat(Chats(base.database), system_ms)
+        yield found | {name: chat for name, one in sending.items() if one.kind == WEBCHAT}
     finally:
         await webhooks.close()
 

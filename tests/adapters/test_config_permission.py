@@ -28,7 +28,7 @@ def test_the_shipped_file_is_right() -> None:
     assert not policy.purposes["answer"].needs_consent("sms")
     assert policy.purposes["survey"].caps == (Cap(most=1, within_s=30 * 86_400),)
     assert str(policy.zone_of("sms")) == "Europe/Berlin"
-    assert found.sending == {}
+    assert {name: one.kind for name, one in found.sending.items()} == {"webchat": "webchat"}
 
 
 def test_without_the_file_nothing_has_a_purpose(folder: Path) -> None:
@@ -109,6 +109,17 @@ def test_a_channel_that_cannot_send_so_is_named(folder: Path, text: str, named: 
     [problem] = problems_of(folder)
     assert "channels.toml: channel.fax" in problem
     assert named in problem
+
+
+def test_the_web_chat_goes_nowhere_but_to_its_page(folder: Path) -> None:
+    path = folder / "channels.toml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('"webchat"\n', '"webchat"\ntimeout = "9s"\nretries = 3\n'))
+    [problem] = problems_of(folder)
+    assert "channel.webchat: timeout: expected" in problem
+    path.write_text(text + '[channel.fax]\ntitle = "Fax"\nsend = "webchat"\n')
+    [problem] = problems_of(folder)
+    assert 'fax: send: expected "webchat" for webchat alone' in problem
 
 
 def test_a_channel_needs_its_secret_and_a_secret_its_channel(folder: Path) -> None:

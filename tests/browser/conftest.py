@@ -42,7 +42,8 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def started(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
-    with running(folder, "--no-demo", "--sla", SLA, "--offer", OFFER) as run:
+    chat = {"HANDSHAKE_CHAT__ON": "true"}
+    with running(folder, "--no-demo", "--sla", SLA, "--offer", OFFER, env=chat) as run:
         house = House(run)
         yield house
         house.close()

@@ -28,7 +28,9 @@ class House:
         self.passwords: dict[str, str] = {user["name"]: user["password"] for user in run["users"]}
         self._keys = {user["name"]: user["key"] for user in run["users"]}
         self._intake_key = run["intake_key"]
-        self._http = httpx.Client(base_url=self.web, timeout=10.0)
+        # The server closes what is idle for 5 s; one that it closes just now must not be ours.
+        idle = httpx.Limits(keepalive_expiry=2.0)
+        self._http = httpx.Client(base_url=self.web, timeout=10.0, limits=idle)
         self._number = itertools.count(1)
 
     def close(self) -> None:

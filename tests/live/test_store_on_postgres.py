@@ -13,6 +13,7 @@ from app.adapters.store.ledger import Ledger
 from app.adapters.store.migrate import migrate
 from app.core.errors import Unavailable
 from app.processes.tcp_ports import free_port
+from tests.adapters.test_chats import *  # noqa: F403 (and these)
 from tests.adapters.test_flights import *  # noqa: F403 (and these)
 from tests.adapters.test_handoff_log import *  # noqa: F403 (and these)
 from tests.adapters.test_history_rebuild import *  # noqa: F403 (and these)

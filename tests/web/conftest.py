@@ -18,6 +18,7 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_floor import RedisFloor
 from app.adapters.store import users as users_module
+from app.adapters.store.chats import Chats
 from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.handoffs import Handoffs
@@ -30,6 +31,7 @@ from app.config import Config, load
 from app.processes import service
 from app.settings import CONFIG
 from app.web import server
+from app.web.chat_board import ChatBoard
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.state import Parts
@@ -105,6 +107,7 @@ async def parts(
         imports=OneImport(),
         handoffs=Handoffs(database),
         parties=Parties(database),
+        chat_board=ChatBoard(Chats(database)),
     )
     await for_hub.aclose()
 

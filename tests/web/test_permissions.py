@@ -33,6 +33,19 @@ def test_every_role_is_in_the_table() -> None:
     assert set(ALL_ROLES) == set(ROLES.values())
 
 
+def test_only_these_routes_are_open_to_everybody() -> None:
+    """Each by intent: the way in, the document of the API, and the customers' own page."""
+    assert {endpoint.path for endpoint in ENDPOINTS if not endpoint.roles} == {
+        "/",
+        "/login",
+        "/api/v1/openapi.json",
+        "/chat",
+        "/api/v1/chat",
+        "/api/v1/chat/messages",
+        "/api/v1/chat/stream",
+    }
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda e: f"{e.method} {e.path}")
 async def test_a_route_lets_in_exactly_whom_it_names(app: Starlette, endpoint: Endpoint) -> None:
     """A4.8: what somebody may do is contingent on the appropriate permissions."""

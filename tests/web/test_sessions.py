@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from app.adapters.redis_client import Client
+from app.settings import Chat, Demo
 from app.web import auth
+from app.web.state import Parts
 from tests.web.conftest import HOST
 
 OURS = {"origin": f"http://{HOST}"}
@@ -79,6 +84,16 @@ async def test_a_session_token_is_not_in_redis(client: httpx.AsyncClient, redis:
 async def test_an_invented_token_is_nobody(client: httpx.AsyncClient) -> None:
     client.cookies.set(auth.COOKIE, "invented")
     assert (await client.get("/api/v1/desk")).status_code == 401
+
+
+async def test_the_sign_in_page_of_the_demo_leads_to_the_customers_page(
+    client: httpx.AsyncClient, app: Starlette, parts: Parts
+) -> None:
+    assert 'href="/chat"' in (await client.get("/login")).text
+    real = parts.base.settings.model_copy(update={"demo": Demo(on=False), "chat": Chat(on=True)})
+    app.state.parts = replace(parts, base=replace(parts.base, settings=real))
+    assert 'href="/chat"' not in (await client.get("/login")).text
+    assert (await client.get("/chat")).status_code == 200
 
 
 async def test_a_form_that_is_none_is_no_reason_to_fail(client: httpx.AsyncClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from app.core.errors import Unavailable
 
 T = TypeVar("T")
+
+# A part of somebody else's transaction.
+Beside: TypeAlias = Callable[[sa.Connection], object]
 
 _BUSY_MS = 10_000  # several processes write to one SQLite file: wait for one another
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.adapters.store.database import Database
+from app.adapters.store.database import Beside, Database
 from app.adapters.store.tables import facts, journal
 from app.core.facts import OUTCOMES
 
@@ -36,8 +36,11 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, intakes: Sequence[Intake]) -> None:
-        """Keep these; once this returns they are accepted. Raises Unavailable."""
+    async def add(self, intakes: Sequence[Intake], beside: Beside | None = None) -> None:
+        """Keep these, and what `beside` writes; once this returns they are accepted.
+
+        Raises Unavailable: then neither is kept.
+        """
         rows = [
             {
                 "intake_id": intake.intake_id,
@@ -49,7 +52,13 @@ class Journal:
             }
             for intake in intakes
         ]
-        await self._database.write(lambda c: c.execute(sa.insert(journal), rows))
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(sa.insert(journal), rows)
+            if beside:
+                beside(connection)
+
+        await self._database.write(work)
 
     async def settle(self) -> int:
         """Tick off what has an outcome in the ledger; returns how many were ticked."""

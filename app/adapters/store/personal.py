@@ -17,10 +17,13 @@ from app.adapters.store import full_text, rule_tables
 from app.adapters.store import known_tables as known
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
+from app.adapters.store.chat_tables import chat_messages
 from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
 from app.adapters.store.persons import customer_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.adapters.store.signal_tables import signal_subjects, signal_told, signals
+from app.core.chat import CHANNEL
+from app.core.profile import handle_key
 from app.core.signal import CUSTOMER, HANDLE, subject
 
 _AT_ONCE: Final = 500  # databases bound the parameters of a statement
@@ -81,6 +84,12 @@ def _mentions(person: Person) -> Sequence[str]:
     return person.mention_ids
 
 
+def _chats(person: Person) -> Sequence[str]:
+    """Their handles of the web chat, as its table has them."""
+    here = handle_key(CHANNEL, "")
+    return [key.removeprefix(here) for key in person.handle_keys if key.startswith(here)]
+
+
 def _subjects(person: Person) -> Sequence[str]:
     """How signals call somebody."""
     customers = (subject(CUSTOMER, one) for one in person.customer_ids)
@@ -105,6 +114,7 @@ PLACES: Final = (
     Place(table=outbound, column="handle_key", ids=_handles),
     Place(table=outbound_refusals, column="handle_key", ids=_handles),
     Place(table=consent_events, column="handle_key", ids=_handles),
+    Place(table=chat_messages, column="chat", ids=_chats),
     Place(table=signals, column="person", ids=_subjects),
     Place(table=signal_subjects, column="subject", ids=_subjects),
     Place(table=signal_told, column="person", ids=_subjects),

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from app.adapters.store import (  # noqa: F401 (of the same schema)
+    chat_tables,
     flight_tables,
     known_tables,
     outbound_tables,
