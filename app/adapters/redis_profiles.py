@@ -55,6 +55,14 @@ class RedisProfiles:
                 {f"hs:profile:{key}": orjson.dumps(profile) for key, profile in profiles.items()}
             )
 
+    async def change(self, profiles: Mapping[str, Profile | None]) -> None:
+        """Cache these under their handle keys; None: whoever writes from there is a stranger."""
+        await self.put({key: profile for key, profile in profiles.items() if profile})
+        gone = [f"hs:profile:{key}" for key, profile in profiles.items() if profile is None]
+        if gone:
+            with away_is_unavailable():
+                await self._client.delete(*gone)
+
 
 def _decode(blob: bytes) -> Profile:
     try:

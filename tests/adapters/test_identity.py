@@ -1,0 +1,322 @@
+"""Identity in the store: every join an event, taken back exactly, and nobody overwritten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app.adapters.identity_weights import load
+from app.adapters.normal_forms import particulars
+from app.adapters.store import identity_tables as t
+from app.adapters.store.database import Database
+from app.adapters.store.identity_joins import Joins, Said, Scene
+from app.adapters.store.identity_nodes import Entry, Nodes
+from app.adapters.store.identity_people import PeopleTable
+from app.adapters.store.ledger import Ledger
+from app.adapters.store.record import Record
+from app.core import joins
+from app.core.blocking import MOST_ALIKE
+from app.core.errors import Conflict
+from app.core.history import Entry as Line
+from app.core.joins import Draft, Event, Who
+from app.core.profile import Profile
+from app.processes.identity import IdentityWatch
+from app.settings import IDENTITY
+from tests.builders import NOON_MS
+
+SUPERVISOR = Who(name="sofia", role="supervisor", at_ms=NOON_MS, reason="They told me")
+KIM = Profile(customer_id="C1", name="Kim Lee", tier="gold", value=900.0)
+KIM_AGAIN = Profile(customer_id="C2", name="Kim Lee", value=100.0, open_cases=1)
+C1, C2, ON_X = "customer:C1", "customer:C2", "handle:x:kim"
+
+
+class KeptCache:
+    """The profile cache, as the watch changes it."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Profile] = {}
+
+    async def change(self, profiles: Any) -> None:
+        for key, profile in profiles.items():
+            self.held.pop(key, None)
+            if profile is not None:
+                self.held[key] = profile
+
+
+class People:
+    """A store with customers, a ledger that tells who writes, and the watch that compares."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.ledger, self.record = Ledger(database), Record(database)
+        self.joins, self.table, self.cache = Joins(database), PeopleTable(database), KeptCache()
+        self.nodes = Nodes(database)
+        self.watch = IdentityWatch(database, load(IDENTITY), self.cache, lambda: NOON_MS)
+        self._said = 0
+
+    async def customers(self, **given: Profile) -> None:
+        """Profiles by handle key, with `__` for the colon; compared with all others."""
+        await self.record.put_profiles(
+            {key.replace("__", ":"): profile for key, profile in given.items()}
+        )
+        await self.watch.go_round()
+        await self.watch.show()
+
+    async def says(self, channel: str, handle: str, name: str = "", **meta: Any) -> None:
+        """A mention, from the ledger to the cache."""
+        self._said += 1
+        id_ = f"m{self._said}"
+        said = {
+            "channel": channel, "author": {"handle": handle, "name": name}, "meta": meta,
+            "text": "Where is my suitcase?",
+        }  # fmt: skip
+        fact = {
+            "fact_id": f"{id_}/received", "op": "received", "op_id": id_, "mention_id": id_,
+            "now_ms": NOON_MS, "data": {"mention": said},
+        }  # fmt: skip
+        await self.ledger.append([fact])
+        await self.watch.follow()
+
+    async def join(self, a: str, b: str, key: str = "k", **said: str) -> list[Event]:
+        def decide(scene: Scene) -> list[Draft]:
+            return joins.join(scene.people, (a, b), SUPERVISOR, scene.strong, {})
+
+        return await self.joins.act((a, b), decide, SUPERVISOR, Said(op_id=key, **said))
+
+    async def unjoin(self, seq: int, key: str = "u") -> list[Event]:
+        def decide(scene: Scene) -> list[Draft]:
+            return joins.unjoin(scene.people, seq, SUPERVISOR)
+
+        done = await self.joins.act_on(seq, decide, SUPERVISOR, Said(op_id=key))
+        await self.watch.show()
+        return done
+
+    async def group(self, node: str) -> tuple[str, ...]:
+        return (await self.table.person(node)).nodes
+
+
+@pytest.fixture
+def house_of_people(database: Database) -> People:
+    return People(database)
+
+
+async def test_a_customer_is_recognised_on_another_channel_by_a_number(
+    house_of_people: People,
+) -> None:
+    """A2.1, A2.3: whoever sent a text message calls; the next mention finds the profile."""
+    people = house_of_people
+    await people.customers(**{"sms__+447700900123": KIM})
+    await people.says("phone", "+44 7700 900123", "Kim Lee")
+    assert people.cache.held["phone:+44 7700 900123"].customer_id == "C1"
+    [event] = (await people.table.person(C1)).joins
+    assert (event.by, event.role) == ("identity", "service")
+    assert event.data["confidence"] == 1.0
+    evidence = {each["field"]: each for each in event.data["evidence"]}
+    assert evidence["phone"]["level"] == "attested"
+    assert evidence["phone"]["ours"] == "+447700900123"
+
+
+async def test_a_source_attests_a_mail_and_an_id(house_of_people: People) -> None:
+    people = house_of_people
+    await people.customers(**{"email__kim.lee@gmail.com": KIM})
+    await people.says("webchat", "visitor-7", identity={"mail": "KimLee+shop@googlemail.com"})
+    assert people.cache.held["webchat:visitor-7"].customer_id == "C1"
+    await people.says("webchat", "visitor-7", identity={"ids": {"Loyalty": "A-17"}})
+    await people.says("app", "device-9", identity={"ids": {"loyalty": "A-17"}})
+    assert people.cache.held["app:device-9"].customer_id == "C1"
+    assert await people.table.handle_keys("app:device-9") == [
+        "app:device-9", "email:kim.lee@gmail.com", "webchat:visitor-7",
+    ]  # fmt: skip
+
+
+async def test_what_is_only_claimed_joins_nobody(house_of_people: People) -> None:
+    people = house_of_people
+    await people.customers(**{"email__kim@mail.example": KIM})
+    await people.says("webchat", "visitor-7", "Kim Lee", claims={"mail": "kim@mail.example"})
+    assert "webchat:visitor-7" not in people.cache.held
+    [asked] = await people.joins.reviews(9)
+    assert {asked["a"], asked["b"]} == {C1, "handle:webchat:visitor-7"}
+    assert {each["field"] for each in asked["evidence"]} == {"name", "mail"}
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"identity": "kim@mail.example"},
+        {"identity": {"mail": ["kim@mail.example"], "phone": 7, "ids": [1]}},
+        {"identity": {"mail": "no mail", "phone": "12", "ids": {"": "", "x": {}}}},
+        {"claims": {"born": "1984-99-99", "name": {"a": 1}, "mail": "\x00@\x00"}},
+        {"identity": {"ids": {"loyalty": "' OR 1=1 --\u2028" * 99}}, "claims": None},
+    ],
+)
+async def test_whatever_a_source_writes_stops_nobody(
+    house_of_people: People, meta: dict[str, Any]
+) -> None:
+    people = house_of_people
+    await people.customers(**{"email__kim@mail.example": KIM})
+    await people.says("webchat", "‮e\u0301 \U0001f600", "<b>" + "x" * 500, **meta)
+    await people.says("webchat", "visitor-8", identity={"mail": "kim@mail.example"})
+    assert list(people.cache.held) == ["email:kim@mail.example", "webchat:visitor-8"]
+
+
+async def test_a_key_of_two_customers_is_for_a_person_to_decide(house_of_people: People) -> None:
+    """Colliding keys: nobody is joined, nothing overwritten, both pairs are asked about."""
+    people = house_of_people
+    await people.customers(**{"sms__+447700900123": KIM, "phone__+447700900456": KIM_AGAIN})
+    await people.says("webchat", "v", identity={"phone": "+447700900123", "ids": {"shop": "1"}})
+    await people.says("app", "d", identity={"phone": "+447700900456", "ids": {"shop": "1"}})
+    assert (await people.table.person("handle:app:d")).nodes == ("handle:app:d",)
+    asked = {(each["a"], each["b"]) for each in await people.joins.reviews(9)}
+    assert asked == {(C2, "handle:app:d"), ("handle:app:d", "handle:webchat:v")}
+    assert await people.group(C2) == (C2,)
+
+
+async def test_an_unjoin_restores_both_people_and_their_histories(house_of_people: People) -> None:
+    """D9, osTicket's missing split: profile, handles and history, exactly as before."""
+    people = house_of_people
+    await people.customers(**{"x__kim": KIM, "email__kim@mail.example": KIM_AGAIN})
+    lines = [
+        Line(
+            fact_id=f"f{n}", mention_id=f"m{n}", handle_key=key, kind="said",
+            channel=key.split(":")[0], at_ms=NOON_MS + n, by="kim", text=f"line {n}",
+        )
+        for n, key in enumerate(["x:kim", "email:kim@mail.example", "x:kim"])
+    ]  # fmt: skip
+    await people.record.write("record", 1, lines, [])
+
+    async def seen(node: str) -> Any:
+        one = await people.table.person(node)
+        return (
+            one.nodes,
+            one.handle_keys,
+            one.profile,
+            await people.table.history_of(one.handle_keys, 9),
+        )
+
+    before = await seen(C1), await seen(C2)
+    [event] = await people.join(C1, C2)
+    await people.watch.show()
+    both = await people.table.person(C1)
+    assert both.nodes == (C1, C2)
+    assert (await people.table.person(C2)).id == both.id == C1
+    assert (both.profile.value, both.profile.open_cases) == (1000.0, 1)
+    assert len(await people.table.history_of(both.handle_keys, 9)) == 3
+    assert people.cache.held["x:kim"] == people.cache.held["email:kim@mail.example"]
+    await people.unjoin(event.seq)
+    assert (await seen(C1), await seen(C2)) == before
+    assert people.cache.held == {"x:kim": KIM, "email:kim@mail.example": KIM_AGAIN}
+
+
+async def test_a_handle_that_was_joined_wrongly_is_a_stranger_again(
+    house_of_people: People,
+) -> None:
+    people = house_of_people
+    await people.customers(**{"email__kim@mail.example": KIM})
+    await people.says("webchat", "v", identity={"mail": "kim@mail.example"})
+    [event] = (await people.table.person(C1)).joins
+    await people.unjoin(event.seq)
+    assert "webchat:v" not in people.cache.held
+    await people.says("webchat", "v", identity={"mail": "kim@mail.example", "ids": {"a": "1"}})
+    assert "webchat:v" not in people.cache.held  # remembered
+    assert await people.joins.reviews(9) == []
+    assert (await people.table.person("handle:webchat:v")).apart == (C1,)
+
+
+async def test_a_handle_that_the_record_names_wrongly_can_be_told_apart(
+    house_of_people: People,
+) -> None:
+    people = house_of_people
+    await people.customers(**{"x__kim": KIM, "email__kim@mail.example": KIM})
+    pair = ("handle:x:kim", C1)
+    await people.joins.act(
+        pair, lambda scene: joins.keep_apart(scene.people, pair, SUPERVISOR), SUPERVISOR,
+        Said(op_id="a"),
+    )  # fmt: skip
+    await people.watch.show()
+    assert people.cache.held == {"email:kim@mail.example": KIM}
+    assert (
+        await people.table.overrides() == {"x:kim": None, "email:kim@mail.example": KIM}
+        or (await people.table.overrides())["x:kim"] is None
+    )
+    assert await people.table.handle_keys("email:kim@mail.example") == ["email:kim@mail.example"]
+
+
+async def test_a_second_record_of_one_customer_is_joined_by_number_and_name(
+    house_of_people: People,
+) -> None:
+    """A2.3: two records, one of them from an import: one person with both."""
+    people = house_of_people
+    await people.customers(**{"sms__+447700900123": KIM, "phone__+447700900123": KIM_AGAIN})
+    assert await people.group(C1) == (C1, C2)
+    assert people.cache.held["sms:+447700900123"].value == 1000.0
+    assert (await people.table.overrides())["phone:+447700900123"] == people.cache.held[
+        "sms:+447700900123"
+    ]
+
+
+async def test_a_family_with_one_number_is_asked_about(house_of_people: People) -> None:
+    people = house_of_people
+    other = Profile(customer_id="C2", name="Robin Marsh")
+    await people.customers(**{"sms__+447700900123": KIM, "phone__+447700900123": other})
+    assert await people.group(C1) == (C1,)
+    [asked] = await people.joins.reviews(9)
+    assert "family" in asked["why"]
+
+
+async def test_a_command_repeated_is_done_once(house_of_people: People) -> None:
+    people = house_of_people
+    await people.customers(**{"x__kim": KIM, "email__kim@mail.example": KIM_AGAIN})
+    first, again = await people.join(C1, C2), await people.join(C1, C2)
+    assert [event.seq for event in first] == [event.seq for event in again]
+    with pytest.raises(Conflict) as refused:
+        await people.join(C1, C2, digest="other")
+    assert refused.value.code == "key_reused"
+    with pytest.raises(Conflict) as refused:
+        await people.join(C1, C2, key="k2")
+    assert refused.value.code == "already_joined"
+    for node in ("customer:C9", "handle:x:nobody", "nonsense", "customer:"):
+        with pytest.raises(Conflict) as refused:
+            await people.join(C1, node, key=node)
+        assert refused.value.code == "unknown_node"
+    with pytest.raises(Conflict) as refused:
+        await people.unjoin(99)
+    assert refused.value.code == "unknown_join"
+
+
+async def test_a_name_that_everybody_has_is_said_to_be_too_common(house_of_people: People) -> None:
+    """The same name again and again costs a bounded look, and is told."""
+    people = house_of_people
+    entries = [
+        Entry(
+            node=f"customer:S{n}",
+            known=particulars({"name": "Maria Garcia", "place": "Pinehill"}),
+            source=f"s{n}",
+        )
+        for n in range(MOST_ALIKE + 1)
+    ]
+    await people.nodes.enter(entries, NOON_MS)
+    around = await people.nodes.around("customer:S1", entries[1].known)
+    assert around.candidates == ()
+    assert around.too_common == (
+        "name and place: garcia pineh", "name and place: maria pineh", "whole name: garcia maria",
+    )  # fmt: skip
+    await people.nodes.compared(entries[1], around.too_common)
+    assert (await people.table.person("customer:S1")).too_common["customer:S1"] == around.too_common
+
+
+async def test_a_changed_record_is_found_by_its_new_keys_alone(house_of_people: People) -> None:
+    people = house_of_people
+    await people.customers(**{"sms__+447700900123": KIM})
+    await people.record.put_profiles({"phone:+447700900456": KIM})
+    await people.watch.go_round()  # the rest of the round
+    await people.watch.go_round()
+    assert await people.nodes.by_key("phone:+447700900456") == [C1]
+    kept = await people.nodes.by_key("phone:+447700900123")
+    assert kept == [C1]
+
+    def count(connection: sa.Connection) -> int:
+        return int(connection.scalar(sa.select(sa.func.count()).select_from(t.keys)) or 0)
+
+    assert await people.database.read(count) == 3  # two numbers, and a name beside them
