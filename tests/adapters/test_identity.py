@@ -164,7 +164,8 @@ async def test_whatever_a_source_writes_stops_nobody(
 async def test_a_key_of_two_customers_is_for_a_person_to_decide(house_of_people: People) -> None:
     """Colliding keys: nobody is joined, nothing overwritten, both pairs are asked about."""
     people = house_of_people
-    await people.customers(**{"sms__+447700900123": KIM, "phone__+447700900456": KIM_AGAIN})
+    other = Profile(customer_id="C2", name="Robin Marsh")
+    await people.customers(**{"sms__+447700900123": KIM, "phone__+447700900456": other})
     await people.says("webchat", "v", identity={"phone": "+447700900123", "ids": {"shop": "1"}})
     await people.says("app", "d", identity={"phone": "+447700900456", "ids": {"shop": "1"}})
     assert (await people.table.person("handle:app:d")).nodes == ("handle:app:d",)
