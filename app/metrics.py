@@ -161,6 +161,19 @@ RECORDED = Gauge(
     "The last fact of the ledger that is in the history",
     multiprocess_mode="livemostrecent",
 )
+PROFILE_LOOKUPS = Counter(
+    "handshake_profile_lookups_total",
+    "Mentions by what the profile cache knew: known, stranger, missing (it could not tell)",
+    ["outcome"],
+)
+PROFILES_CACHED = Counter(
+    "handshake_profiles_cached_total", "Profiles written to the cache after a change"
+)
+PROFILES_BEHIND = Gauge(
+    "handshake_profiles_behind_changes",
+    "Changes of profiles in the store that are not in the cache yet",
+    multiprocess_mode="livemostrecent",
+)
 HANDOFFS = Counter(
     "handshake_handoffs_total",
     "Events for partners by how their delivery went: delivered, retried, failed; and handed_in",

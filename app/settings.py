@@ -84,6 +84,10 @@ class Reconcile(_Section):
     every_s: float = Field(2.0, gt=0)
 
 
+class Profiles(_Section):
+    trusted: tuple[str, ...] = ("crm", "support", "rewards", "credit")
+
+
 class Demo(_Section):
     on: bool = True
     rate: float = Field(1.0, ge=0)
@@ -110,6 +114,7 @@ class Settings(BaseSettings):
     offer: Offer = Offer()
     scoring: Scoring = Scoring()
     reconcile: Reconcile = Reconcile()
+    profiles: Profiles = Profiles()
     demo: Demo = Demo()
     data_dir: Path = ROOT / "var"
     secret: str = Field(default="", repr=False)  # the intake key; `up` makes one

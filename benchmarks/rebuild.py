@@ -22,10 +22,10 @@ from app.adapters.redis_epoch import RedisEpoch
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.store import live
 from app.adapters.store.database import Database
+from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live
 from app.adapters.store.migrate import migrate
-from app.adapters.store.record import Record
 from app.adapters.store.tables import facts as facts_table
 from app.core.queueing import task_id_of
 from app.processes.keeper import Keeper
@@ -117,7 +117,7 @@ def _keeper(client: Client, database: Database) -> Keeper:
         outbox=outbox,
         ledger=ledger,
         live=Live(database),
-        record=Record(database),
+        profiles=KnownProfiles(database),
         relay=Relay(outbox, ledger, None),  # type: ignore[arg-type]  # the outbox is empty
         now_ms=lambda: _NOW_MS,
         prepare=nothing,

@@ -21,10 +21,10 @@ from app.config import Config
 from app.core.facts import Fact
 from app.core.intent import intent_of
 from app.core.mention import Mention
-from app.core.profile import STRANGER, Profile, handle_key
+from app.core.profile import STRANGER, Profile
 from app.core.score import NOT_SCORED, Score, Sentiment
 from app.core.urgency import urgency_of
-from app.demo.people import profiles
+from app.demo.people import known
 from app.demo.world import mentions
 from app.ports import Admission, DeadLetter, Delivery, Seen
 from app.steps.batch import Ports
@@ -87,7 +87,7 @@ class _Memory:
 
 async def fill(database: Database, config: Config, count: int) -> tuple[int, int]:
     """Triage about so many mentions and keep their facts; returns mentions and facts."""
-    memory, at = _Memory(known=_profiles()), {"ms": 0}
+    memory, at = _Memory(known=known()), {"ms": 0}
     parts = Ports(
         seen=memory, scorer=memory, profiles=memory, rules=CelRules(config), door=memory,
         dead_letters=memory, catalogue=config.catalogue, at_risk_share=0.8,
@@ -104,10 +104,6 @@ async def fill(database: Database, config: Config, count: int) -> tuple[int, int
         await database.write(partial(_insert, rows=rows))
         facts += len(rows)
     return len(memory.taken), facts
-
-
-def _profiles() -> dict[str, Profile]:
-    return {handle_key(*key): known.profile() for known in profiles() for key in known.keys}
 
 
 def _delivery(number: int, wire: dict[str, Any]) -> Delivery:

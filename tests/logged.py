@@ -17,10 +17,9 @@ from app.adapters.cel_rules import CelRules
 from app.config import Config
 from app.core.intent import intent_of
 from app.core.mention import Mention
-from app.core.profile import Profile, handle_key
 from app.core.score import NOT_SCORED, Score, Sentiment
 from app.core.urgency import urgency_of
-from app.demo.people import profiles
+from app.demo.people import known
 from app.demo.world import mentions
 from app.ports import Delivery, NewTask
 from tests.builders import NOON_MS
@@ -95,7 +94,7 @@ async def log_of(config: Config, said: Sequence[Delivery], batch: int = 64) -> L
     parts = ports(
         door=door,
         scorer=TextScorer(),
-        profiles=MapProfiles(_known()),
+        profiles=MapProfiles(known()),
         rules=CelRules(config),
         catalogue=config.catalogue,
         now_ms=lambda: clock["ms"],
@@ -106,11 +105,3 @@ async def log_of(config: Config, said: Sequence[Delivery], batch: int = 64) -> L
     facts = [orjson.loads(orjson.dumps(fact.as_dict())) for fact in door.facts]
     tasks = {a.mention.mention_id: a.task for a in door.admitted if a.task}
     return Log([fact | {"seq": seq} for seq, fact in enumerate(facts, 1)], tasks)
-
-
-def _known() -> dict[str, Profile]:
-    return {
-        handle_key(channel, handle): known.profile()
-        for known in profiles()
-        for channel, handle in known.keys
-    }

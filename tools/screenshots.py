@@ -242,9 +242,9 @@ def _at(page: Page | Locator, test_id: str) -> Locator:
 
 def _customers() -> Iterator[tuple[str, str, str]]:
     """Channel, handle and name of known customers, the most valued first."""
-    for known in sorted(profiles(), key=lambda found: -found.profile().value):
+    for known in sorted(profiles(), key=lambda found: -found.value):
         channel, handle = known.keys[0]
-        yield channel, handle, known.profile().name
+        yield channel, handle, known.name
 
 
 def _offer(desk: Page) -> None:

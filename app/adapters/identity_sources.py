@@ -1,13 +1,14 @@
-"""Where particulars come from: the handle of a mention and what its source attests; a profile."""
+"""Where particulars come from: a mention with what its source attests, a customer's sources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from app.adapters.normal_forms import contact_of, id_key, key_of, particulars
+from app.core.known import Value
 from app.core.particulars import MAIL, PHONE, Particulars
-from app.core.profile import Profile, handle_key
+from app.core.profile import handle_key
 
 _FIELDS: Final = ("name", "born", "house", "street", "postcode", "place")
 _MOST_IDS = 10  # of one mention
@@ -34,10 +35,20 @@ def of_mention(said: Mapping[str, Any]) -> Particulars:
     )
 
 
-def of_profile(profile: Profile, handle_keys: Iterable[str]) -> Particulars:
-    """What a customer's record says: the name, and the addresses and numbers among the handles."""
-    contacts = [contact_of(*key.split(":", 1)) for key in handle_keys]
-    return particulars({"name": profile.name}, strong=contacts)
+def of_customer(
+    says: Mapping[str, Value], handle_keys: Iterable[str], channels: Collection[str] = ()
+) -> Particulars:
+    """What sources say of a customer, and the handles that lead to them.
+
+    Strong are addresses and numbers among the handles, and ids of whatever is no channel: a
+    loyalty scheme, another shop.
+    """
+    strong = []
+    for key in handle_keys:
+        channel, _, handle = key.partition(":")
+        own = contact_of(channel, handle)
+        strong.append(own or ("" if channel in channels else id_key(channel, handle)))
+    return particulars({name: _text(says.get(name)) for name in _FIELDS}, strong=strong)
 
 
 def handle_of(said: Mapping[str, Any]) -> str:

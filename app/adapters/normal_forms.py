@@ -96,8 +96,9 @@ def key_of(kind: str, value: str) -> str:
 
 
 def id_key(issuer: str, value: str) -> str:
-    """An id that an issuer attests: `id:loyalty:A17`; ids are compared as they are written."""
-    name, id_ = "-".join(name_tokens(issuer)), value.strip()[:LONGEST_KEY]
+    """An id that an issuer attests: `id:loyalty:a17`; as with handles, capitals do not count."""
+    name, id_ = "-".join(name_tokens(issuer)), value.strip().removeprefix("@").casefold()
+    id_ = id_[:LONGEST_KEY]
     return f"{ID}:{name}:{id_}" if name and id_ else ""
 
 

@@ -1,7 +1,9 @@
-"""The profile cache: one blob a profile, one MGET a batch. A miss is a stranger, never a stop.
+"""The profile cache: one blob a profile, one MGET a batch. A miss is never a stop.
 
 key                      type    holds
 hs:profile:<channel>:<handle>  string  a profile as JSON; refreshed by `record`, may be wiped
+hs:profile:@change       string  JSON [change, customer]: how far `record` has followed the store
+hs:profile:@filled       string  there while every profile is cached: a miss is a stranger then
 hs:own:<channel>:<handle>      string  JSON [rep, ms]: who answered this handle last, and when
 """
 
@@ -9,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-import msgspec
 import orjson
 
+from app.adapters.profile_blob import unpacked
 from app.adapters.redis_client import Client, away_is_unavailable
-from app.core.profile import STRANGER, Profile
+from app.core.profile import MISSING, STRANGER, Profile
+
+_CHANGE, _FILLED = "hs:profile:@change", "hs:profile:@filled"  # no channel begins with @
 
 
 class RedisProfiles:
@@ -22,14 +27,18 @@ class RedisProfiles:
         self._client = client
 
     async def of(self, keys: Sequence[str]) -> list[Profile]:
-        """The profiles under these handle keys, in order. Raises Unavailable."""
+        """The profiles under these handle keys, in order. Raises Unavailable.
+
+        Whoever has none is a stranger; but `missing` while the cache is not filled.
+        """
         if not keys:
             return []
         with away_is_unavailable():
-            blobs = await self._client.mget(
-                [f"hs:profile:{key}" for key in keys] + [f"hs:own:{key}" for key in keys]
+            *blobs, filled = await self._client.mget(
+                [f"hs:{kind}:{key}" for kind in ("profile", "own") for key in keys] + [_FILLED]
             )
-        profiles = [_decode(blob) if blob else STRANGER for blob in blobs[: len(keys)]]
+        nobody = STRANGER if filled else MISSING
+        profiles = [unpacked(blob) if blob else nobody for blob in blobs[: len(keys)]]
         owners = [orjson.loads(blob) if blob else ("", 0) for blob in blobs[len(keys) :]]
         return [
             replace(profile, last_rep=rep, last_reply_ms=at_ms) if rep else profile
@@ -46,26 +55,46 @@ class RedisProfiles:
                     pipe.set(f"hs:own:{key}", orjson.dumps(owner), ex=keep_s)
                 await pipe.execute()
 
-    async def put(self, profiles: Mapping[str, Profile]) -> None:
-        """Cache these profiles under their handle keys."""
-        if not profiles:
+    async def position(self) -> tuple[tuple[int, str] | None, bool]:
+        """How far the store's changes are in here, None before any; and are they all?"""
+        with away_is_unavailable():
+            found, filled = await self._client.mget([_CHANGE, _FILLED])
+        if not found:
+            return None, False
+        change, customer_id = orjson.loads(found)
+        return (int(change), str(customer_id)), bool(filled)
+
+    async def put(
+        self, blobs: Mapping[str, bytes | None], position: tuple[int, str], filled: bool
+    ) -> None:
+        """Cache these blobs by handle key: all changes up to `position`; `filled`: no more are.
+
+        None takes what is under a key away: nobody known writes from there.
+        """
+        with away_is_unavailable():
+            async with self._client.pipeline(transaction=True) as pipe:
+                if not filled:
+                    pipe.delete(_FILLED)
+                _change(pipe, blobs)
+                pipe.set(_CHANGE, orjson.dumps(position))
+                if filled:
+                    pipe.set(_FILLED, b"1")
+                await pipe.execute()
+
+    async def change(self, blobs: Mapping[str, bytes | None]) -> None:
+        """Cache these beside the store's own changes: what joined people have together."""
+        if not blobs:
             return
         with away_is_unavailable():
-            await self._client.mset(
-                {f"hs:profile:{key}": orjson.dumps(profile) for key, profile in profiles.items()}
-            )
-
-    async def change(self, profiles: Mapping[str, Profile | None]) -> None:
-        """Cache these under their handle keys; None: whoever writes from there is a stranger."""
-        await self.put({key: profile for key, profile in profiles.items() if profile})
-        gone = [f"hs:profile:{key}" for key, profile in profiles.items() if profile is None]
-        if gone:
-            with away_is_unavailable():
-                await self._client.delete(*gone)
+            async with self._client.pipeline(transaction=True) as pipe:
+                _change(pipe, blobs)
+                await pipe.execute()
 
 
-def _decode(blob: bytes) -> Profile:
-    try:
-        return msgspec.json.decode(blob, type=Profile)
-    except msgspec.DecodeError:
-        return STRANGER  # an older or broken blob: as good as a miss, `record` refreshes it
+def _change(pipe: Any, blobs: Mapping[str, bytes | None]) -> None:
+    kept = {f"hs:profile:{key}": blob for key, blob in blobs.items() if blob is not None}
+    gone = [f"hs:profile:{key}" for key, blob in blobs.items() if blob is None]
+    if kept:
+        pipe.mset(kept)
+    if gone:
+        pipe.delete(*gone)

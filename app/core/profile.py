@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What is known about one customer. `known` is False for a stranger."""
+    """What is known about one customer. `known` is False for a stranger.
+
+    It is what rules and the card need, and no more: the cache holds one for each handle. Where
+    each fact comes from, and what else was said, is in the statements (`app.core.known`).
+    """
 
     customer_id: str = ""
     name: str = ""
@@ -20,9 +24,17 @@ class Profile:
     known: bool = True
     last_rep: str = ""  # whoever answered this handle last, known customer or not
     last_reply_ms: int = 0
+    credit: float = 0.0
+    rewards: float = 0.0  # points
+    household: str = ""  # the people of one home have the same
+    influence: int = 0  # 0 to 100, see `app.core.known`
+    adoption: int = 0  # 0 to 100
+    social: tuple[str, ...] = ()  # the public channels where they are
+    missing: bool = False  # the cache could not tell: they may be known all the same
 
 
 STRANGER = Profile(known=False)
+MISSING = Profile(known=False, missing=True)
 
 
 def handle_key(channel: str, handle: str) -> str:

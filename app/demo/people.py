@@ -8,7 +8,9 @@ from functools import cache
 from random import Random
 from typing import Final
 
+from app.core.known import Known, Order, facts_of, fold, handles_of
 from app.core.profile import Profile
+from app.core.profile_fields import Row, statement_of
 from app.demo.texts import BRANDS, phrases
 
 # The people are the same whatever the traffic's seed, so that histories grow over restarts.
@@ -16,6 +18,8 @@ PEOPLE_SEED: Final = 20_240_601
 
 CUSTOMERS_BY_LANG: Final = {"en": 38, "de": 7, "es": 6, "fr": 5, "it": 5}
 STRANGERS_BY_LANG: Final = {"en": 300, "de": 40, "es": 30, "fr": 25, "it": 20}
+
+SAID_MS: Final = 1_750_000_000_000  # since when the demo's sources say what they say
 
 PUBLIC: Final = ("x", "mastodon", "facebook", "reviews", "community")
 PRIVATE: Final = ("email", "webchat", "sms", "phone", "survey")
@@ -62,23 +66,47 @@ class DemoProfile:
     products: tuple[str, ...]
     keys: tuple[tuple[str, str], ...]
 
-    def profile(self) -> Profile:
-        """The same as the core knows it."""
-        return Profile(
-            customer_id=self.customer_id,
-            name=self.name,
-            tier=self.tier,
-            value=self.value,
-            lang=self.lang,
-            preferred_channel=self.preferred_channel,
-            open_cases=self.open_cases,
-            products=self.products,
-        )
+    def said(self) -> list[tuple[str, dict[str, object]]]:
+        """What each source says of them."""
+        contact: dict[str, object] = {
+            f"handle.{channel}": [handle for c, handle in self.keys if c == channel]
+            for channel, _ in self.keys
+        }
+        account = {"name": self.name, "tier": self.tier, "value": self.value, "lang": self.lang}
+        helped = {"open_cases": self.open_cases, "preferred_channel": self.preferred_channel}
+        return [
+            ("crm", {**account, "products": list(self.products), **contact}),
+            ("support", {**helped}),
+            ("rewards", {"rewards": round(self.value / 10)}),
+        ]
 
 
 def profiles() -> list[DemoProfile]:
     """The profiles of all demo customers."""
     return [profile for _, profile in _customers()]
+
+
+def statements(now_ms: int) -> list[Row]:
+    """What the sources say of the demo's customers: the same at every start."""
+    found: list[Row] = []
+    for person, profile in _customers():
+        said = profile.said()
+        if public := [channel for channel, _ in profile.keys if channel in PUBLIC]:
+            said.append(("social", {f"followers.{public[0]}": person.followers}))
+        for source, fields in said:
+            pairs: list[tuple[str, object]] = [("customer_id", person.customer_id)]
+            statement = statement_of([*pairs, *fields.items()], source, SAID_MS, now_ms)
+            found.append(Row(line=len(found) + 1, statement=statement))
+    return found
+
+
+def known() -> dict[str, Profile]:
+    """The profiles that follow from it, by handle key."""
+    said: dict[str, list[Known]] = {}
+    for row in statements(SAID_MS):
+        said.setdefault(row.statement.customer_id, []).extend(facts_of(row.statement))
+    order = Order(trusted=("crm",))
+    return {key: fold(facts, order) for facts in said.values() for key in handles_of(facts)}
 
 
 def customers() -> list[Person]:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from app.demo.people import PUBLIC, DemoProfile, Person, customers, profiles, strangers
+from app.demo.people import PUBLIC, DemoProfile, Person, customers, profiles, statements, strangers
 from app.demo.texts import Saying, addition, compose, dress
 
-__all__ = ["DemoProfile", "mentions", "profiles", "run_of"]
+__all__ = ["DemoProfile", "mentions", "profiles", "run_of", "statements"]
 
 # Per cent of the fresh mentions. Threats (lawyers, press, leaving) count as complaints.
 KINDS: Final = {

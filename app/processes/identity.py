@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -12,8 +13,8 @@ import structlog
 from app import metrics
 from app.adapters.identity_sources import (
     handle_of,
+    of_customer,
     of_mention,
-    of_profile,
     says_more_than_its_handle,
 )
 from app.adapters.normal_forms import similar
@@ -27,14 +28,15 @@ from app.core import joins
 from app.core.blocking import blocks
 from app.core.errors import Conflict
 from app.core.joins import MACHINE, Draft, Who
+from app.core.known import DEFAULT_ORDER, Order, Value
 from app.core.matching import JOIN, Verdict, Weights
-from app.core.particulars import added, node_of_customer, node_of_handle, split_node
-from app.core.profile import Profile
+from app.core.particulars import Particulars, added, node_of_customer, node_of_handle, split_node
 from app.core.resolving import resolve
 
 log = structlog.get_logger()
 
 FOLLOW_S, GO_ROUND_S = 0.25, 1.0
+_CUSTOMERS: Final = "identity_customers"  # the change of profiles up to which all are compared
 _SHOWN: Final = "identity_shown"  # how far the cache has followed the events
 _EVENTS = 200  # of one turn
 
@@ -48,19 +50,37 @@ _GIVEN = Verdict(
 class Cache(Protocol):
     """Where triage looks profiles up."""
 
-    async def change(self, profiles: Mapping[str, Profile | None]) -> None: ...
+    async def change(self, blobs: Mapping[str, bytes | None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the watch needs: the store, how to weigh, where triage looks, and the time.
+
+    `channels`: what of handles is a channel's; whatever is none issues ids.
+    """
+
+    database: Database
+    weights: Weights
+    cache: Cache
+    now_ms: Callable[[], int]
+    order: Order = DEFAULT_ORDER
+    channels: Collection[str] = ()
 
 
 class IdentityWatch:
     """`follow` and `go_round` are repeated: both raise Unavailable, and again is harmless."""
 
-    def __init__(
-        self, database: Database, weights: Weights, cache: Cache, now_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, around: Surroundings) -> None:
+        database = around.database
         self._nodes, self._joins = Nodes(database), Joins(database)
-        self._people, self._mentions = PeopleTable(database), MentionReader(database)
-        self._customers = Customers(database, of_profile)
-        self._weights, self._cache, self._now_ms = weights, cache, now_ms
+        self._people = PeopleTable(database, around.order)
+        self._mentions = MentionReader(database)
+        self._customers = Customers(database, self._read, around.order)
+        self._around, self._at = around, (0, "")
+
+    def _read(self, says: Mapping[str, Value], handle_keys: Sequence[str]) -> Particulars:
+        return of_customer(says, handle_keys, self._around.channels)
 
     async def follow(self) -> None:
         """Compare whoever wrote and is not known, and show what came of it."""
@@ -70,7 +90,7 @@ class IdentityWatch:
                 break
             owners = await self._mentions.owners(sorted({handle_of(each) for each in said}))
             heard = await self._heard(said, owners)
-            for entry in await self._nodes.enter(heard, self._now_ms()):
+            for entry in await self._nodes.enter(heard, self._around.now_ms()):
                 if owner := owners.get(split_node(entry.node)[1]):
                     await self._join(entry.node, node_of_customer(owner), _GIVEN)
                 await self._compare(entry)
@@ -78,10 +98,17 @@ class IdentityWatch:
         await self.show()
 
     async def go_round(self) -> None:
-        """Compare customers whose records are new or have changed; one stretch."""
-        entries, _ = await self._customers.next()
-        for entry in await self._nodes.enter(entries, self._now_ms()):
-            await self._compare(entry)
+        """Compare customers whose profiles are new or have changed."""
+        if self._at == (0, ""):
+            self._at = await self._customers.position(_CUSTOMERS)
+        while True:
+            entries, at, whole = await self._customers.next(self._at)
+            if not whole:
+                break
+            for entry in await self._nodes.enter(entries, self._around.now_ms()):
+                await self._compare(entry)
+            self._at = at
+            await self._mentions.done(whole, _CUSTOMERS)
         metrics.IDENTITY_REVIEWS.set(await self._joins.open_reviews())
 
     async def show(self) -> None:
@@ -92,7 +119,7 @@ class IdentityWatch:
             if not events:
                 return
             nodes = {node for event in events for node in (event.a, event.b)}
-            await self._cache.change(await self._people.profiles_of(nodes))
+            await self._around.cache.change(await self._people.blobs(nodes))
             await self._mentions.done(events[-1].seq, _SHOWN)
 
     async def _heard(
@@ -119,17 +146,17 @@ class IdentityWatch:
         around = await self._nodes.around(entry.node, entry.known)
         metrics.IDENTITY_TOO_COMMON.inc(len(around.too_common))
         others = [c for c in around.candidates if c.person != around.person]
-        found = resolve(entry.known, others, self._weights, similar, around.population)
+        found = resolve(entry.known, others, self._around.weights, similar, around.population)
         asked = [(entry.node, node, verdict) for node, verdict in found.review]
         if found.join and not await self._join(entry.node, *found.join):
             node, verdict = found.join
             asked.insert(0, (entry.node, node, verdict))
-        await self._joins.ask(asked, self._now_ms())
+        await self._joins.ask(asked, self._around.now_ms())
         await self._nodes.compared(entry, around.too_common)
 
     async def _join(self, a: str, b: str, verdict: Verdict) -> bool:
         """Join by itself; False where a person is to be asked instead."""
-        who = Who(name=MACHINE, role="service", at_ms=self._now_ms(), reason=verdict.why)
+        who = Who(name=MACHINE, role="service", at_ms=self._around.now_ms(), reason=verdict.why)
         flipped = joins.pair_of(a, b) != (a, b)
         told = told_of(verdict, flipped) | {"confidence": verdict.confidence}
 

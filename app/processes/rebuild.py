@@ -14,9 +14,9 @@ import structlog
 from app import codec, metrics
 from app.adapters.redis_epoch import RedisEpoch, Reopening
 from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live
-from app.adapters.store.record import Record
 from app.core import rebuild as folds
 from app.core.errors import Overtaken
 from app.core.profile import STRANGER, Profile
@@ -37,7 +37,7 @@ class Parts:
     outbox: RedisOutbox
     ledger: Ledger
     live: Live
-    record: Record
+    profiles: KnownProfiles
     relay: Relay
     now_ms: Callable[[], int]
     prepare: Callable[[], Awaitable[None]]
@@ -98,7 +98,6 @@ class Rebuild:
     async def _restore(self) -> _Counts:
         """Reps first, for tasks are counted as theirs."""
         parts, counts = self._parts, _Counts()
-        profiles = await parts.record.all_profiles()
         await parts.epoch.restore_repeats(self._token, await parts.live.repeats())
         reps = [folds.fold_rep(fact) for fact in await parts.live.reps()]
         await parts.epoch.restore_reps(self._token, reps)
@@ -108,7 +107,8 @@ class Rebuild:
             while (page := await reading) is not None:
                 # The store reads on while Redis writes.
                 reading = asyncio.ensure_future(anext(pages, None))
-                tasks = [t for facts in page if (t := _task(facts, profiles, counts))]
+                known = await parts.profiles.known({folds.handle_of(facts) for facts in page})
+                tasks = [t for facts in page if (t := _task(facts, known, counts))]
                 await parts.epoch.restore_tasks(self._token, tasks)
         finally:
             reading.cancel()

@@ -7,18 +7,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from app import metrics
+from app.adapters import identity_weights
 from app.adapters.redis_profiles import RedisProfiles
+from app.adapters.store.identity_people import PeopleTable
 from app.adapters.store.record import Record
 from app.core.history import entry_of, standing_of
 from app.core.profile import handle_key
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
-from app.settings import Settings
+from app.processes.identity import FOLLOW_S as IDENTITY_S
+from app.processes.identity import GO_ROUND_S, IdentityWatch, Surroundings
+from app.processes.profile_cache import FOLLOW_S as PROFILES_S
+from app.processes.profile_cache import ProfileCache
+from app.settings import IDENTITY, Settings
 from app.wiring import base as wiring
+from app.wiring.profiles import order_of, statements
 
 READER = "record"
 _PAUSE_S = 0.25
-_REFRESH_S = 60.0  # a wiped cache fills again within a minute
+_REFRESH_S = 60.0  # owners that a wiped cache has lost are back within a minute
 _DAY_S = 24 * 3600
 
 KeepOwners = Callable[[dict[str, tuple[str, int]]], Awaitable[None]]
@@ -33,11 +40,23 @@ async def main(settings: Settings) -> None:
     async def keep_owners(owners: dict[str, tuple[str, int]]) -> None:
         await profiles.put_owners(owners, keep_s)
 
-    async def refresh() -> None:
-        await profiles.put(await record.all_profiles())
+    async def refresh_owners() -> None:
         since_ms = wiring.system_ms() - keep_s * 1000
         await keep_owners(await record.owners(since_ms))
 
+    store = statements(base.database, settings, base.config.catalogue)
+    known = order_of(settings, base.config.catalogue)
+    cache = ProfileCache(store, profiles, PeopleTable(base.database, known))
+    identity = IdentityWatch(
+        Surroundings(
+            database=base.database,
+            weights=identity_weights.load(IDENTITY),
+            cache=profiles,
+            now_ms=wiring.system_ms,
+            order=known,
+            channels=base.config.catalogue.channels,
+        )
+    )
     fold = Fold(base, record, keep_owners)
     flights = FlightWatch(base.database, wiring.system_ms)
 
@@ -45,7 +64,10 @@ async def main(settings: Settings) -> None:
         try:
             await asyncio.gather(
                 service.patiently("record", fold.advance, _PAUSE_S),
-                service.patiently("profiles", refresh, _REFRESH_S),
+                service.patiently("owners", refresh_owners, _REFRESH_S),
+                service.patiently("profiles", cache.turn, PROFILES_S),
+                service.patiently("identity", identity.follow, IDENTITY_S),
+                service.patiently("customers", identity.go_round, GO_ROUND_S),
                 service.patiently("flights", flights.follow, FOLLOW_S),
                 service.patiently("flight goals", flights.judge, JUDGE_S),
             )

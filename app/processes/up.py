@@ -18,10 +18,8 @@ from app.adapters.kafka import TOPICS
 from app.adapters.kafka_admin import create_topics
 from app.adapters.store.database import Database
 from app.adapters.store.migrate import migrate
-from app.adapters.store.record import Record
 from app.config import Config
 from app.core.errors import ConfigError, Unavailable
-from app.core.profile import Profile, handle_key
 from app.processes import embedded, people
 from app.processes.children import Child, Program, Service, keep_alive
 from app.processes.console import Console
@@ -29,8 +27,9 @@ from app.processes.starting import until_ready
 from app.processes.tcp_ports import KeptPorts
 from app.settings import Settings
 from app.wiring import rules
-from app.wiring.base import configuration
+from app.wiring.base import configuration, system_ms
 from app.wiring.check import check
+from app.wiring.profiles import statements
 
 READY_S = 60.0
 _SERVICES = (
@@ -117,9 +116,15 @@ class Up:
         try:
             await people.enter(database, self.config.catalogue, self.secrets)
             if self.settings.demo.on:
-                await Record(database).put_profiles(_demo_profiles())
+                await self._seed_profiles(database)
         finally:
             database.close()
+
+    async def _seed_profiles(self, database: Database) -> None:
+        from app.demo.world import statements as said  # noqa: PLC0415 (only in the demo)
+
+        store = statements(database, self.settings, self.config.catalogue)
+        await store.take(said(system_ms()))
 
     async def _supervise(self, child: Child) -> None:
         if not isinstance(child, Program) or child.name != "broker":
@@ -248,12 +253,6 @@ def _services(config: Config) -> tuple[str, ...]:
 
 def _as_text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, list | tuple) else str(value)
-
-
-def _demo_profiles() -> dict[str, Profile]:
-    from app.demo.world import profiles  # noqa: PLC0415 (the demo's world, only in the demo)
-
-    return {handle_key(*key): found.profile() for found in profiles() for key in found.keys}
 
 
 def main(settings: Settings) -> None:

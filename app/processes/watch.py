@@ -15,8 +15,8 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_epoch import RedisEpoch
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.live import Live
-from app.adapters.store.record import Record
 from app.config import Config
 from app.core.versions import Live as LiveVersion
 from app.processes import follow, service
@@ -104,7 +104,7 @@ def _parts(base: wiring.Base, relay: Relay) -> Parts:
         outbox=RedisOutbox(base.redis),
         ledger=base.ledger,
         live=Live(base.database),
-        record=Record(base.database),
+        profiles=KnownProfiles(base.database),
         relay=relay,
         now_ms=wiring.system_ms,
         prepare=prepare,

@@ -18,6 +18,7 @@ from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
+from app.core.profile import Profile
 from app.core.score import UNSCORED
 from app.processes import follow, service
 from app.processes.shadow import Shadow
@@ -98,7 +99,15 @@ def _count(batch: Batch) -> None:
         elif item.score and item.outcome in ("task", "closed"):
             metrics.SCORED.labels(item.score.sentiment.label).inc()
             metrics.UNSCORED.inc(item.score.model == UNSCORED)
+        if item.profile:
+            metrics.PROFILE_LOOKUPS.labels(_known(item.profile)).inc()
     metrics.DEGRADED.labels("profile").set(any(item.degraded for item in batch))
+
+
+def _known(profile: Profile) -> str:
+    if profile.missing:
+        return "missing"
+    return "known" if profile.known else "stranger"
 
 
 async def _watch_lag(app: faust.App, guard: Guard) -> None:

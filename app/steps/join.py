@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.errors import Unavailable
-from app.core.profile import STRANGER
+from app.core.profile import MISSING
 from app.steps.batch import Batch, Ports, thoughtful
 
 PROFILE_MISSING = "profile"  # marks what was decided without knowing the customer
@@ -14,8 +14,8 @@ async def join(batch: Batch, ports: Ports) -> None:
     try:
         profiles = await ports.profiles.of([item.handle_key for item in work])
     except Unavailable:
-        profiles = [STRANGER] * len(work)
-        for item in work:
-            item.degraded.append(PROFILE_MISSING)
+        profiles = [MISSING] * len(work)
     for item, profile in zip(work, profiles, strict=True):
         item.profile = profile
+        if profile.missing:
+            item.degraded.append(PROFILE_MISSING)

@@ -14,9 +14,9 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_epoch import RedisEpoch
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.store.database import Database
+from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live
-from app.adapters.store.record import Record
 from app.core.catalogue import Queue
 from app.processes.keeper import Keeper
 from app.processes.rebuild import Parts
@@ -52,7 +52,7 @@ class Centre:
             outbox=self.outbox,
             ledger=self.ledger,
             live=self.live,
-            record=Record(self.database),
+            profiles=KnownProfiles(self.database),
             relay=self.relay,
             now_ms=lambda: self.door.now_ms,
             prepare=self._prepare,

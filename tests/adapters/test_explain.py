@@ -18,11 +18,13 @@ from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.record import Record
 from app.adapters.store.rule_versions import RuleVersions
+from app.adapters.store.statements import Statements
 from app.cli import cli
 from app.config import load
 from app.core.errors import Invalid
 from app.core.history import Entry
 from app.core.profile import STRANGER, Profile
+from app.core.profile_fields import Row, statement_of
 from app.core.recorded import recorded
 from app.processes.explain import Listener, explain, sent
 from app.settings import CONFIG
@@ -123,8 +125,10 @@ async def test_the_part_of_a_condition_that_failed_is_told_with_its_values() -> 
 async def test_profiles_are_read_from_the_store_with_the_customers_own_agent(
     database: Database,
 ) -> None:
-    record, known = Record(database), Profile(customer_id="C7", products=("a",), value=2.5)
-    await record.put_profiles({"x:kim": known})
+    said = [("customer_id", "C7"), ("products", ["a"]), ("value", 2.5), ("handle.x", "@Kim")]
+    row = Row(line=1, statement=statement_of(said, "crm", 1, 1))
+    await Statements(database).take([row])
+    record = Record(database)
     entries = [
         Entry(
             fact_id=rep, mention_id="m", handle_key="x:kim", kind="replied", channel="x",

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from app import codec
-from app.adapters.store import flight_tables, rule_tables, tables
+from app.adapters.store import flight_tables, known_tables, rule_tables, tables
 from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.journal import Intake, Journal
@@ -23,7 +23,7 @@ from app.config import load
 from app.core.errors import Unavailable
 from app.core.facts import OPS, OUTCOMES
 from app.core.history import Entry, Standing
-from app.core.profile import Profile, handle_key
+from app.core.profile import handle_key
 from app.ports import DeadLetter, Seen
 from app.processes import people
 from app.settings import CONFIG
@@ -49,6 +49,7 @@ def ledger(database: Database) -> Ledger:
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     assert rule_tables.versions.metadata is tables.metadata
     assert flight_tables.events.metadata is tables.metadata
+    assert known_tables.statements.metadata is tables.metadata
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, tables.metadata) == []
@@ -210,13 +211,6 @@ async def test_a_history_line_written_twice_is_there_once(database: Database) ->
     for _ in range(2):
         await record.write("record", 7, [entry("a/received")], [])
     assert len(await record.of_customer("x:kim")) == 1
-
-
-async def test_profiles_are_found_again_under_every_handle(database: Database) -> None:
-    """A2.1: several handles of one customer lead to the same record."""
-    record, kim = Record(database), Profile(customer_id="C1", name="Kim", products=("card",))
-    await record.put_profiles({"x:kim": kim, "email:kim@a.test": kim})
-    assert await record.all_profiles() == {"x:kim": kim, "email:kim@a.test": kim}
 
 
 async def test_a_user_is_known_by_password_and_by_key_and_neither_is_stored(

@@ -10,6 +10,7 @@ import pytest
 from app import flow
 from app.adapters.cel_rules import CelRules
 from app.adapters.dead_letters import KeptDeadLetters
+from app.adapters.profile_blob import packed
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_floor import RedisFloor
@@ -73,7 +74,7 @@ async def world(redis: Client, door: RedisDoor, database: Database) -> World:
 async def test_a_mention_is_on_the_floor_with_score_profile_and_reason(world: World) -> None:
     """A5.5, A8.1: the card says what, about whom and why now."""
     known = Profile(customer_id="C7", name="Kim", tier="platinum", value=9000.0)
-    await world.ports.profiles.put({"x:kim": known})  # type: ignore[attr-defined]
+    await world.ports.profiles.put({"x:kim": packed(known)}, (0, ""), True)  # type: ignore[attr-defined]
     assert await world.take(delivery("s1")) == ["task"]
     card = await world.card()
     assert (card["rule"], card["queue"]) == ("valued-customer-unhappy", "urgent")
@@ -98,7 +99,7 @@ async def test_what_the_ledger_has_of_a_decision_makes_the_same_decision_again(
 ) -> None:
     """D3: through the door, the outbox and the store no value loses a bit."""
     known = Profile(customer_id="C7", name="Kim", tier="platinum", value=9000.0)
-    await world.ports.profiles.put({"x:kim": known})  # type: ignore[attr-defined]
+    await world.ports.profiles.put({"x:kim": packed(known)}, (0, ""), True)  # type: ignore[attr-defined]
     await world.take(delivery("s1", followers=7), delivery("s2", text="Where is it NOW?"))
     found = list(recorded(await world.facts()))
     assert [one.edit for one in found] == [False, True]

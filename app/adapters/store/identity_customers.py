@@ -1,62 +1,64 @@
-"""Customers whose records are new or have changed, found by going round through all of them."""
+"""Customers whose profiles are new or have changed since they were compared."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
+import orjson
 import sqlalchemy as sa
 
-from app.adapters.store import identity_tables as t
 from app.adapters.store.database import Database
 from app.adapters.store.identity_nodes import Entry
-from app.adapters.store.tables import handles, profiles
+from app.adapters.store.statements import Change, Statements, said_of
+from app.adapters.store.tables import cursors
+from app.core.known import DEFAULT_ORDER, Order, Value, facts_of, side_by_side
 from app.core.particulars import Particulars, node_of_customer
-from app.core.profile import Profile
 
-_STRETCH = 500  # records of one turn: a few milliseconds of the store
+_STRETCH = 200  # of one turn: each is compared, which costs milliseconds of the store
 
-Reading = Callable[[Profile, Iterable[str]], Particulars]
+# What sources say of somebody, field by field, and the handles that lead to them.
+Reading = Callable[[Mapping[str, Value], Sequence[str]], Particulars]
+Position = tuple[int, str]
 
 
 class Customers:
-    """Goes round; whoever imports a record need not tell. `read` makes particulars of one."""
+    """Follows the changes of profiles; the place stands in the store. `read` is what of them is
+    compared."""
 
-    def __init__(self, database: Database, read: Reading) -> None:
+    def __init__(self, database: Database, read: Reading, order: Order = DEFAULT_ORDER) -> None:
         self._database = database
+        self._statements = Statements(database, order)
         self._read = read
-        self._after = ""
+        self._order = order
 
-    async def next(self) -> tuple[list[Entry], bool]:
-        """The changed ones of the next stretch, and whether the round goes on after it."""
-        entries, last = await self._database.read(self._look)
-        self._after = last
-        return entries, bool(last)
+    async def next(self, after: Position) -> tuple[list[Entry], Position, int]:
+        """The next ones after this change and customer, where they end, and the last change of
+        which there is nobody left; 0 with nobody."""
+        changes = await self._statements.changed(after, _STRETCH)
+        if not changes:
+            return [], after, 0
+        entries = await self._database.read(lambda c: self._entries(c, changes))
+        last = changes[-1]
+        whole = last.number if len(changes) < _STRETCH else max(1, last.number - 1)
+        return entries, (last.number, last.customer_id), whole
 
-    def _look(self, connection: sa.Connection) -> tuple[list[Entry], str]:
-        query = sa.select(profiles).where(profiles.c.customer_id > self._after)
-        rows = connection.execute(query.order_by(profiles.c.customer_id).limit(_STRETCH)).all()
-        keys = _handles(connection, [row.customer_id for row in rows])
-        nodes = {row.customer_id: node_of_customer(row.customer_id) for row in rows}
-        sources = sa.select(t.nodes.c.node, t.nodes.c.source)
-        known = dict(
-            connection.execute(sources.where(t.nodes.c.node.in_(nodes.values()))).tuples().all()
-        )
+    async def position(self, name: str) -> Position:
+        """Behind the last change of which everybody was compared."""
+        query = sa.select(cursors.c.seq).where(cursors.c.name == name)
+        return await self._database.read(lambda c: (int(c.scalar(query) or 0) + 1, ""))
+
+    def _entries(self, connection: sa.Connection, changes: Sequence[Change]) -> list[Entry]:
+        said = said_of(connection, [change.customer_id for change in changes])
         found = []
-        for row in rows:
-            node, own = nodes[row.customer_id], sorted(keys[row.customer_id])
-            source = hashlib.sha256(b"\0".join([row.body, *map(str.encode, own)])).hexdigest()
-            if known.get(node) != source:
-                profile = msgspec.json.decode(row.body, type=Profile)
-                found.append(Entry(node=node, known=self._read(profile, own), source=source))
-        return found, rows[-1].customer_id if len(rows) == _STRETCH else ""
-
-
-def _handles(connection: sa.Connection, ids: list[str]) -> dict[str, list[str]]:
-    query = sa.select(handles.c.customer_id, handles.c.handle_key)
-    found: dict[str, list[str]] = defaultdict(list)
-    for customer_id, key in connection.execute(query.where(handles.c.customer_id.in_(ids))):
-        found[customer_id].append(key)
-    return found
+        for change in changes:
+            facts = [f for one in said.get(change.customer_id, ()) for f in facts_of(one)]
+            shown = {
+                field: group[0].value for field, group in side_by_side(facts, self._order).items()
+            }
+            keys = sorted(change.handle_keys)
+            known = self._read(shown, keys)
+            source = hashlib.sha256(orjson.dumps([known])).hexdigest()
+            node = node_of_customer(change.customer_id)
+            found.append(Entry(node=node, known=known, source=source))
+        return found

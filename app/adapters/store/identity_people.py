@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
+from app.adapters.profile_blob import packed, unpacked
 from app.adapters.store import identity_tables as t
 from app.adapters.store.database import Database
 from app.adapters.store.identity_joins import OPEN, events_of, members, review_of
 from app.adapters.store.identity_nodes import known_of
+from app.adapters.store.statements import chunks, said_of
 from app.adapters.store.tables import handles, history, profiles
 from app.core.errors import Conflict
 from app.core.joins import APART, Event, fold, person_of
+from app.core.known import DEFAULT_ORDER, Order, facts_of
+from app.core.known import fold as fold_facts
 from app.core.particulars import (
     CUSTOMER,
     HANDLE,
@@ -23,74 +27,53 @@ from app.core.particulars import (
     node_of_handle,
     split_node,
 )
-from app.core.person import merged
-from app.core.profile import Profile
+from app.core.profile import STRANGER, Profile
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One person: every id and handle, what each source says, and all that was done to them."""
+    """One person: every id and handle, what is known of each, and all that was done to them."""
 
     id: str
     nodes: tuple[str, ...]
     known: Mapping[str, Particulars]
     too_common: Mapping[str, tuple[str, ...]]
-    profiles: tuple[Profile, ...]
+    profile: Profile
     handle_keys: tuple[str, ...]
     joins: tuple[Event, ...]  # in effect
-    events: tuple[Event, ...]  # all, the newest last
+    events: tuple[Event, ...]  # all, the oldest first
     apart: tuple[str, ...]  # nodes that somebody told apart from one of these
     reviews: tuple[Json, ...]
 
-    @property
-    def profile(self) -> Profile:
-        return merged(self.profiles)
-
 
 class PeopleTable:
-    def __init__(self, database: Database) -> None:
+    """`order` says which of several sources' statements a joined profile shows."""
+
+    def __init__(self, database: Database, order: Order = DEFAULT_ORDER) -> None:
         self._database = database
+        self._order = order
 
     async def person(self, node: str) -> Person:
         """The person behind a node. Raises Conflict (`unknown_person`)."""
-        return await self._database.read(lambda c: _person(c, node))
+        return await self._database.read(lambda c: _person(c, node, self._order))
 
     async def handle_keys(self, handle_key: str) -> list[str]:
         """Every handle key of the person behind this one, itself among them.
 
         For whoever must know all the ways that lead to somebody, such as a gate for consent.
         """
-        return await self._database.read(
-            lambda c: _handle_keys(c, _whole(c, node_of_handle(handle_key)))
-        )
+        return await self._database.read(lambda c: handle_keys_of(c, handle_key))
 
-    async def profiles_of(self, nodes: Iterable[str]) -> dict[str, Profile | None]:
+    async def blobs(self, nodes: Iterable[str]) -> dict[str, bytes | None]:
         """What the cache should hold under every handle key of these persons; None: nothing."""
+        found = await self._database.read(lambda c: profiles_of(c, nodes, self._order))
+        return {key: packed(profile) if profile else None for key, profile in found.items()}
 
-        def work(connection: sa.Connection) -> dict[str, Profile | None]:
-            found: dict[str, Profile | None] = {}
-            for node in nodes:
-                whole = _whole(connection, node)
-                known = _profiles(connection, whole)
-                every = _handle_keys(connection, whole)
-                found |= dict.fromkeys(every, merged(known) if known else None)
-            return found
-
-        return await self._database.read(work)
-
-    async def overrides(self) -> dict[str, Profile | None]:
-        """What the cache should hold otherwise than each customer's own record says."""
-        heads = sa.select(t.groups.c.person).distinct()
-        # Only these can lack a profile that their record gives them: told apart by a person.
-        apart = sa.select(t.events.c.a, t.events.c.b).where(t.events.c.kind == APART)
-
-        def work(connection: sa.Connection) -> set[str]:
-            told = {node for pair in connection.execute(apart) for node in pair}
-            return set(connection.scalars(heads)) | {n for n in told if n.startswith(f"{HANDLE}:")}
-
-        return await self.profiles_of(await self._database.read(work))
+    async def joined_blobs(self, customer_ids: Sequence[str]) -> dict[str, bytes | None]:
+        """`blobs` of those of these customers whom somebody has joined or told apart."""
+        return await self.blobs(await self._database.read(lambda c: _touched(c, customer_ids)))
 
     async def history_of(self, handle_keys: Sequence[str], limit: int) -> list[Json]:
         """What was said by and to these handles, the newest first."""
@@ -102,6 +85,36 @@ class PeopleTable:
         )
         rows = await self._database.read(lambda c: c.execute(query).mappings().all())
         return [dict(row) for row in rows]
+
+
+def handle_keys_of(connection: sa.Connection, handle_key: str) -> list[str]:
+    """`PeopleTable.handle_keys` in a transaction of the caller."""
+    return _handle_keys(connection, _whole(connection, node_of_handle(handle_key)))
+
+
+def profiles_of(
+    connection: sa.Connection, nodes: Iterable[str], order: Order
+) -> dict[str, Profile | None]:
+    """By every handle key of these persons what is known of them; None: nobody is known."""
+    found: dict[str, Profile | None] = {}
+    for node in nodes:
+        whole = _whole(connection, node)
+        profile = _profile(connection, whole, order)
+        keys = _handle_keys(connection, whole)
+        found |= dict.fromkeys(keys, profile if profile.known else None)
+    return found
+
+
+def _touched(connection: sa.Connection, customer_ids: Sequence[str]) -> list[str]:
+    found: set[str] = set()
+    for chunk in chunks([node_of_customer(id_) for id_ in customer_ids]):
+        joined = sa.select(t.groups.c.node).where(t.groups.c.node.in_(chunk))
+        found.update(connection.scalars(joined))
+        for one, other in ((t.events.c.a, t.events.c.b), (t.events.c.b, t.events.c.a)):
+            apart = sa.select(one, other).where(t.events.c.kind == APART, one.in_(chunk))
+            # The other side, too: a handle that the record names has lost this profile.
+            found.update(node for row in connection.execute(apart) for node in row)
+    return sorted(found)
 
 
 def _whole(connection: sa.Connection, node: str) -> set[str]:
@@ -134,18 +147,22 @@ def _handle_keys(connection: sa.Connection, whole: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def _profiles(connection: sa.Connection, whole: Iterable[str]) -> tuple[Profile, ...]:
-    ids = [id_ for kind, id_ in map(split_node, whole) if kind == CUSTOMER]
+def _profile(connection: sa.Connection, whole: Iterable[str], order: Order) -> Profile:
+    """One customer's own; of several, the fold of all that their sources say."""
+    ids = sorted(id_ for kind, id_ in map(split_node, whole) if kind == CUSTOMER)
     query = sa.select(profiles.c.body).where(profiles.c.customer_id.in_(ids))
-    rows = connection.scalars(query.order_by(profiles.c.customer_id))
-    return tuple(msgspec.json.decode(body, type=Profile) for body in rows)
+    bodies = connection.scalars(query.order_by(profiles.c.customer_id)).all()
+    if len(bodies) > 1:
+        said = said_of(connection, ids)
+        facts = [fact for each in said.values() for one in each for fact in facts_of(one)]
+        return fold_facts(facts, order)
+    return unpacked(bodies[0]) if bodies else STRANGER
 
 
-def _person(connection: sa.Connection, node: str) -> Person:
+def _person(connection: sa.Connection, node: str, order: Order) -> Person:
     whole = _whole(connection, node)
-    known = known_of(connection, whole)
-    own = _profiles(connection, whole)
-    if len(whole) == 1 and not known and not own and not _has_history(connection, node):
+    known, profile = known_of(connection, whole), _profile(connection, whole, order)
+    if len(whole) == 1 and not known and not profile.known and not _has_history(connection, node):
         raise Conflict("unknown_person", "Nobody is known by this id")
     events = events_of(connection, whole)
     people = fold(events)
@@ -157,7 +174,7 @@ def _person(connection: sa.Connection, node: str) -> Person:
         nodes=tuple(sorted(whole)),
         known=known,
         too_common=_too_common(connection, whole),
-        profiles=own,
+        profile=profile,
         handle_keys=tuple(_handle_keys(connection, whole)),
         joins=tuple(e for e in events if e.seq in people.joins),
         events=tuple(events),

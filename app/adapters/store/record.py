@@ -1,18 +1,16 @@
-"""History and profiles: what `record` folds the facts into, and what screens read back."""
+"""The contact history: what `record` folds the facts into, and what screens read back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
-from app.adapters.store.tables import cursors, handles, history, mentions, profiles
+from app.adapters.store.tables import cursors, history, mentions
 from app.core.history import Entry, Standing
-from app.core.profile import Profile
 
 
 class Record:
@@ -81,34 +79,3 @@ class Record:
         )
         rows = await self._database.read(lambda c: c.execute(query).all())
         return {key: (by, at_ms) for key, by, at_ms in rows}
-
-    async def put_profiles(self, found: Mapping[str, Profile]) -> None:
-        """Keep these profiles under their handle keys."""
-        if not found:
-            return
-        bodies = {p.customer_id: orjson.dumps(p) for p in found.values()}
-
-        def work(connection: sa.Connection) -> None:
-            connection.execute(
-                self._database.upsert(profiles, "body"),
-                [{"customer_id": id_, "body": body} for id_, body in bodies.items()],
-            )
-            connection.execute(
-                self._database.upsert(handles, "customer_id"),
-                [{"handle_key": key, "customer_id": p.customer_id} for key, p in found.items()],
-            )
-
-        await self._database.write(work)
-
-    async def all_profiles(self) -> dict[str, Profile]:
-        """Every handle key with its profile, to fill an empty cache."""
-        query = sa.select(handles.c.handle_key, profiles.c.body).join(
-            profiles, profiles.c.customer_id == handles.c.customer_id
-        )
-        rows = await self._database.read(lambda c: c.execute(query).all())
-        return {key: Profile(**_fields(body)) for key, body in rows}
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    fields: dict[str, Any] = orjson.loads(body)
-    return fields | {"products": tuple(fields.get("products", ()))}

@@ -104,18 +104,23 @@ mentions = sa.Table(
     sa.Column("changed_ms", sa.BigInteger, nullable=False),
 )
 
+# The fold of each customer's statements, which are the truth. `change` is that of `profile_board`.
 profiles = sa.Table(
     "profiles",
     metadata,
     sa.Column("customer_id", sa.String(80), primary_key=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("change", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("profiles_changed", "change", "customer_id"),
 )
 
+# Who holds each handle: the earliest claim. The others are in `contested_handles`.
 handles = sa.Table(
     "handles",
     metadata,
     sa.Column("handle_key", sa.String(1700), primary_key=True),
     sa.Column("customer_id", sa.String(80), nullable=False, index=True),
+    sa.Column("since_ms", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 users = sa.Table(
