@@ -137,7 +137,7 @@ def join(
     """Say that two nodes are one person. `strong`: of every node of both, `told`: the evidence.
 
     Raises Conflict: `same_node`, `already_joined`, `told_apart`, `too_many_nodes`; for the machine
-    alone also `contradiction` and `needs_person`.
+    also `contradiction` and `needs_person`, for a person `reason_needed` where either is so.
     """
     a, b = pair = pair_of(*pair)
     if a == b:
@@ -151,8 +151,12 @@ def join(
         raise Conflict("told_apart", f"Somebody said that {told_of} are not the same")
     if len(ours) + len(theirs) > (MOST_BY_MACHINE if who.is_machine else MOST_NODES):
         raise Conflict("too_many_nodes", f"Expected at most {MOST_NODES} ids of one person")
+    against = _against(ours, theirs, strong)
     if who.is_machine:
-        _refuse_machine(pair, ours, theirs, strong)
+        _refuse_machine(pair, (ours, theirs), against)
+    elif not who.reason and (apart or against):
+        told_of = "Somebody told them apart" if apart else " and ".join(against or ()) + " differ"
+        raise Conflict("reason_needed", f"{told_of}: say why they are the same all the same")
     return [Draft(kind=JOINED, a=a, b=b, data={"reason": who.reason, **told})]
 
 
@@ -186,17 +190,22 @@ def keep_apart(people: People, pair: Pair, who: Who) -> list[Draft]:
     return [Draft(kind=APART, a=a, b=b, data={"reason": who.reason})]
 
 
-def _refuse_machine(
-    pair: Pair,
-    ours: frozenset[str],
-    theirs: frozenset[str],
-    strong: Mapping[str, Sequence[str]],
-) -> None:
+def _against(
+    ours: frozenset[str], theirs: frozenset[str], strong: Mapping[str, Sequence[str]]
+) -> Pair | None:
+    """Two strong ids of one kind that contradict each other, if there are such."""
     left = {key for node in ours for key in strong.get(node, ())}
     right = {key for node in theirs for key in strong.get(node, ())}
-    for one, other in contradictions(left, right):
-        raise Conflict("contradiction", f"{one} and {other} are attested: a person decides")
-    customers = [any(split_node(n)[0] == CUSTOMER for n in group) for group in (ours, theirs)]
+    return next(contradictions(left, right), None)
+
+
+def _refuse_machine(
+    pair: Pair, groups: tuple[frozenset[str], frozenset[str]], against: Pair | None
+) -> None:
+    if against:
+        told = " and ".join(against)
+        raise Conflict("contradiction", f"{told} are attested: a person decides")
+    customers = [any(split_node(n)[0] == CUSTOMER for n in group) for group in groups]
     direct = all(split_node(node)[0] == CUSTOMER for node in pair)
     if all(customers) and not direct:
         raise Conflict("needs_person", "It would join two customers through a handle")

@@ -10,6 +10,8 @@ import msgspec
 from app import __version__
 from app.codec import WireMention
 from app.web import openapi_flights as flights
+from app.web import openapi_identity as identity
+from app.web.identity_routes import ROOT as IDENTITY_ROOT
 from app.web.openapi_rules import RULE_BODIES
 
 _PROBLEM = {
@@ -113,12 +115,15 @@ _BODIES |= {
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
 }
+_OTHER_BODIES = RULE_BODIES | flights.FLIGHT_BODIES | identity.IDENTITY_BODIES
 _ACCEPTING = (  # kept, and done later
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/rules/drafts/{draft_id}/backtest",
 )
+_KEYED = (flights.ROOT, IDENTITY_ROOT)  # each change of these has an Idempotency-Key
 _QUERIES = {
+    "/api/v1/people": ("find",),
     "/api/v1/facts": ("since", "follow"),
     "/api/v1/tasks": ("queue", "state", "rep", "limit"),
     "/api/v1/history": ("handle_key",),
@@ -141,7 +146,8 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in ENDPOINTS:
         if endpoint.path.startswith("/api/v1"):
-            paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+            path = endpoint.path.replace(":path}", "}")
+            paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Handshake", "version": __version__},
@@ -173,7 +179,7 @@ def _operation(endpoint: Any) -> dict[str, Any]:
         )
     elif endpoint.method == "POST" and endpoint.path in _BODIES:
         operation["requestBody"] = _json(_BODIES[endpoint.path])
-    elif body := (RULE_BODIES | flights.FLIGHT_BODIES).get((endpoint.method, endpoint.path)):
+    elif body := _OTHER_BODIES.get((endpoint.method, endpoint.path)):
         operation["requestBody"] = _json(body)
     return operation
 
@@ -196,7 +202,7 @@ def _roles(roles: tuple[str, ...]) -> str:
 def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     named = [
         {"name": name, "in": "path", "required": True, "schema": _TEXT}
-        for name in re.findall(r"{(\w+)}", endpoint.path)
+        for name in re.findall(r"{(\w+)(?::path)?}", endpoint.path)
     ]
     names = _QUERIES.get(endpoint.path, ()) if endpoint.method == "GET" else ()
     asked = [{"name": name, "in": "query", "schema": _TEXT} for name in names]
@@ -204,7 +210,7 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
-    if endpoint.path.startswith(flights.ROOT) and endpoint.method != "GET":
+    if endpoint.path.startswith(_KEYED) and endpoint.method != "GET":
         return [*named, key]
     if endpoint.edit:
         return [*named, seen | {"required": True}]
@@ -228,6 +234,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"404": "unknown_draft and the like", "409": _RULES_REFUSED}
     if endpoint.path.startswith(flights.ROOT) and endpoint.method != "GET":
         refusals |= {"404": flights.MISSING, "409": flights.REFUSED}
+    if endpoint.path.startswith(IDENTITY_ROOT) and endpoint.method != "GET":
+        refusals |= {"404": identity.MISSING, "409": identity.REFUSED}
     schema = {"$ref": "#/components/schemas/Problem"}
     return found | {
         status: {"description": text, "content": {"application/problem+json": {"schema": schema}}}

@@ -23,6 +23,7 @@ from app.web import (
 )
 from app.web.auth import Handler, allowed
 from app.web.flight_routes import FLIGHTS
+from app.web.identity_routes import IDENTITY
 from app.web.signed import PARTNER
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
@@ -151,6 +152,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/desk", pages.desk, (AGENT, SUPERVISOR, ADMIN), "My offer and my tasks"),
     _page("/floor", pages.floor, OVERSIGHT, "Queues and agents, live"),
     _page("/flights", pages.flights, STAFF, "Flights: goal, route and group of one situation"),
+    _page("/people", pages.people, STAFF, "People: who is one person, and pairs to decide"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
     _page("/docs", pages.docs, STAFF, "This API"),
@@ -203,7 +205,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _command("cancel", commands.cancel, "End a task that needs nobody", DIRECTING),
     _command("prioritise", commands.prioritise, "Change how pressing a task is", DIRECTING),
     *RULES,
-    *(Endpoint(method=m, path=p, handler=h, roles=r, does=d) for m, p, h, r, d in FLIGHTS),
+    *(
+        Endpoint(method=m, path=p, handler=h, roles=r, does=d)
+        for m, p, h, r, d in (*FLIGHTS, *IDENTITY)
+    ),
 )
 
 

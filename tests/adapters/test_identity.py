@@ -25,6 +25,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.identity_joins import Joins, Said, Scene
 from app.adapters.store.identity_nodes import Entry, Nodes
 from app.adapters.store.identity_people import PeopleTable
+from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.record import Record
 from app.adapters.store.statements import Statements
@@ -278,6 +279,8 @@ async def test_a_second_record_of_one_customer_is_joined_by_number_and_name(
     assert held["sms:+447700900123"] == held["phone:+447700900123"]
     profile = unpacked(held["sms:+447700900123"] or b"")
     assert (profile.customer_id, profile.value, profile.open_cases) == ("C1", 900.0, 1)
+    known = KnownProfiles(people.database)  # what a rebuild and an explanation ask
+    assert (await known.known(["phone:+447700900123", "x:who"])) == {"phone:+447700900123": profile}
 
 
 async def test_a_family_with_one_number_is_asked_about(house_of_people: People) -> None:

@@ -209,6 +209,8 @@ def test_not_the_same_is_remembered_for_everybody_they_are_joined_with() -> None
 def test_a_person_may_join_what_the_machine_must_not() -> None:
     diary = Diary()
     assert refused(diary, NODES[0], NODES[1], ITSELF) == "contradiction"
+    in_a_hurry = Who(name="sofia", role="supervisor", at_ms=1)
+    assert refused(diary, NODES[0], NODES[1], in_a_hurry) == "reason_needed"
     diary.join(NODES[0], NODES[1])
     assert diary.people.group(NODES[0]) == {NODES[0], NODES[1]}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,9 +105,25 @@ def profiles_of(
     return found
 
 
+def joined_profiles(
+    connection: sa.Connection, handle_keys: Collection[str], order: Order
+) -> dict[str, Profile | None]:
+    """Of these handle keys those whose person somebody has joined or told apart from another."""
+    nodes = {node_of_handle(key) for key in handle_keys}
+    for chunk in chunks(handle_keys):
+        owners = sa.select(handles.c.customer_id).where(handles.c.handle_key.in_(chunk))
+        nodes |= {node_of_customer(id_) for id_ in connection.scalars(owners)}
+    found = profiles_of(connection, _touched_nodes(connection, nodes), order)
+    return {key: profile for key, profile in found.items() if key in handle_keys}
+
+
 def _touched(connection: sa.Connection, customer_ids: Sequence[str]) -> list[str]:
+    return _touched_nodes(connection, [node_of_customer(id_) for id_ in customer_ids])
+
+
+def _touched_nodes(connection: sa.Connection, nodes: Collection[str]) -> list[str]:
     found: set[str] = set()
-    for chunk in chunks([node_of_customer(id_) for id_ in customer_ids]):
+    for chunk in chunks(nodes):
         joined = sa.select(t.groups.c.node).where(t.groups.c.node.in_(chunk))
         found.update(connection.scalars(joined))
         for one, other in ((t.events.c.a, t.events.c.b), (t.events.c.b, t.events.c.a)):
@@ -129,8 +145,11 @@ def _whole(connection: sa.Connection, node: str) -> set[str]:
         if customer in found:
             continue
         theirs = members(connection, customer)
-        if not fold(events_of(connection, {*found, *theirs})).told_apart({handle}, theirs):
-            found |= theirs
+        if fold(events_of(connection, {*found, *theirs})).told_apart({handle}, theirs):
+            continue
+        if found == {handle}:  # never joined by anybody: it is a line of the record, no more
+            found = set()
+        found |= theirs
     return found
 
 
