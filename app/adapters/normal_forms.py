@@ -37,8 +37,8 @@ def name_tokens(text: str) -> tuple[str, ...]:
 
 
 def written(text: str) -> str:
-    """A name as it is compared in its own script."""
-    return " ".join(unicodedata.normalize("NFKC", text[:LONGEST_NAME]).casefold().split())
+    """A name in its own script, as people see it."""
+    return " ".join(unicodedata.normalize("NFKC", text[:LONGEST_NAME]).split())
 
 
 def words(text: str) -> str:

@@ -53,7 +53,8 @@ def _name(a: Particulars, b: Particulars, similar: Similar) -> str:
         if len(ours) == 1:
             return PART
         # Other signs with one sound are another name: only across scripts does the sound do.
-        return PART if a.written != b.written and _foreign(a) and _foreign(b) else SAME
+        written = a.written.casefold() == b.written.casefold()
+        return SAME if written or not (_foreign(a) and _foreign(b)) else PART
     same = len(ours) - len(rest)
     fewest = min(len(ours), len(theirs))
     close = _close_pairs(rest, left, similar) if rest and left else 0
