@@ -13,6 +13,7 @@ from app.cli_decisions import decisions
 from app.cli_explain import explain
 from app.cli_flags import DataDir, StoreUrl, settings_of
 from app.cli_flights import flights
+from app.cli_identity import identity
 from app.cli_overrides import overrides
 from app.cli_rules import rules
 from app.core import duration
@@ -229,6 +230,7 @@ def _seconds(flag: str, text: str) -> float | None:
 rules.command()(backtest)
 cli.add_typer(rules)
 cli.add_typer(flights)
+cli.add_typer(identity)
 
 
 def main() -> None:

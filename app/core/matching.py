@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.levels import CLOSE, FITTED, OTHER, SAME, Similar, levels
-from app.core.particulars import ID, Particulars, contradictions, shared
+from app.core.particulars import ID, MAIL, PHONE, Particulars, contradictions, shared
 
 JOIN, REVIEW, SEPARATE = "join", "review", "separate"
 BANDS: Final = (JOIN, REVIEW, SEPARATE)
@@ -20,6 +20,7 @@ BANDS: Final = (JOIN, REVIEW, SEPARATE)
 # A level beside those that are weighed: somebody attests it, so there is nothing to weigh.
 ATTESTED = "attested"
 
+_WHERE: Final = ("street", "postcode", "place")
 _MOST_BITS = 60.0  # beyond, a float knows no difference from certainty
 
 
@@ -85,8 +86,8 @@ def judge(
         band, why = REVIEW, "Much agrees, but two attested ids of one kind differ."
     stated = _attested(attested)
     evidence = [
-        Evidence(field=field, level=level, bits=_bits(weights, field, level), ours=ours, theirs=his)
-        for field, level in found
+        Evidence(field=field, level=level, bits=round(bits, 2), ours=ours, theirs=his)
+        for (field, level), bits in zip(found, counted(found, weights), strict=True)
         for ours, his in [(shown(a, field), shown(b, field))]
         if not any(each.field == field for each in stated)
     ]
@@ -100,10 +101,26 @@ def judge(
     )
 
 
+def counted(found: Sequence[tuple[str, str]], weights: Weights) -> list[float]:
+    """The bits of each level, in order, as far as they count.
+
+    Street, postcode and place say nearly the same: of what agrees among them only the most counts,
+    of what differs only the most. Otherwise all neighbours would be alike.
+    """
+    bits = [weights.bits.get(pair, 0.0) for pair in found]
+    where = [at for at, (field, _) in enumerate(found) if field in _WHERE]
+    for kept in (max, min):
+        signed = [at for at in where if (bits[at] > 0) == (kept is max)]
+        best = kept(signed, key=bits.__getitem__, default=None)
+        for at in signed:
+            if at != best:
+                bits[at] = 0.0
+    return bits
+
+
 def score(found: Sequence[tuple[str, str]], weights: Weights) -> float:
-    """The sum of the bits of all levels."""
-    bits = weights.bits
-    return sum(bits.get(pair, 0.0) for pair in found)
+    """The sum of the bits that count."""
+    return sum(counted(found, weights))
 
 
 def band_of(found: Sequence[tuple[str, str]], total: float, weights: Weights, shift: float) -> str:
@@ -112,7 +129,7 @@ def band_of(found: Sequence[tuple[str, str]], total: float, weights: Weights, sh
     What is claimed of mail and phone has no fitted weight: it may bring a pair before a human, and
     adds nothing to what the machine joins by.
     """
-    if total < weights.review + shift:
+    if total < weights.review + shift or not may_ask(found):
         return SEPARATE
     if total >= weights.join + shift and may_join(found):
         claimed = sum(max(weights.bits.get(p, 0.0), 0.0) for p in found if p[0] not in FITTED)
@@ -126,6 +143,13 @@ def may_join(found: Sequence[tuple[str, str]]) -> bool:
     named = dict(found)
     pair = (named.get("name"), named.get("born"))
     return pair in ((SAME, SAME), (SAME, CLOSE), (CLOSE, SAME))
+
+
+def may_ask(found: Sequence[tuple[str, str]]) -> bool:
+    """Does a name, a birthday or a contact agree? Else people would be asked of every family."""
+    return any(
+        level in (SAME, CLOSE) for field, level in found if field in ("name", "born", MAIL, PHONE)
+    )
 
 
 def confidence_of(total: float, weights: Weights, population: int) -> float:
@@ -172,7 +196,3 @@ def _attested(keys: Sequence[str]) -> list[Evidence]:
         value = value.partition(":")[2] if kind == ID else value
         found.append(Evidence(field=field, level=ATTESTED, bits=0.0, ours=value, theirs=value))
     return found
-
-
-def _bits(weights: Weights, field: str, level: str) -> float:
-    return round(weights.bits.get((field, level), 0.0), 2)
