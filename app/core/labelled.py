@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.core.blocking import MOST_ALIKE, blocks
-from app.core.levels import Similar, levels
-from app.core.matching import BANDS, JOIN, REVIEW, Weights, attested_band, band_of, score
-from app.core.particulars import Particulars, contradictions, shared
+from app.core.levels import Similar
+from app.core.matching import BANDS, JOIN, REVIEW, Weights, quick_band
+from app.core.particulars import Particulars
 
 Record = tuple[str, Particulars]  # who it truly is, and what is known
 
@@ -82,7 +82,7 @@ def evaluate(records: Sequence[Record], weights: Weights, similar: Similar) -> R
     shift = weights.shift(len(records))
     joined: list[tuple[int, int]] = []
     for pair in compared:
-        band = _band(records[pair[0]][1], records[pair[1]][1], weights, similar, shift)
+        band = quick_band(records[pair[0]][1], records[pair[1]][1], weights, similar, shift)
         report.bands[band].pairs += 1
         report.bands[band].true += pair in true
         if band == JOIN:
@@ -109,17 +109,6 @@ def true_pairs(records: Sequence[Record]) -> Iterator[tuple[int, int]]:
         people[person].append(at)
     for members in people.values():
         yield from _pairs(members)
-
-
-def _band(a: Particulars, b: Particulars, weights: Weights, similar: Similar, shift: float) -> str:
-    """As `judge` does, without the evidence."""
-    found = levels(a, b, similar)
-    attested = bool(shared(a, b))
-    band = (
-        attested_band(found) if attested else band_of(found, score(found, weights), weights, shift)
-    )
-    against = band == JOIN and any(contradictions(a.strong, b.strong))
-    return REVIEW if against else band
 
 
 def _closed(records: Sequence[Record], joined: Iterable[tuple[int, int]]) -> Band:

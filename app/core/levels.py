@@ -23,15 +23,27 @@ _LATIN_ENDS = "\u024f"
 
 def levels(a: Particulars, b: Particulars, similar: Similar) -> list[tuple[str, str]]:
     """(field, level) of every field that both sides know. In the hot path of matching."""
+    return who_levels(a, b, similar) + where_levels(a, b, similar)
+
+
+def who_levels(a: Particulars, b: Particulars, similar: Similar) -> list[tuple[str, str]]:
+    """Of what belongs to one person: name, birthday, mail, phone."""
     found: list[tuple[str, str]] = []
     if a.names and b.names:
         found.append(("name", _name(a, b, similar)))
     if a.born and b.born:
         found.append(("born", SAME if a.born == b.born else _digits(a.born, b.born)))
+    if a.keys and b.keys:
+        found += _contacts(a, b)
+    return found
+
+
+def where_levels(a: Particulars, b: Particulars, similar: Similar) -> list[tuple[str, str]]:
+    """Of what a household shares: where they live."""
+    found: list[tuple[str, str]] = []
     if a.street and b.street:
-        found.append(
-            ("street", SAME if a.street == b.street else _word(a.street, b.street, similar))
-        )
+        same = a.street == b.street
+        found.append(("street", SAME if same else _word(a.street, b.street, similar)))
     if a.house and b.house:
         found.append(("house", SAME if a.house == b.house else _digits(a.house, b.house)))
     if a.postcode and b.postcode:
@@ -39,8 +51,6 @@ def levels(a: Particulars, b: Particulars, similar: Similar) -> list[tuple[str, 
         found.append(("postcode", SAME if same else _digits(a.postcode, b.postcode)))
     if a.place and b.place:
         found.append(("place", SAME if a.place == b.place else _word(a.place, b.place, similar)))
-    if a.keys and b.keys:
-        found += _contacts(a, b)
     return found
 
 

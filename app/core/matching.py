@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.core.levels import CLOSE, FITTED, OTHER, SAME, Similar, levels
+from app.core.levels import (
+    CLOSE,
+    FITTED,
+    OTHER,
+    SAME,
+    Similar,
+    levels,
+    where_levels,
+    who_levels,
+)
 from app.core.particulars import ID, MAIL, PHONE, Particulars, contradictions, shared
 
 JOIN, REVIEW, SEPARATE = "join", "review", "separate"
@@ -99,6 +108,23 @@ def judge(
         evidence=(*stated, *evidence),
         against=against,
     )
+
+
+def quick_band(
+    a: Particulars, b: Particulars, weights: Weights, similar: Similar, shift: float
+) -> str:
+    """The band that `judge` gives, without the evidence: most candidates are strangers."""
+    found = who_levels(a, b, similar)
+    attested = a.strong and b.strong and shared(a, b)
+    if not attested and not may_ask(found):
+        return SEPARATE
+    found += where_levels(a, b, similar)
+    if attested:
+        band = attested_band(found)
+    else:
+        band = band_of(found, score(found, weights), weights, shift)
+    against = band == JOIN and any(contradictions(a.strong, b.strong))
+    return REVIEW if against else band
 
 
 def counted(found: Sequence[tuple[str, str]], weights: Weights) -> list[float]:

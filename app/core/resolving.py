@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.levels import Similar
-from app.core.matching import JOIN, REVIEW, Verdict, Weights, judge
+from app.core.matching import JOIN, REVIEW, SEPARATE, Verdict, Weights, judge, quick_band
 from app.core.particulars import Particulars, shared
 
 MOST_REVIEWS = 5  # pairs of one newcomer that a person is asked about: the best
@@ -40,11 +40,15 @@ def resolve(
 
     Where several fit, or one nearly, a person decides.
     """
-    verdicts = {each.node: judge(known, each.known, weights, similar, population) for each in found}
-    persons = {each.node: each.person for each in found}
+    shift = weights.shift(population)
+    near = [
+        each for each in found if quick_band(known, each.known, weights, similar, shift) != SEPARATE
+    ]
+    verdicts = {each.node: judge(known, each.known, weights, similar, population) for each in near}
+    persons = {each.node: each.person for each in near}
     fits = [node for node, verdict in verdicts.items() if verdict.band == JOIN]
     best = max(fits, key=lambda node: _rank(verdicts[node]), default=None)
-    attested = [each.node for each in found if shared(known, each.known)]
+    attested = [each.node for each in near if shared(known, each.known)]
     if best is not None and len({persons[node] for node in (*fits, *attested)}) == 1:
         others = {n: v for n, v in verdicts.items() if persons[n] != persons[best]}
         return Resolution(join=(best, verdicts[best]), review=_asked(others, persons))

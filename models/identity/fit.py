@@ -18,9 +18,10 @@ from typing import Final
 
 from app.adapters.labelled_csv import read
 from app.adapters.normal_forms import similar
-from app.core.labelled import Record, candidates, true_pairs
-from app.core.levels import FITTED, LEVELS, MAIL, OTHER, PHONE, SAME, levels
-from app.core.matching import Weights, score
+from app.core.labelled import Record, true_pairs
+from app.core.levels import FITTED, LEVELS, OTHER, SAME, levels
+from app.core.matching import Weights
+from app.core.particulars import MAIL, PHONE
 
 FITTED_ON: Final = ("dataset2.csv", "dataset3.csv")
 SEED: Final = 7
@@ -67,17 +68,6 @@ def fit(sets: Sequence[Sequence[Record]]) -> Weights:
         review=math.log2(people) + _odds(REVIEW_CONFIDENCE),
         people=people,
     )
-
-
-def curve(sets: Sequence[Sequence[Record]], weights: Weights) -> list[tuple[float, bool]]:
-    """Every compared pair by its bits, the highest first, and whether it is one person."""
-    found = []
-    for records in sets:
-        true = set(true_pairs(records))
-        for pair in candidates(records):
-            a, b = records[pair[0]][1], records[pair[1]][1]
-            found.append((score(levels(a, b, similar), weights), pair in true))
-    return sorted(found, reverse=True)
 
 
 def as_toml(weights: Weights) -> str:
