@@ -14,6 +14,7 @@ from app.cli_explain import explain
 from app.cli_flags import DataDir, StoreUrl, settings_of
 from app.cli_flights import flights
 from app.cli_identity import identity
+from app.cli_import import import_
 from app.cli_overrides import overrides
 from app.cli_rules import rules
 from app.core import duration
@@ -34,6 +35,7 @@ Window = Annotated[str, typer.Option("--sla", help="the standard window, e.g. 30
 cli.command()(explain)
 cli.command()(decisions)
 cli.command()(overrides)
+cli.command("import")(import_)
 
 
 @cli.command()

@@ -86,6 +86,7 @@ class Reconcile(_Section):
 
 class Profiles(_Section):
     trusted: tuple[str, ...] = ("crm", "support", "rewards", "credit")
+    max_file_bytes: int = Field(2_147_483_648, gt=0)
 
 
 class Demo(_Section):

@@ -15,7 +15,17 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import backtest, identity, latency, offers, rebuild, rules, scoring, throughput
+from benchmarks import (
+    backtest,
+    identity,
+    latency,
+    offers,
+    profiles,
+    rebuild,
+    rules,
+    scoring,
+    throughput,
+)
 from benchmarks.figures import Row, machine
 from benchmarks.instance import ROOT, instance
 from tools.kafka.errors import KafkaToolError
@@ -31,6 +41,7 @@ _ALONE: dict[str, Callable[[], list[Row]]] = {
     "rules": rules.measure,
     "backtest": lambda: [backtest.measure()],
     "identity": identity.measure,
+    "profiles": lambda: [profiles.measure()],
 }
 
 

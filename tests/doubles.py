@@ -11,6 +11,7 @@ from app.core.backtest_report import Window
 from app.core.decision import HIT, Decision, Explanation
 from app.core.errors import Unavailable
 from app.core.facts import Fact
+from app.core.imported import Import
 from app.core.mention import Mention
 from app.core.profile import STRANGER, Profile, handle_key
 from app.core.score import Score
@@ -46,6 +47,16 @@ class MapProfiles:
         if self.away:
             raise Unavailable("Redis does not answer")
         return [self.known.get(key, STRANGER) for key in keys]
+
+
+class OneImport:
+    """Takes imports, and is busy with them for ever."""
+
+    def __init__(self) -> None:
+        self.begun: list[Import] = []
+
+    def begin(self, run: Import) -> None:
+        self.begun.append(run)
 
 
 class OneBacktest:

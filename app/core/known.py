@@ -7,6 +7,7 @@ the same statement twice is the same as once.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -63,6 +64,12 @@ class Order:
 
     trusted: tuple[str, ...] = ()
     private: frozenset[str] = PRIVATE
+
+    @property
+    def digest(self) -> str:
+        """The same for the same order."""
+        said = repr((self.trusted, sorted(self.private)))
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def key(self, fact: Known) -> tuple[int, int, float, str, str]:
         """The least is shown; source and value settle what time and trust leave open."""

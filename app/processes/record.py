@@ -68,6 +68,7 @@ async def main(settings: Settings) -> None:
                 service.patiently("profiles", cache.turn, PROFILES_S),
                 service.patiently("identity", identity.follow, IDENTITY_S),
                 service.patiently("customers", identity.go_round, GO_ROUND_S),
+                service.once("refold", store.refold),
                 service.patiently("flights", flights.follow, FOLLOW_S),
                 service.patiently("flight goals", flights.judge, JUDGE_S),
             )

@@ -21,6 +21,7 @@ from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.processes import service
 from app.processes.backtests import Backtests
+from app.processes.imports import ImportRunner
 from app.settings import Settings
 from app.web import server
 from app.web.flight_board import LOOK_S, FlightBoard
@@ -59,25 +60,31 @@ async def main(settings: Settings) -> None:
             dead=DeadLetterTable(base.database),
             shelf=Shelf(settings, base.database),
             backtests=(backtests := Backtests(base)),
+            imports=(imports := ImportRunner(base)),
             handoffs=Handoffs(base.database),
             parties=Parties(base.database),
         )
-        flights = FlightBoard(base.database, hub)
-        board = Board(Notices(base.database), hub)
-        await backtests.begin_anew()
+        await asyncio.gather(backtests.begin_anew(), imports.begin_anew())
         app = server.create(parts, _health(parts))
         try:
             async with service.serving(app, settings.web.host, settings.web.port):
-                await asyncio.gather(
-                    service.patiently("notices", board.turn, _NOTICES_S),
-                    service.patiently("screens", parts.hub.turn),
-                    service.patiently("presence", parts.presence.turn),
-                    service.patiently("flights", flights.turn, LOOK_S),
-                )
+                await _turns(parts, imports)
         finally:
             await backtests.close()
             await producer.close()
             await base.close()
+
+
+async def _turns(parts: Parts, imports: ImportRunner) -> None:
+    """What goes on beside the requests, for ever."""
+    database, hub = parts.base.database, parts.hub
+    await asyncio.gather(
+        service.patiently("notices", Board(Notices(database), hub).turn, _NOTICES_S),
+        service.patiently("imports", imports.turn),
+        service.patiently("screens", hub.turn),
+        service.patiently("presence", parts.presence.turn),
+        service.patiently("flights", FlightBoard(database, hub).turn, LOOK_S),
+    )
 
 
 def _health(parts: Parts) -> list[Route]:

@@ -11,6 +11,7 @@ from app import __version__
 from app.codec import WireMention
 from app.web import openapi_flights as flights
 from app.web import openapi_identity as identity
+from app.web import openapi_profiles as profiles
 from app.web.identity_routes import ROOT as IDENTITY_ROOT
 from app.web.openapi_rules import RULE_BODIES
 
@@ -120,8 +121,11 @@ _ACCEPTING = (  # kept, and done later
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/rules/drafts/{draft_id}/backtest",
+    profiles.START,
 )
 _KEYED = (flights.ROOT, IDENTITY_ROOT)  # each change of these has an Idempotency-Key
+_BODIES |= profiles.BODIES
+_UPLOADING = (profiles.UPLOAD, "POST")
 _QUERIES = {
     "/api/v1/people": ("find",),
     "/api/v1/facts": ("since", "follow"),
@@ -177,6 +181,8 @@ def _operation(endpoint: Any) -> dict[str, Any]:
         operation["requestBody"] = _json(
             {"oneOf": [mention, {"type": "array", "items": mention, "maxItems": 1000}]}
         )
+    elif endpoint.method == "POST" and endpoint.path == profiles.UPLOAD:
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
     elif endpoint.method == "POST" and endpoint.path in _BODIES:
         operation["requestBody"] = _json(_BODIES[endpoint.path])
     elif body := _OTHER_BODIES.get((endpoint.method, endpoint.path)):
@@ -205,6 +211,7 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
         for name in re.findall(r"{(\w+)(?::path)?}", endpoint.path)
     ]
     names = _QUERIES.get(endpoint.path, ()) if endpoint.method == "GET" else ()
+    names = ("file", "modified_ms") if (endpoint.path, endpoint.method) == _UPLOADING else names
     asked = [{"name": name, "in": "query", "schema": _TEXT} for name in names]
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
@@ -236,6 +243,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"404": flights.MISSING, "409": flights.REFUSED}
     if endpoint.path.startswith(IDENTITY_ROOT) and endpoint.method != "GET":
         refusals |= {"404": identity.MISSING, "409": identity.REFUSED}
+    if endpoint.path.startswith(profiles.UPLOAD) and endpoint.method != "GET":
+        refusals |= {"404": "unknown_import", "409": profiles.REFUSED, "413": "too_large"}
     schema = {"$ref": "#/components/schemas/Problem"}
     return found | {
         status: {"description": text, "content": {"application/problem+json": {"schema": schema}}}

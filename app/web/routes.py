@@ -10,6 +10,7 @@ from starlette.routing import Route
 from app.web import (
     commands,
     handoffs,
+    imports,
     mentions,
     notices,
     pages,
@@ -24,6 +25,7 @@ from app.web import (
 from app.web.auth import Handler, allowed
 from app.web.flight_routes import FLIGHTS
 from app.web.identity_routes import IDENTITY
+from app.web.profile_routes import PROFILES, SEEING_IMPORTS
 from app.web.signed import PARTNER
 
 AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre", "admin"
@@ -155,6 +157,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/people", pages.people, STAFF, "People: who is one person, and pairs to decide"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
+    _page("/imports", imports.page, SEEING_IMPORTS, "Customers from files: upload, try, take in"),
     _page("/docs", pages.docs, STAFF, "This API"),
     _get("/api/v1/openapi.json", pages.openapi_json, PUBLIC, "This document"),
     _post("/api/v1/mentions", mentions.intake, INTAKE, "Accept one mention or a list"),
@@ -207,7 +210,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *RULES,
     *(
         Endpoint(method=m, path=p, handler=h, roles=r, does=d)
-        for m, p, h, r, d in (*FLIGHTS, *IDENTITY)
+        for m, p, h, r, d in (*FLIGHTS, *PROFILES, *IDENTITY)
     ),
 )
 

@@ -19,6 +19,7 @@ from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.adapters.store.users import User
 from app.core.backtest_report import Window
+from app.core.imported import Import
 from app.web.hub import Hub
 from app.web.presence import Presence
 from app.web.problems import Problem, unknown_fields, wrong_field
@@ -37,6 +38,12 @@ class Backtests(Protocol):
         ...
 
 
+class ImportRunner(Protocol):
+    """Runs imports, one after the other; what becomes of one stands in the store."""
+
+    def begin(self, run: Import) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     base: Base
@@ -50,6 +57,7 @@ class Parts:
     dead: DeadLetterTable
     shelf: Shelf
     backtests: Backtests
+    imports: ImportRunner
     handoffs: Handoffs
     parties: Parties
 

@@ -121,6 +121,22 @@ async def test_a_customer_without_an_id_is_the_one_whose_handle_it_is(database: 
     assert (other.customer_id.startswith("h-"), other.lang) == (True, "fr")
 
 
+async def test_another_order_of_trust_folds_all_profiles_again(database: Database) -> None:
+    """The statements are the truth; a profile is only their fold."""
+    store = Statements(database, ORDER)
+    for number in range(5):
+        row = {"customer_id": f"C{number}", "handle__x": f"kim{number}"}
+        await store.take([said_row(tier="gold", **row), said_row("shop", 9, tier="silver", **row)])
+    assert await store.refold() == 5, "it was never said by which order they were folded"
+    assert await store.refold() == 0
+    other = Statements(database, Order(trusted=("shop",)))
+    before = await other.last_change()
+    assert await other.refold(limit=2) == 5
+    known = await KnownProfiles(database).known([f"x:kim{number}" for number in range(5)])
+    assert {one.tier for one in known.values()} == {"silver"}
+    assert len(await other.changed((before, "~"), 10)) == 5, "and the cache is told"
+
+
 def test_a_blob_holds_what_is_known_and_no_more() -> None:
     profile = Profile(customer_id="C1", products=("a",), value=2.0)
     assert packed(profile) == b'{"customer_id":"C1","value":2.0,"products":["a"]}'

@@ -37,7 +37,7 @@ from app.wiring.again import Shelf
 from app.wiring.base import Base
 from app.wiring.intake import Gate
 from tests.builders import NOON_MS
-from tests.doubles import KeepingProducer, OneBacktest
+from tests.doubles import KeepingProducer, OneBacktest, OneImport
 
 INTAKE_KEY = "intake-key"
 ROLES = {
@@ -102,6 +102,7 @@ async def parts(
         dead=DeadLetterTable(database),
         shelf=Shelf(base.settings, database),
         backtests=OneBacktest(),
+        imports=OneImport(),
         handoffs=Handoffs(database),
         parties=Parties(database),
     )

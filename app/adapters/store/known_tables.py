@@ -37,6 +37,8 @@ board = sa.Table(
     metadata,
     sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("change", sa.BigInteger, nullable=False),
+    # By which order all profiles were folded last; another one in force folds them again.
+    sa.Column("folded_by", sa.String(64), nullable=False, server_default=""),
 )
 
 runs = sa.Table(

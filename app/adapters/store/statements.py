@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -13,12 +14,14 @@ from app.adapters.profile_blob import packed
 from app.adapters.store import known_tables as t
 from app.adapters.store.database import Database
 from app.adapters.store.tables import handles, profiles
-from app.core.known import DEFAULT_ORDER, Order, Statement, Value
+from app.core.known import DEFAULT_ORDER, Order, Statement, Value, facts_of, fold
+from app.core.profile import Profile
 from app.core.profile_fields import Row
 from app.core.taking import Before, Claim, Taken, candidates, take
 
 T = TypeVar("T")
 
+_MOST_OF_ONE_HOME = 50
 _CHUNK = 500  # values in one IN: older SQLites take no more than 999
 
 
@@ -32,6 +35,14 @@ class Change:
     handle_keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What comes of rows, as of a change of the store."""
+
+    change: int
+    taken: Taken
+
+
 class Statements:
     def __init__(self, database: Database, order: Order = DEFAULT_ORDER) -> None:
         self._database = database
@@ -39,18 +50,25 @@ class Statements:
 
     async def take(self, rows: Sequence[Row]) -> Taken:
         """Keep what these rows say, in one transaction. Raises Unavailable, changing nothing."""
-        return await self._database.write(lambda c: self.take_now(c, rows))
+        return await self._database.write(lambda c: self.keep(c, rows, None))
 
-    def take_now(self, connection: sa.Connection, rows: Sequence[Row], run: str = "") -> Taken:
-        """`take` as a part of a larger transaction, of the import `run`."""
+    def judge(self, connection: sa.Connection, rows: Sequence[Row]) -> Judged:
+        """What would come of these rows; writes nothing, so nobody waits for it."""
+        change = int(connection.scalar(sa.select(t.board.c.change)) or 0)
+        return Judged(change, take(rows, before(connection, rows), self._order))
+
+    def keep(
+        self, connection: sa.Connection, rows: Sequence[Row], judged: Judged | None, run: str = ""
+    ) -> Taken:
+        """Keep what these rows say, as a part of a larger transaction, of the import `run`.
+
+        What was judged before stands if nobody has changed a profile since.
+        """
         change = _next_change(connection)
-        taken = take(rows, before(connection, rows), self._order)
-        self._write(connection, taken, change, run)
-        return taken
-
-    def judge_now(self, connection: sa.Connection, rows: Sequence[Row]) -> Taken:
-        """What `take_now` would do."""
-        return take(rows, before(connection, rows), self._order)
+        if judged is None or judged.change != change - 1:
+            judged = Judged(change - 1, take(rows, before(connection, rows), self._order))
+        self._write(connection, judged.taken, change, run)
+        return judged.taken
 
     def _write(self, connection: sa.Connection, taken: Taken, change: int, run: str) -> None:
         database = self._database
@@ -71,12 +89,7 @@ class Statements:
                     for s in taken.seen
                 ],
             )
-        if taken.profiles:
-            bodies = [
-                {"customer_id": id_, "body": packed(profile), "change": change}
-                for id_, profile in taken.profiles.items()
-            ]
-            connection.execute(database.upsert(profiles, "body", "change"), bodies)
+        self._write_profiles(connection, taken.profiles, change)
         if taken.holders:
             held = [
                 {"handle_key": key, "customer_id": claim.customer_id, "since_ms": claim.since_ms}
@@ -85,6 +98,48 @@ class Statements:
             connection.execute(database.upsert(handles, "customer_id", "since_ms"), held)
         if taken.contested:
             self._contest(connection, taken)
+
+    def _write_profiles(
+        self, connection: sa.Connection, found: Mapping[str, Profile], change: int
+    ) -> None:
+        rows = [
+            {
+                "customer_id": id_,
+                "body": packed(profile),
+                "change": change,
+                "household": profile.household,
+            }
+            for id_, profile in found.items()
+        ]
+        if rows:
+            statement = self._database.upsert(profiles, "body", "change", "household")
+            connection.execute(statement, rows)
+
+    async def refold(self, limit: int = _CHUNK) -> int:
+        """Where profiles were folded by another order, fold them all again; returns how many.
+
+        Ended half-way it begins again. Raises Unavailable.
+        """
+        folded_by = sa.select(t.board.c.folded_by)
+        if await self._database.read(lambda c: c.scalar(folded_by)) in (None, self._order.digest):
+            return 0
+        count, after = 0, ""
+        while page := await self._database.write(partial(self._refold, after=after, limit=limit)):
+            count, after = count + len(page), page[-1]
+        done = sa.update(t.board).values(folded_by=self._order.digest)
+        await self._database.write(lambda c: c.execute(done))
+        return count
+
+    def _refold(self, connection: sa.Connection, after: str, limit: int) -> list[str]:
+        change = _next_change(connection)
+        query = sa.select(profiles.c.customer_id).where(profiles.c.customer_id > after)
+        ids = list(connection.scalars(query.order_by(profiles.c.customer_id).limit(limit)))
+        found = {
+            id_: fold([fact for one in said for fact in facts_of(one)], self._order, id_)
+            for id_, said in said_of(connection, ids).items()
+        }
+        self._write_profiles(connection, found, change)
+        return ids
 
     def _contest(self, connection: sa.Connection, taken: Taken) -> None:
         rows = [
@@ -111,6 +166,12 @@ class Statements:
     async def contested(self, customer_id: str) -> dict[str, list[str]]:
         """The handles of this customer that somebody else claims, too, with who that is."""
         return await self._database.read(lambda c: _contested_of(c, customer_id))
+
+    async def household(self, name: str) -> list[str]:
+        """The customers of a household, some of them where there are very many."""
+        query = sa.select(profiles.c.customer_id).where(profiles.c.household == name)
+        query = query.order_by(profiles.c.customer_id).limit(_MOST_OF_ONE_HOME)
+        return list(await self._database.read(lambda c: c.scalars(query).all())) if name else []
 
     async def last_change(self) -> int:
         """The number of the newest change; 0 before any."""

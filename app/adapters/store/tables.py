@@ -111,7 +111,9 @@ profiles = sa.Table(
     sa.Column("customer_id", sa.String(80), primary_key=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("change", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("household", sa.String(80), nullable=False, server_default=""),
     sa.Index("profiles_changed", "change", "customer_id"),
+    sa.Index("profiles_of_household", "household"),
 )
 
 # Who holds each handle: the earliest claim. The others are in `contested_handles`.

@@ -1,6 +1,7 @@
 // @ts-check
 /** The customer panel: who it is, how they like to be reached, why this came to me. */
 import { html } from "../vendor/vendor.js";
+import { KnownFacts } from "./desk-known.js";
 import { count, dateTime, languageName, shortCount, words } from "./format.js";
 import { Icon } from "./icon.js";
 import { drawerOpen } from "./store.js";
@@ -28,7 +29,9 @@ function Customer({ task }) {
       </div>
       ${known && profile.tier && html`<span class="tag tier">${profile.tier}</span>`}
     </div>
-    ${!known && html`<p class="muted">Not in our records yet: treat as a new customer.</p>`}
+    ${!known && html`<p class="muted" data-testid="profile-none">${profile?.missing
+      ? "Our records could not be asked: this may be somebody we know."
+      : "Not in our records yet: treat as a new customer."}</p>`}
     <dl class="facts">
       ${known && facts([
         ["Prefers", profile.preferred_channel && words(profile.preferred_channel)],
@@ -36,10 +39,16 @@ function Customer({ task }) {
         ["Open cases", count(profile.open_cases ?? 0)],
         ["Value", profile.value ? shortCount(profile.value) : ""],
         ["Products", profile.products?.join(", ")],
+        ["Credit", profile.credit ? count(profile.credit) : ""],
+        ["Rewards", profile.rewards ? count(profile.rewards) : ""],
+        ["Household", profile.household],
+        ["Influence", profile.influence ? `${profile.influence} of 100` : ""],
+        ["Seen on", profile.social?.map(words).join(", ")],
         ["Customer id", profile.customer_id],
       ])}
       ${facts([["Followers", author.followers ? shortCount(author.followers) : ""]])}
     </dl>
+    ${known && html`<${KnownFacts} key=${profile.customer_id} customer=${profile.customer_id} />`}
   </section>`;
 }
 

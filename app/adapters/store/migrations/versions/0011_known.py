@@ -18,7 +18,10 @@ def upgrade() -> None:
 def _profiles() -> None:
     change = sa.Column("change", sa.BigInteger(), server_default="0", nullable=False)
     since = sa.Column("since_ms", sa.BigInteger(), server_default="0", nullable=False)
+    home = sa.Column("household", sa.String(length=80), server_default="", nullable=False)
     op.add_column("profiles", change)
+    op.add_column("profiles", home)
+    op.create_index("profiles_of_household", "profiles", ["household"], unique=False)
     op.create_index("profiles_changed", "profiles", ["change", "customer_id"], unique=False)
     op.add_column("handles", since)
     op.create_table(
@@ -35,6 +38,7 @@ def _profiles() -> None:
         "profile_board",
         sa.Column("one", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("change", sa.BigInteger(), nullable=False),
+        sa.Column("folded_by", sa.String(length=64), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("one"),
     )
 

@@ -1,0 +1,160 @@
+"""Rows of a CSV file, one at a time: encoding and delimiter are found out, bad rows are told."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from app.core.errors import Invalid
+
+ENCODINGS: Final = ("utf-8", "utf-16", "windows-1252")
+DELIMITERS: Final = (",", ";", "\t", "|")
+_SAMPLE_BYTES: Final = 1 << 20
+_CELL_CHARS: Final = 65_536  # no field is longer; a quote that nobody closes ends here, too
+_LINE_CHARS: Final = 1 << 18
+_RAW_CHARS: Final = 2_000  # of a bad row, enough to find it again
+# What stands where bytes could not be read: in UTF-8 we keep them, elsewhere they are replaced.
+_BROKEN: Final = {True: re.compile("[\udc80-\udcff]"), False: re.compile("\ufffd")}
+_TOO_LONG: Final = "\x00too long\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One row: its first line in the file and its cells, or what is wrong with it."""
+
+    line: int
+    cells: tuple[object, ...] = ()
+    code: str = ""
+    problem: str = ""
+    raw: str = ""
+
+
+@dataclass(slots=True)
+class CsvRows:
+    """A CSV file. Raises Invalid (`unreadable_file`) when it is opened, with a sentence."""
+
+    path: Path
+    encoding: str = ""
+    delimiter: str = ""
+    headers: list[str] = field(default_factory=list)
+    bytes_done: int = 0
+
+    def __post_init__(self) -> None:
+        sample = _sample(self.path)
+        self.encoding = self.encoding or _encoding(sample)
+        if self.encoding not in ENCODINGS:
+            raise _unreadable(f"one of the encodings {', '.join(ENCODINGS)}", self.encoding)
+        text = _decoded(sample, self.encoding)
+        self.delimiter = self.delimiter or _delimiter(text)
+        if self.delimiter not in DELIMITERS:
+            raise _unreadable("one of the delimiters , ; | or tab", self.delimiter)
+        with self.path.open("rb") as raw, self._text(raw) as lines:
+            first = next(csv.reader(_bounded(lines), delimiter=self.delimiter), [])
+        if any(_TOO_LONG in cell for cell in first) or any("\ufffd" in cell for cell in first):
+            raise _unreadable("a first row with the names of the columns", "no text")
+        self.headers = [cell.strip() for cell in first]
+        while self.headers and not self.headers[-1]:
+            self.headers.pop()  # a delimiter at the end of each row
+        if not self.headers:
+            raise _unreadable("a first row with the names of the columns", "an empty one")
+
+    def __iter__(self) -> Iterator[Cells]:
+        with self.path.open("rb") as raw, self._text(raw) as lines:
+            reader = csv.reader(_bounded(lines), delimiter=self.delimiter, strict=True)
+            before, first = 0, True
+            while True:
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    yield Cells(before + 1, code="not_csv", problem=f"expected CSV: {error}")
+                    before = reader.line_num
+                    continue
+                line, before = before + 1, reader.line_num
+                self.bytes_done = raw.tell()
+                if first:
+                    first = False
+                elif any(cell.strip() for cell in cells):
+                    yield self._checked(line, cells)
+
+    def _checked(self, line: int, cells: list[str]) -> Cells:
+        raw = self.delimiter.join(cells)
+        while len(cells) > len(self.headers) and not cells[-1]:
+            cells.pop()
+        if _TOO_LONG in raw or any(len(cell) > _CELL_CHARS for cell in cells):
+            code, problem = "too_long", f"expected cells of at most {_CELL_CHARS} characters"
+            raw = raw.replace(_TOO_LONG, "...")
+        elif len(cells) != len(self.headers):
+            code, problem = "wrong_cells", f"expected {len(self.headers)} cells, got {len(cells)}"
+        elif _BROKEN[self.encoding == "utf-8"].search(raw):
+            code, problem = "wrong_encoding", f"expected text in {self.encoding}"
+        else:
+            return Cells(line, tuple(cells), raw=raw)
+        return Cells(line, code=code, problem=problem, raw=raw[:_RAW_CHARS])
+
+    def _text(self, raw: IO[bytes]) -> io.TextIOWrapper:
+        if self.encoding == "utf-8":
+            return io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="")
+        return io.TextIOWrapper(raw, self.encoding, "replace", newline="")
+
+
+def _sample(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            sample = file.read(_SAMPLE_BYTES)
+    except OSError as error:
+        raise _unreadable("a file that can be read", str(error.strerror)) from None
+    if not sample.strip():
+        raise _unreadable("rows", "an empty file")
+    return sample
+
+
+def _encoding(sample: bytes) -> str:
+    """UTF-8 unless it cannot be; of what is mostly UTF-8, the broken rows are told one by one."""
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\x00" in sample:
+        raise _unreadable("a text file (CSV)", "bytes of another kind")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        whole = sample.decode("utf-8", "ignore")
+        return "utf-8" if any(sign > "\x7f" for sign in whole) else "windows-1252"
+    return "utf-8"
+
+
+def _decoded(sample: bytes, encoding: str) -> str:
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(sample)
+    return text.removeprefix("\ufeff")
+
+
+def _delimiter(text: str) -> str:
+    """Whichever parts the first row into the most columns."""
+    head = text[:_LINE_CHARS]
+    columns = {
+        sign: len(next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []))
+        for sign in DELIMITERS
+    }
+    return max(DELIMITERS, key=lambda sign: columns[sign])
+
+
+def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:
+    """The lines; in place of one beyond all bounds, a mark."""
+    while line := lines.readline(_LINE_CHARS):
+        if len(line) < _LINE_CHARS or line.endswith(("\n", "\r")):
+            yield line
+            continue
+        while len(line) == _LINE_CHARS and not line.endswith(("\n", "\r")):
+            line = lines.readline(_LINE_CHARS)
+        yield f"{_TOO_LONG}\n"
+
+
+def _unreadable(expected: str, got: str) -> Invalid:
+    return Invalid("unreadable_file", expected, got, "file")

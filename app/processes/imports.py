@@ -1,0 +1,112 @@
+"""imports: files for the page of imports, one at a time, in a process of their own.
+
+How far one is stands in the store, where whoever waits for it looks; there it is cancelled, too.
+Cut off at any moment, it goes on at the next start from where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from app.adapters.store.database import Database
+from app.adapters.store.imports import Imports, get_now
+from app.core.errors import HandshakeError
+from app.core.imported import DONE, FAILED, RUNNING, Import
+from app.processes.forks import die_with_parent
+from app.processes.importing import Importer
+from app.settings import Settings
+from app.web.imports import FOLDER
+from app.wiring.base import Base, configuration, system_ms
+from app.wiring.profiles import statements
+
+log = structlog.get_logger()
+
+_NICENESS: Final = 10  # an import gives way to what customers say now
+_KEPT_S: Final = 7 * 24 * 3600  # a file that nobody has imported in this time is thrown away
+
+
+class ImportRunner:
+    def __init__(self, base: Base) -> None:
+        self._settings = base.settings
+        self._store = Imports(base.database)
+        self._folder = base.settings.data_dir.resolve() / FOLDER
+        self._waiting: asyncio.Queue[Import] = asyncio.Queue()
+
+    def begin(self, run: Import) -> None:
+        """Run it as soon as no other one runs."""
+        self._waiting.put_nowait(run)
+
+    async def begin_anew(self) -> None:
+        """At the start of `web`, of which there is one: what was cut off goes on."""
+        await asyncio.to_thread(self._tidy)
+        for run in await self._store.running():
+            if Path(run.path).parent == self._folder:
+                self.begin(run)
+
+    async def turn(self) -> None:
+        """Run the next one. Cancelled, it leaves it: it goes on at the next start."""
+        await self._one(await self._waiting.get())
+
+    async def _one(self, run: Import) -> None:
+        # A fresh one: a fork would carry over half of our threads. It ends with us.
+        process = get_context("spawn").Process(
+            target=_process, args=(self._settings, run.id), daemon=True
+        )
+        process.start()
+        try:
+            await asyncio.to_thread(process.join)
+        except asyncio.CancelledError:
+            process.terminate()
+            raise
+        if process.exitcode:  # it could not say so itself
+            told = f"the process that ran it has ended with {process.exitcode}"
+            await self._store.end(run.id, FAILED, system_ms(), told)
+        ended = await self._store.get(run.id)
+        log.info("import_ended", run=run.id, state=ended.state, counts=dict(ended.counts))
+
+    def _tidy(self) -> None:
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.iterdir():
+            if time.time() - path.stat().st_mtime > _KEPT_S:
+                path.unlink(missing_ok=True)
+
+
+def _process(settings: Settings, id_: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started us
+    die_with_parent()
+    os.nice(_NICENESS)
+    run_one(settings, id_)
+
+
+def run_one(settings: Settings, id_: str) -> None:
+    """One import, to its end, which is written into the store."""
+    database = Database(settings.store_url)
+    imports = Imports(database)
+    try:
+        run = database.run_now(lambda c: get_now(c, id_), True)
+        if run.state != RUNNING:
+            return  # cancelled while it waited
+        importer = Importer(
+            database=database,
+            store=statements(database, settings, configuration(settings).catalogue),
+            imports=imports,
+            now_ms=system_ms,
+        )
+        done = importer.run(run)
+        if done.state == DONE and not done.dry:
+            database.run_now(lambda c: imports.forget_file_now(c, id_))
+            Path(run.path).unlink(missing_ok=True)
+    except HandshakeError as error:
+        told = str(error)
+        database.run_now(lambda c: imports.end_now(c, id_, FAILED, system_ms(), told))
+    finally:
+        database.close()

@@ -1,0 +1,90 @@
+"""Imports for the page: really run in a process of their own, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app import settings
+from app.adapters.store.database import Database
+from app.adapters.store.imports import Imports
+from app.adapters.store.known_profiles import KnownProfiles
+from app.adapters.store.ledger import Ledger
+from app.config import load
+from app.core.imported import CANCELLED, DONE, FAILED, RUNNING, Form, Import
+from app.processes.imports import ImportRunner, run_one
+from app.settings import CONFIG, Settings
+from app.web.imports import FOLDER
+from app.wiring.base import Base
+
+
+@pytest.fixture
+def given(database: Database, tmp_path: Path) -> Settings:
+    url = database.engine.url.render_as_string(hide_password=False)
+    return settings.load(store={"url": url}, data_dir=tmp_path)
+
+
+def runner(database: Database, given: Settings) -> ImportRunner:
+    nothing = None  # no import asks Redis or the door
+    return ImportRunner(
+        Base(
+            settings=given,
+            config=load(CONFIG),
+            redis=nothing,  # type: ignore[arg-type]
+            door=nothing,  # type: ignore[arg-type]
+            database=database,
+            ledger=Ledger(database),
+        )
+    )
+
+
+async def added(database: Database, given: Settings, content: str, state: str = RUNNING) -> Path:
+    folder = given.data_dir / FOLDER
+    folder.mkdir(exist_ok=True)
+    path = folder / "i1"
+    path.write_text(content)
+    form = Form(source="crm", at_ms=1, mapping={"id": "customer_id", "x": "handle.x"})
+    await Imports(database).add(
+        Import(
+            id="i1", file="a.csv", path=str(path), form=form, made_by="sofia", made_ms=1,
+            bytes=path.stat().st_size, state=state,
+        )
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.timeout(120)
+async def test_what_was_cut_off_runs_to_its_end_at_the_next_start(
+    database: Database, given: Settings
+) -> None:
+    """A2.7"""
+    path = await added(database, given, "id,x\nC1,kim\nC2,\n")
+    runs = runner(database, given)
+    await runs.begin_anew()
+    await runs.turn()
+    ended = await Imports(database).get("i1")
+    assert (ended.state, ended.counts["new"], ended.counts["rejected"]) == (DONE, 1, 1)
+    assert await KnownProfiles(database).known(["x:kim"])
+    assert (ended.path, path.exists()) == ("", False), "customers' data are kept no longer"
+
+
+async def test_a_file_that_has_changed_is_told_in_the_run(
+    database: Database, given: Settings
+) -> None:
+    path = await added(database, given, "number,x\nC1,kim\n")
+    run_one(given, "i1")
+    ended = await Imports(database).get("i1")
+    assert ended.state == FAILED
+    assert "no column is called 'id'" in ended.problem
+    assert path.exists(), "with another mapping it may begin again"
+
+
+async def test_cancelled_while_it_waited_it_takes_nothing(
+    database: Database, given: Settings
+) -> None:
+    await added(database, given, "id,x\nC1,kim\n")
+    await Imports(database).cancel("i1", 5)
+    run_one(given, "i1")
+    assert (await Imports(database).get("i1")).state == CANCELLED
+    assert not await KnownProfiles(database).known(["x:kim"])
