@@ -47,16 +47,7 @@ async def main(settings: Settings) -> None:
     store = statements(base.database, settings, base.config.catalogue)
     known = order_of(settings, base.config.catalogue)
     cache = ProfileCache(store, profiles, PeopleTable(base.database, known))
-    identity = IdentityWatch(
-        Surroundings(
-            database=base.database,
-            weights=identity_weights.load(IDENTITY),
-            cache=profiles,
-            now_ms=wiring.system_ms,
-            order=known,
-            channels=base.config.catalogue.channels,
-        )
-    )
+    identity = _identity(base, profiles)
     fold = Fold(base, record, keep_owners)
     flights = FlightWatch(base.database, wiring.system_ms)
 
@@ -74,6 +65,19 @@ async def main(settings: Settings) -> None:
             )
         finally:
             await base.close()
+
+
+def _identity(base: wiring.Base, profiles: RedisProfiles) -> IdentityWatch:
+    return IdentityWatch(
+        Surroundings(
+            database=base.database,
+            weights=identity_weights.load(IDENTITY),
+            cache=profiles,
+            now_ms=wiring.system_ms,
+            order=order_of(base.settings, base.config.catalogue),
+            channels=base.config.catalogue.channels,
+        )
+    )
 
 
 class Fold:

@@ -283,6 +283,31 @@ async def test_a_second_record_of_one_customer_is_joined_by_number_and_name(
     assert (await known.known(["phone:+447700900123", "x:who"])) == {"phone:+447700900123": profile}
 
 
+async def test_two_records_that_agree_in_name_birthday_and_address_are_joined_by_weight(
+    house_of_people: People,
+) -> None:
+    """A2.3, A2.7: two sources without a common id, one of them with a mistake."""
+    people = house_of_people
+    where = {"born": "1984-03-07", "house": "12", "street": "Harbour Road", "postcode": "4711"}
+    for id_, name, street in (
+        ("C1", "Kim Lindqvist", "Harbour Road"),
+        ("C2", "Kim Lindqvist", "Harbor Road"),
+        ("C3", "Robin Lindqvist", "Harbour Road"),
+    ):
+        pairs = [("customer_id", id_), ("name", name), *(where | {"street": street}).items()]
+        row = Row(line=1, statement=statement_of(pairs, f"source-{id_}".lower(), 1, NOON_MS))
+        await people.statements.take([row])
+    await people.watch.go_round()
+    assert await people.group(C1) == (C1, C2)
+    [event] = (await people.table.person(C1)).joins
+    assert event.data["confidence"] > 0.99
+    assert {e["field"]: e["level"] for e in event.data["evidence"]} == {
+        "name": "same", "born": "same", "house": "same", "street": "close", "postcode": "same",
+    }  # fmt: skip
+    [asked] = await people.joins.reviews(9)  # a birthday in common: twins, or one of three
+    assert "customer:C3" in (asked["a"], asked["b"])
+
+
 async def test_a_family_with_one_number_is_asked_about(house_of_people: People) -> None:
     people = house_of_people
     other = Profile(customer_id="C2", name="Robin Marsh")

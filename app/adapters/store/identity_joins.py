@@ -101,7 +101,7 @@ class Joins:
     ) -> bool:
         ours, theirs = members(connection, a), members(connection, b)
         people = fold(events_of(connection, {*ours, *theirs}))
-        if b in ours or people.told_apart(ours, theirs):
+        if b in ours or people.told_apart(ours, theirs) or _asked(connection, ours, theirs, {a, b}):
             return False
         one, other = pair_of(a, b)
         row = {
@@ -218,6 +218,16 @@ def _settle(connection: sa.Connection, scope: set[str], people: People) -> None:
         if row.b in ours or people.told_apart(ours, theirs):
             done = sa.update(t.reviews).where(t.reviews.c.pair == row.pair)
             connection.execute(done.values(state=SETTLED))
+
+
+def _asked(connection: sa.Connection, ours: set[str], theirs: set[str], pair: set[str]) -> bool:
+    """Is a person asked about these two people already, by another pair of their ids?"""
+    query = sa.select(t.reviews.c.a, t.reviews.c.b).where(t.reviews.c.state == OPEN)
+    rows = connection.execute(query.where(sa.or_(t.reviews.c.a.in_(ours), t.reviews.c.b.in_(ours))))
+    return any(
+        {a, b} != pair and ((a in ours and b in theirs) or (b in ours and a in theirs))
+        for a, b in rows
+    )
 
 
 def _repeated(connection: sa.Connection, said: Said) -> list[Event]:
