@@ -15,6 +15,7 @@ from app.core.errors import Unavailable
 from app.processes.tcp_ports import free_port
 from tests.adapters.test_flights import *  # noqa: F403 (and these)
 from tests.adapters.test_handoff_log import *  # noqa: F403 (and these)
+from tests.adapters.test_identity import *  # noqa: F403 (and these)
 from tests.adapters.test_ledger_chain import *  # noqa: F403 (and these, too)
 from tests.adapters.test_rule_shadows import *  # noqa: F403 (and these, too)
 from tests.adapters.test_rule_versions import *  # noqa: F403 (and these, too)
