@@ -13,9 +13,11 @@ from app.cli_decisions import decisions
 from app.cli_explain import explain
 from app.cli_flags import DataDir, StoreUrl, settings_of
 from app.cli_flights import flights
+from app.cli_history import history
 from app.cli_identity import identity
 from app.cli_import import import_
 from app.cli_overrides import overrides
+from app.cli_privacy import privacy
 from app.cli_rules import rules
 from app.core import duration
 from app.core.errors import ConfigError, HandshakeError, Unavailable
@@ -233,6 +235,8 @@ rules.command()(backtest)
 cli.add_typer(rules)
 cli.add_typer(flights)
 cli.add_typer(identity)
+cli.add_typer(history)
+cli.add_typer(privacy)
 
 
 def main() -> None:

@@ -79,6 +79,7 @@ async def _of_store(settings: Any, mention_id: str) -> Found:
     return found | {
         "recorded": {name: decision[name] for name in ("rule", "queue", "priority", "version")}
         | {"reevaluated": verdict(known[-1], rules[1].decide if rules else None)}
+        | {"untold": list(known[-1].untold)}
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from app.config_rule_checks import broken_rules
 from app.config_rules import place
 from app.core.catalogue import ESCALATION_QUEUE, Catalogue, Queue, Rep
-from app.core.rules import Row, Rule
+from app.core.rules import MOST_NAMES, Row, Rule
 from app.core.skills import covers, level_of
 
 
@@ -23,6 +23,9 @@ def broken_references(
 ) -> Iterator[str]:
     if ESCALATION_QUEUE not in catalogue.queues:
         yield f"queues.toml: queue.{ESCALATION_QUEUE}: expected, breached tasks go there"
+    for file, found in (("queues", catalogue.queues), ("calendars", catalogue.calendars)):
+        if len(found) > MOST_NAMES:
+            yield f"{file}.toml: expected at most {MOST_NAMES} {file}, got {len(found)}"
     for rep in catalogue.reps.values():
         for queue in rep.queues:
             if queue not in catalogue.queues:

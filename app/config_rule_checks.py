@@ -9,11 +9,19 @@ from app.core import condition
 from app.core.catalogue import ROLES, Catalogue
 from app.core.condition import Unreadable
 from app.core.condition_limits import meant
-from app.core.condition_parts import calendars_asked
+from app.core.condition_parts import keys_asked
 from app.core.contradictions import contradictions
 from app.core.event_acts import impossible
 from app.core.rule_circles import circles
-from app.core.rules import MENTION, MOST_ITEMS, Row, Rule, asked_in_order
+from app.core.rules import (
+    CALENDARS,
+    MAPS,
+    MENTION,
+    MOST_ITEMS,
+    Row,
+    Rule,
+    asked_in_order,
+)
 from app.core.skills import MEDIATOR
 
 
@@ -31,7 +39,7 @@ def broken_rules(catalogue: Catalogue, rows: Sequence[Row], rules: Sequence[Rule
         if rule.id in seen:
             yield f"{place(rule)}: id: another row or rule has it already"
         seen.add(rule.id)
-        yield from _calendars(catalogue, rule)
+        yield from _names_asked(catalogue, rule)
     for found in contradictions(rows, rules):
         key = "when" if found.at is None else f"when: {condition.place(found.rule.when, found.at)}"
         yield f"{place(found.rule)}: {key}: {found.reason}"
@@ -63,13 +71,19 @@ def _of_rule(catalogue: Catalogue, rule: Rule) -> Iterator[str]:
         yield f"{where}: for.rep: no rep is named {rep!r}{meant(rep, catalogue.reps)}"
 
 
-def _calendars(catalogue: Catalogue, rule: Row | Rule) -> Iterator[str]:
+def _names_asked(catalogue: Catalogue, rule: Row | Rule) -> Iterator[str]:
+    """Calendars and queues that a condition asks for, and nobody has."""
     try:
-        asked = list(calendars_asked(condition.parse(rule.when)))
+        root = condition.parse(rule.when)
     except Unreadable:
         return
-    for node, name in asked:
-        if name not in catalogue.calendars:
-            at = condition.place(rule.when, node.start)
-            near = meant(name, catalogue.calendars)
-            yield f"{place(rule)}: when: {at}: no calendar is named {name!r}{near}"
+    for table in MAPS:
+        kind, known = (
+            ("calendar", list(catalogue.calendars))
+            if table == CALENDARS
+            else ("queue", list(catalogue.queues))
+        )
+        for node, name in keys_asked(root, table):
+            if name not in known:
+                at = condition.place(rule.when, node.start)
+                yield f"{place(rule)}: when: {at}: no {kind} is named {name!r}{meant(name, known)}"

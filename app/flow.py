@@ -73,9 +73,9 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="join",
         process="worker",
-        reads="hs:profile",
+        reads="hs:profile, hs:past, hs:queue-state",
         writes="",
-        does="all profiles of the batch in one round trip",
+        does="profiles, what was said before and how the queues stand, in one round trip",
     ),
     Stage(
         name="decide",
@@ -116,8 +116,8 @@ STAGES: tuple[Stage, ...] = (
         name="watch",
         process="watch",
         reads="hs:offers, hs:sla",
-        writes="hs:task, hs:outbox",
-        does="offers that ran out, tasks at risk, breaches to the mediator",
+        writes="hs:task, hs:outbox, hs:queue-state",
+        does="offers that ran out, tasks at risk, breaches to the mediator; how the queues stand",
     ),
     Stage(
         name="relay",
@@ -129,9 +129,9 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="record",
         process="record",
-        reads="table facts",
-        writes="tables history, mentions; hs:profile",
-        does="fold the facts into the contact history and refresh the profile cache",
+        reads="tables facts, profiles",
+        writes="tables history, mentions; hs:profile, hs:past",
+        does="fold the facts into the contact history; the profile cache follows the store",
     ),
     Stage(
         name="identity",

@@ -1,11 +1,18 @@
-"""Logs: one JSON object a line, or something readable on a terminal. Never a mention's text."""
+"""Logs: one JSON object a line, or something readable on a terminal. Never a mention's text.
+
+Numbers of cards, accounts and telephones, and mail addresses are masked wherever they come from:
+libraries put what they were given into the messages of their errors.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import structlog
+
+from app.core.masking import masked_value
 
 
 def configure(process: str) -> None:
@@ -33,6 +40,7 @@ def configure(process: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _mask,
                 renderer,
             ],
         )
@@ -44,3 +52,10 @@ def configure(process: str) -> None:
     for noisy in ("aiokafka", "faust", "mode", "uvicorn.access", "alembic", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def _mask(
+    _logger: Any, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Mask all that is said, tracebacks included; the time stays readable."""
+    return {key: value if key == "ts" else masked_value(value) for key, value in event.items()}

@@ -98,7 +98,7 @@ MODEL = Gauge(
 )
 DEGRADED = Gauge(
     "handshake_degraded",
-    "1 while a part works without something it should have: model, rules, profile, redis",
+    "1 while something works without a part: model, rules, profile, history, queues, redis",
     ["part"],
     multiprocess_mode="livemax",
 )
@@ -127,6 +127,7 @@ RELAYED = Counter("handshake_facts_total", "Facts written to the ledger", ["op"]
 RECONCILED = Counter(
     "handshake_reconciled_mentions_total", "Accepted mentions sent again for want of an outcome"
 )
+ERASED = Counter("handshake_erasures_total", "Persons erased from the record")
 SWEPT = Gauge(
     "handshake_watch_last_sweep_timestamp_seconds",
     "When offers and SLA thresholds were last swept: a dead man's switch",

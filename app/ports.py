@@ -10,7 +10,9 @@ from typing import Protocol
 from app.core.decision import Decision, Explanation
 from app.core.facts import Fact
 from app.core.mention import Mention
-from app.core.profile import Profile
+from app.core.past import NO_PAST, Past
+from app.core.profile import MISSING, Profile
+from app.core.queue_state import NO_QUEUES, QueueValues
 from app.core.score import Score
 
 
@@ -100,9 +102,38 @@ class Rules(Protocol):
         ...
 
 
+PROFILE, HISTORY, QUEUES = "profile", "history", "queues"  # what may be missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known around some mentions. `profiles` and `pasts` are in the order of their keys.
+
+    `missing` names what could not be told: it is empty here, or may lack something.
+    """
+
+    profiles: Sequence[Profile]
+    pasts: Sequence[Past]
+    queues: QueueValues
+    missing: tuple[str, ...] = ()
+
+
+def nothing_known(count: int) -> Known:
+    """Where nobody can be asked."""
+    return Known(
+        profiles=[MISSING] * count,
+        pasts=[NO_PAST] * count,
+        queues=NO_QUEUES,
+        missing=(PROFILE, HISTORY, QUEUES),
+    )
+
+
 class Profiles(Protocol):
-    async def of(self, keys: Sequence[str]) -> list[Profile]:
-        """The profiles under these handle keys, in order; strangers for unknown ones."""
+    async def of(self, keys: Sequence[str]) -> Known:
+        """Profile and past of each of these handle keys, strangers for unknown ones; the queues.
+
+        Raises Unavailable.
+        """
         ...
 
 

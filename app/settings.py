@@ -70,6 +70,7 @@ class Offer(_Section):
     gone_s: float = Field(120.0, gt=0)
     sticky_s: float = Field(30.0, ge=0)
     sticky_days: float = Field(30.0, ge=0)
+    feedback_hours: float = Field(24.0, ge=0)
 
 
 class Scoring(_Section):

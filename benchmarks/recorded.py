@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -26,7 +26,7 @@ from app.core.score import NOT_SCORED, Score, Sentiment
 from app.core.urgency import urgency_of
 from app.demo.people import known
 from app.demo.world import mentions
-from app.ports import Admission, DeadLetter, Delivery, Seen
+from app.ports import Admission, DeadLetter, Delivery, Known, Seen, nothing_known
 from app.steps.batch import Ports
 
 _SEED = 11
@@ -49,8 +49,9 @@ class _Memory:
     async def seen(self, _mention_ids: Sequence[str]) -> dict[str, Seen]:
         return {}
 
-    async def of(self, keys: Sequence[str]) -> list[Profile]:
-        return [self.known.get(key, STRANGER) for key in keys]
+    async def of(self, keys: Sequence[str]) -> Known:
+        profiles = [self.known.get(key, STRANGER) for key in keys]
+        return replace(nothing_known(len(keys)), profiles=profiles, missing=())
 
     async def score(self, said: Sequence[Mention]) -> list[Score]:
         return [self._score(mention) for mention in said]

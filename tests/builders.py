@@ -9,12 +9,15 @@ from typing import Any
 import orjson
 
 from app.adapters.redis_door import RedisDoor
+from app.adapters.store.database import Database
+from app.adapters.store.statements import Statements
 from app.core import sla
 from app.core.catalogue import Catalogue, Channel, Queue, Rep
 from app.core.decision import Decision, advice
 from app.core.facts import Fact
 from app.core.mention import Author, Mention, mention_id_of
 from app.core.profile import Profile
+from app.core.profile_fields import Row, statement_of
 from app.core.queueing import order_ms, task_id_of
 from app.core.score import Score, Sentiment
 from app.ports import Admission, Delivery, NewTask, Seen
@@ -230,3 +233,16 @@ async def supervise(door: RedisDoor, name: str, task: str, **given: Any) -> dict
     actor = {"type": "user", "id": "sue", "role": "supervisor"}
     fields = {"reason": "the boss says so"} | defaults.get(name, {}) | given
     return await door.command(name, task, op_id, actor=actor, **fields)
+
+
+async def keep_customer(
+    database: Database, customer_id: str, *keys: str, source: str = "crm", **fields: object
+) -> None:
+    """Let the store know a customer, with the handle keys that lead to them."""
+    given = [("customer_id", customer_id), *fields.items()]
+    for key in keys:
+        channel, _, handle = key.partition(":")
+        given.append((f"handle.{channel}", handle))
+    row = Row(line=1, statement=statement_of(given, source, NOON_MS, NOON_MS))
+    taken = await Statements(database).take([row])
+    assert not taken.rejected

@@ -13,9 +13,11 @@ from app.core.errors import Unavailable
 from app.core.facts import Fact
 from app.core.imported import Import
 from app.core.mention import Mention
+from app.core.past import NO_PAST, Past
 from app.core.profile import STRANGER, Profile, handle_key
+from app.core.queue_state import NO_QUEUES, QueueValues
 from app.core.score import Score
-from app.ports import Admission, DeadLetter, Seen
+from app.ports import Admission, DeadLetter, Known, Seen
 from app.steps.batch import Ports
 from tests import builders
 
@@ -36,17 +38,25 @@ class FixedScorer:
 
 @dataclass
 class MapProfiles:
-    """Profiles by handle key. `away` makes the cache unreachable."""
+    """Profiles and pasts by handle key. `away` makes the cache unreachable."""
 
     known: dict[str, Profile] = field(default_factory=dict)
     away: bool = False
     round_trips: int = 0
+    pasts: dict[str, Past] = field(default_factory=dict)
+    queues: QueueValues = field(default_factory=lambda: NO_QUEUES)
+    missing: tuple[str, ...] = ()
 
-    async def of(self, keys: Sequence[str]) -> list[Profile]:
+    async def of(self, keys: Sequence[str]) -> Known:
         self.round_trips += 1
         if self.away:
             raise Unavailable("Redis does not answer")
-        return [self.known.get(key, STRANGER) for key in keys]
+        return Known(
+            profiles=[self.known.get(key, STRANGER) for key in keys],
+            pasts=[self.pasts.get(key, NO_PAST) for key in keys],
+            queues=self.queues,
+            missing=self.missing,
+        )
 
 
 class OneImport:

@@ -22,7 +22,7 @@ from app.core.condition import CALL, NAME, TEXT, Node
 from app.core.condition_limits import Problem
 from app.core.condition_parts import leaves, patterns, walk
 from app.core.events import EVERY_VARIABLE
-from app.core.rules import MOST_ITEMS, TEXT_CHARS
+from app.core.rules import MAPS, MOST_ITEMS, MOST_NAMES, TEXT_CHARS
 
 RULE_BUDGET_S = 0.02  # of one condition, whatever is said: this is promised
 MEASURED_S = RULE_BUDGET_S / 4  # for the inputs below: others may be worse. Shipped: 2.3 ms at most
@@ -32,8 +32,9 @@ ALL_MEASURED_S = 0.1  # of all conditions together; the shipped ones take 11 ms
 IN_USE = 4.0
 _LONGEST = {"mention.url": 2_048, "mention.handle": 200, "profile.name": 512}
 _SHORT_CHARS = 512  # of every other text but the mention's
-_ITEM_CHARS = 40
+_ITEM_CHARS = 40  # of an item of a list, and of a name in a map
 _STEPS = ((1 << 8, 2), (1 << 11, 8), (1 << 13, 32), (TEXT_CHARS, MOST_ITEMS))
+_NAMES_AN_ITEM = MOST_NAMES // MOST_ITEMS
 _FIXED_S = 5e-6  # of a part that only compares numbers and short texts
 _TRIES = 2  # the fastest one counts: the first may pay for what is made once
 _DOUBTS = 4  # more of them before anything is refused: a machine that others use stumbles
@@ -164,7 +165,7 @@ def _classes(hint: str) -> list[list[str]]:
 
 
 def worst_values(text: str, items: int) -> dict[str, object]:
-    """Every text as long as it may be, every list as full."""
+    """Every text as long as it may be; every list, and every map beside it, as full."""
     samples: dict[type, object] = {int: 1_000_000, float: 0.5, bool: True}
     values: dict[str, object] = {}
     for name, type_ in EVERY_VARIABLE.items():
@@ -173,7 +174,8 @@ def worst_values(text: str, items: int) -> dict[str, object]:
         elif type_ is list:
             values[name] = [f"{number}{text[:_ITEM_CHARS]}" for number in range(items)]
         elif type_ is dict:
-            values[name] = {f"calendar-{number}": True for number in range(items)}
+            names = [f"{number:a>{_ITEM_CHARS}}" for number in range(items * _NAMES_AN_ITEM)]
+            values[name] = dict.fromkeys(names, samples[MAPS[name]])
         else:
             values[name] = samples[type_]
     return values | {"mention.text": text}

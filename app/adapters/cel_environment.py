@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import re2
 from cel_expr_python import cel
 
+from app.core.condition import NAME, parse
+from app.core.condition_parts import variable, walk
 from app.core.events import EVERY_VARIABLE, TASK_VARIABLES
-from app.core.rules import MOST_ITEMS, TEXT_CHARS, VARIABLES
+from app.core.rules import MAPS, MOST_ITEMS, TEXT_CHARS, VARIABLES
 
 # What the patterns of one mention may read together, in bytes. Counted, not timed, so that asking
 # again later gives the same decision. At 1 to 5 ns a byte it takes 20 to 80 ms.
@@ -31,7 +34,6 @@ _TYPES = {
     float: cel.Type.DOUBLE,
     bool: cel.Type.BOOL,
     list: cel.Type.List(cel.Type.STRING),
-    dict: cel.Type.Map(cel.Type.STRING, cel.Type.BOOL),
 }
 
 
@@ -51,18 +53,46 @@ METER = Meter()
 
 @functools.cache
 def environment() -> cel.Env:
-    types = {name: _TYPES[type_] for name, type_ in EVERY_VARIABLE.items()}
+    types = {name: _type(name, type_) for name, type_ in EVERY_VARIABLE.items()}
     return cel.NewEnv(variables=types, functions=[_says()])
 
 
-def activation(values: Mapping[str, object]) -> cel.Activation:
+def _type(name: str, type_: type) -> cel.Type:
+    return cel.Type.Map(cel.Type.STRING, _TYPES[MAPS[name]]) if type_ is dict else _TYPES[type_]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Variables that conditions are given, and those of them whose values may be too long."""
+
+    every: tuple[str, ...]
+    bounded: tuple[str, ...]
+
+
+def names_of(variables: Iterable[str]) -> Names:
+    every = tuple(variables)
+    return Names(every, tuple(name for name in every if EVERY_VARIABLE[name] in (str, list)))
+
+
+def asked_by(conditions: Iterable[str]) -> Names:
+    """The variables that any of these conditions speaks of: handing over the others costs time."""
+    asked = {
+        variable(visit.node.value, EVERY_VARIABLE)
+        for when in conditions
+        for visit in walk(parse(when))
+        if visit.node.kind == NAME
+    }
+    return names_of(name for name in EVERY_VARIABLE if name in asked)
+
+
+def activation(values: Mapping[str, object], names: Names | None = None) -> cel.Activation:
     """The values as conditions see them: of a long text the beginning, of a long list too.
 
     At the mention there is no task: conditions that speak of one are not asked there.
     """
-    there, bounded = (EVERY_VARIABLE, _BOUNDED) if _TASK in values else (VARIABLES, _BOUNDED_EARLY)
-    seen = {name: values[name] for name in there}
-    for name in bounded:
+    given = names or (_WITH_TASK if _TASK in values else _AT_MENTION)
+    seen = {name: values[name] for name in given.every}
+    for name in given.bounded:
         value = seen[name]
         if isinstance(value, str) and len(value) > TEXT_CHARS:
             seen[name] = value[:TEXT_CHARS]
@@ -72,8 +102,7 @@ def activation(values: Mapping[str, object]) -> cel.Activation:
 
 
 _TASK = next(iter(TASK_VARIABLES))
-_BOUNDED = tuple(name for name, type_ in EVERY_VARIABLE.items() if type_ in (str, list))
-_BOUNDED_EARLY = tuple(name for name in _BOUNDED if name in VARIABLES)
+_AT_MENTION, _WITH_TASK = names_of(VARIABLES), names_of(EVERY_VARIABLE)
 
 
 def _says() -> cel.FunctionDecl:

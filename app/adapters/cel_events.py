@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.adapters.cel_environment import METER, OVER_BUDGET, activation, environment
-from app.adapters.cel_table import result
+from app.adapters.cel_environment import METER, OVER_BUDGET, activation
+from app.adapters.cel_table import compiled, result
 from app.core.condition_parts import LABELS
-from app.core.decision import ERROR, HIT, MISS, Trace
+from app.core.deciding import fault
+from app.core.decision import HIT, MISS, Trace
 from app.core.rules import MENTION, Rule
 
 NOT_FOR = "for others"  # an individual rule, and a mention that it is not for
@@ -27,7 +28,7 @@ class CelEvents:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rule for rule in rules if rule.on != MENTION)
-        self._compiled = {rule.id: environment().compile(rule.when) for rule in self.rules}
+        self._compiled = {rule.id: compiled(rule.when) for rule in self.rules}
         self._on: dict[str, tuple[Rule, ...]] = {}
         for rule in self.rules:
             self._on[rule.on] = (*self._on.get(rule.on, ()), rule)
@@ -54,7 +55,7 @@ class CelEvents:
             return Trace(rule=rule.id, result=MISS, detail=NOT_FOR)
         found = result(self._compiled[rule.id], activation(values))
         if isinstance(found, str):
-            return Trace(rule=rule.id, result=ERROR, detail=found)
+            return fault(rule.id, found)
         return Trace(rule=rule.id, result=HIT if found else MISS)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from cel_expr_python import cel
 
-from app.adapters.cel_environment import METER, environment
-from app.adapters.cel_table import result
+from app.adapters.cel_environment import METER
+from app.adapters.cel_table import Condition, compiled, result
 from app.core import condition
 from app.core.condition import Node
 from app.core.condition_parts import conjuncts, names
@@ -26,9 +26,9 @@ def failed_parts(
     when: str, given: cel.Activation, values: Mapping[str, object]
 ) -> Iterator[Failed]:
     """The top-level conjuncts that do not hold for these values."""
-    for node, text, expression in _parts(when):
+    for node, text, asked in _parts(when):
         METER.begin()
-        if (found := result(expression, given)) is True:
+        if (found := result(asked, given)) is True:
             continue
         yield Failed(
             condition=text,
@@ -39,11 +39,11 @@ def failed_parts(
 
 
 @functools.lru_cache(_KEPT)
-def _parts(when: str) -> tuple[tuple[Node, str, cel.Expression], ...]:
+def _parts(when: str) -> tuple[tuple[Node, str, Condition], ...]:
     found = []
     for node in conjuncts(condition.parse(when)):
         text = when[node.start : node.end]
-        found.append((node, text, environment().compile(text)))
+        found.append((node, text, compiled(text)))
     return tuple(found)
 
 

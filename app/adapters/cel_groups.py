@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from cel_expr_python import cel
 
 from app.adapters.cel_environment import METER, environment
-from app.adapters.cel_table import result
+from app.adapters.cel_table import Condition, compiled, result
 from app.core import rules
 from app.core.condition import parse
 from app.core.condition_parts import LABELS, names
@@ -31,7 +31,7 @@ class Group:
     rules: tuple[Rule, ...]
     labelled: bool
     together: cel.Expression
-    each: tuple[cel.Expression, ...]
+    each: tuple[Condition, ...]
 
     @property
     def whom(self) -> Whom:
@@ -47,7 +47,7 @@ class Group:
         except RuntimeError:  # too many steps for all of them together
             pass
         METER.left_bytes, METER.left_s = left_bytes, left_s
-        return [result(expression, given) for expression in self.each]
+        return [result(condition, given) for condition in self.each]
 
 
 def groups_of(every: Sequence[Rule]) -> list[Group]:
@@ -91,5 +91,5 @@ def _group(start: int, members: Sequence[Rule]) -> Group:
         rules=tuple(members),
         labelled=asks_for_labels([rule.when for rule in members]),
         together=environment().compile(f"[{listed}]"),
-        each=tuple(environment().compile(rule.when) for rule in members),
+        each=tuple(compiled(rule.when) for rule in members),
     )

@@ -10,7 +10,7 @@ from cel_expr_python import cel
 from app import metrics
 from app.adapters.cel_budget import IN_USE
 from app.adapters.cel_checks import problems_of, problems_together
-from app.adapters.cel_environment import METER, activation
+from app.adapters.cel_environment import METER, Names, activation, asked_by
 from app.adapters.cel_events import NOT_FOR, CelEvents, reason_of
 from app.adapters.cel_explain import failed_parts
 from app.adapters.cel_groups import asks_for_labels, groups_of
@@ -27,6 +27,7 @@ from app.core.rules import MENTION, Row, Rule, asked_in_order
 class _Asked:
     """Where asking the event rules has got to."""
 
+    names: Names
     given: cel.Activation
     labels: list[str]
     rules: list[Rule]
@@ -36,7 +37,7 @@ class _Asked:
     def seen(self, values: Mapping[str, object]) -> cel.Activation:
         """The values with all labels so far."""
         if self.stale:
-            self.given = activation({**values, LABELS: self.labels})
+            self.given = activation({**values, LABELS: self.labels}, self.names)
             self.stale = False
         return self.given
 
@@ -54,6 +55,7 @@ class CelRules:
         self._groups = groups_of(self._rules)
         conditions = [row.when for row in self._rows]
         self._table = Table(conditions)
+        self._names = asked_by([*conditions, *(rule.when for rule in self._rules)])
         self._table_is_labelled = asks_for_labels(conditions)
         self._rule_traces = Traces(rule.id for rule in self._rules)
         self._row_traces = Traces(row.id for row in self._rows)
@@ -82,7 +84,7 @@ class CelRules:
 
     def _explained(self, values: Mapping[str, object]) -> Iterator[Explanation]:
         trace = self.decide(values).trace
-        asked = _Asked(activation(values), list(_labels(values)), [], [])
+        asked = self._begin(values)
         for rule, fared in zip(asked_in_order(self._rows, self._rules), trace, strict=True):
             failed: tuple[Failed, ...] = ()
             if fared.result == MISS and fared.detail != NOT_FOR:
@@ -98,8 +100,11 @@ class CelRules:
             if isinstance(rule, Rule) and fared.result == HIT:
                 _act(asked, rule)
 
+    def _begin(self, values: Mapping[str, object]) -> _Asked:
+        return _Asked(self._names, activation(values, self._names), list(_labels(values)), [], [])
+
     def _ask_rules(self, values: Mapping[str, object]) -> _Asked:
-        asked = _Asked(activation(values), list(_labels(values)), [], [])
+        asked = self._begin(values)
         for group in self._groups:
             if not group.whom.fits(values):
                 rule = group.rules[0]

@@ -7,16 +7,36 @@ cost. Where a row fails, the rows of its group and all behind it are asked alone
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cel_expr_python import cel
 
 from app.adapters.cel_environment import METER, environment
-from app.core.deciding import Result
+from app.core.condition import parse
+from app.core.condition_parts import names
+from app.core.deciding import NotKnown, Result
+from app.core.queue_state import QUEUE_VARIABLES
+from app.core.rules import MAPS
 
 _ROWS = 16  # in one expression: CEL nests no deeper than 32, and conditions need some of that
 _NONE = -1
+_NO_KEY = re.compile(r'NOT_FOUND: Key not found in map : "(.*)"', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition. `of_queues`: does it ask for the state of queues?"""
+
+    expression: cel.Expression
+    of_queues: bool
+
+
+def compiled(when: str) -> Condition:
+    """Raises RuntimeError where CEL refuses it."""
+    asked = {variable for _, variable in names(parse(when), MAPS)}
+    return Condition(environment().compile(when), not asked.isdisjoint(QUEUE_VARIABLES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +51,7 @@ class Table:
     """The compiled conditions of the rows, in their order."""
 
     def __init__(self, conditions: Sequence[str]) -> None:
-        self._each = [environment().compile(when) for when in conditions]
+        self._each = [compiled(when) for when in conditions]
         self._parts = [
             part
             for start in range(0, len(conditions), _ROWS)
@@ -58,21 +78,27 @@ class Table:
     def one_by_one(self, given: cel.Activation, start: int = 0) -> list[Result]:
         """Each row's result up to the first that holds; those before `start` did not."""
         results: list[Result] = [False] * start
-        for expression in self._each[start:]:
-            results.append(result(expression, given))
+        for condition in self._each[start:]:
+            results.append(result(condition, given))
             if results[-1] is True:
                 break
         return results
 
 
-def result(expression: cel.Expression, given: cel.Activation) -> Result:
-    """Whether a condition holds, or why it cannot be told. Never raises."""
+def result(condition: Condition, given: cel.Activation) -> Result:
+    """Whether a condition holds, or why it cannot be told. Never raises.
+
+    A queue of which nothing is known is no fault of the condition that asks for it.
+    """
     try:
-        found = expression.eval(given)
+        found = condition.expression.eval(given)
     except RuntimeError as error:  # CEL stops what takes too many steps
         return str(error)
     value = found.value()
-    return value if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return value
+    missing = _NO_KEY.fullmatch(str(value)) if condition.of_queues else None
+    return NotKnown(f"nothing is known of a queue {missing[1]!r}") if missing else str(value)
 
 
 def _number(expression: cel.Expression, given: cel.Activation) -> int | None:

@@ -108,6 +108,10 @@ class RedisDoor:
         """One command on one task (see `lua/`). Raises Conflict with the door's code."""
         return await self._call(f"hs_{name}", task=task, op_id=op_id, **given)
 
+    async def forget(self, task: str) -> None:
+        """Leave nothing here of a task that has ended. Raises Conflict while it is open."""
+        await self._call("hs_forget", task=task)
+
     async def configure(self, queues: Iterable[Queue]) -> None:
         """Tell the door what each queue does with its tasks."""
         await self._call("hs_configure", queues={queue.name: _policy(queue) for queue in queues})

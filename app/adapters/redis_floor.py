@@ -29,8 +29,8 @@ class RedisFloor:
         self._catalogue = catalogue
 
     async def now_ms(self) -> int:
-        [(seconds, micros)] = await self._read([("TIME",)])
-        return int(seconds) * 1000 + int(micros) // 1000
+        [time] = await self._read([("TIME",)])
+        return _ms(time)
 
     async def card(self, task_id: str) -> dict[str, Any] | None:
         [card] = await self.cards([task_id])
@@ -74,15 +74,28 @@ class RedisFloor:
         return [card for card in await self.cards([id_ for _, id_ in fits[:limit]]) if card]
 
     async def queues(self) -> list[dict[str, Any]]:
+        """Every queue with its live figures, and why some of its tasks can go to nobody."""
+        stuck = await self._stuck(list(self._catalogue.queues))
+        return [row | {"unroutable": stuck[row["name"]]} for row in await self.figures()]
+
+    async def figures(self) -> list[dict[str, Any]]:
         """Every queue with its live figures."""
         names = list(self._catalogue.queues)
-        figures = await self._read(ask for name in names for ask in _figures(name))
-        rows = [figures[i : i + 5] for i in range(0, len(figures), 5)]
-        now, stuck = await self.now_ms(), await self._stuck(names)
+        found = await self._read([("TIME",), *(ask for name in names for ask in _figures(name))])
+        now, asked = _ms(found[0]), found[1:]
+        rows = [asked[i : i + 5] for i in range(0, len(asked), 5)]
         return [
-            _queue(self._catalogue.queues[name], row, now) | {"unroutable": stuck[name]}
+            _queue(self._catalogue.queues[name], row, now)
             for name, row in zip(names, rows, strict=True)
         ]
+
+    async def ready(self) -> list[tuple[list[str], list[str]]]:
+        """Queues and skills of everybody who could be offered something now."""
+        [names] = await self._read([("ZRANGE", "hs:ready", 0, -1)])
+        found = await self._read(
+            ("HMGET", f"hs:rep:{name}", "queues", "skills") for name in _names(names)
+        )
+        return [(_split(_str(queues)), _split(_str(skills))) for queues, skills in found]
 
     async def _stuck(self, queues: Sequence[str]) -> dict[str, dict[str, int]]:
         """Per queue: how many of its longest waiting tasks nobody can take, by cause."""
@@ -186,6 +199,16 @@ def _queue(queue: Queue, figures: list[Any], now_ms: int) -> dict[str, Any]:
         "open": open_tasks,
         "window_s": queue.window_s,
     }
+
+
+def _ms(time: tuple[int, int]) -> int:
+    """What TIME answers, seconds and microseconds, in ms."""
+    seconds, micros = time
+    return int(seconds) * 1000 + int(micros) // 1000
+
+
+def _str(value: bytes | None) -> str:
+    return bytes(value or b"").decode()
 
 
 def _units(amount: float) -> float:

@@ -1,5 +1,7 @@
 """The profile cache: one blob a profile, one MGET a batch. A miss is never a stop.
 
+The same MGET brings the pasts of the handles and the state of the queues.
+
 key                      type    holds
 hs:profile:<channel>:<handle>  string  a profile as JSON; refreshed by `record`, may be wiped
 hs:profile:@change       string  JSON [change, customer]: how far `record` has followed the store
@@ -15,9 +17,12 @@ from typing import Any
 
 import orjson
 
+from app.adapters import redis_pasts, redis_queue_state
 from app.adapters.profile_blob import unpacked
 from app.adapters.redis_client import Client, away_is_unavailable
 from app.core.profile import MISSING, STRANGER, Profile
+from app.core.queue_state import NO_QUEUES
+from app.ports import HISTORY, QUEUES, Known
 
 _CHANGE, _FILLED = "hs:profile:@change", "hs:profile:@filled"  # no channel begins with @
 
@@ -26,24 +31,25 @@ class RedisProfiles:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def of(self, keys: Sequence[str]) -> list[Profile]:
-        """The profiles under these handle keys, in order. Raises Unavailable.
+    async def of(self, keys: Sequence[str]) -> Known:
+        """What is known around mentions of these handle keys, in order. Raises Unavailable.
 
-        Whoever has none is a stranger; but `missing` while the cache is not filled.
+        Whoever has no profile is a stranger; but `missing` while the cache is not filled.
         """
-        if not keys:
-            return []
+        asked = [f"hs:profile:{key}" for key in keys] + [f"hs:own:{key}" for key in keys]
+        asked += [redis_pasts.key_of(key) for key in keys]
+        asked += [redis_pasts.POSITION, redis_queue_state.KEY, _FILLED]
         with away_is_unavailable():
-            *blobs, filled = await self._client.mget(
-                [f"hs:{kind}:{key}" for kind in ("profile", "own") for key in keys] + [_FILLED]
-            )
+            *found, position, state, filled = await self._client.mget(asked)
+        count, queues = len(keys), redis_queue_state.decoded(state)
+        missing = [HISTORY] * (position is None) + [QUEUES] * (queues is NO_QUEUES)
         nobody = STRANGER if filled else MISSING
-        profiles = [unpacked(blob) if blob else nobody for blob in blobs[: len(keys)]]
-        owners = [orjson.loads(blob) if blob else ("", 0) for blob in blobs[len(keys) :]]
-        return [
-            replace(profile, last_rep=rep, last_reply_ms=at_ms) if rep else profile
-            for profile, (rep, at_ms) in zip(profiles, owners, strict=True)
-        ]
+        return Known(
+            profiles=_profiles(found[:count], found[count : 2 * count], nobody),
+            pasts=[redis_pasts.decoded(blob) for blob in found[2 * count :]],
+            queues=queues,
+            missing=tuple(missing),
+        )
 
     async def put_owners(self, owners: Mapping[str, tuple[str, int]], keep_s: int) -> None:
         """Remember for so long who answered these handle keys last, and when."""
@@ -98,3 +104,14 @@ def _change(pipe: Any, blobs: Mapping[str, bytes | None]) -> None:
         pipe.mset(kept)
     if gone:
         pipe.delete(*gone)
+
+
+def _profiles(
+    blobs: Sequence[bytes | None], owners: Sequence[bytes | None], nobody: Profile
+) -> list[Profile]:
+    profiles = [unpacked(blob) if blob else nobody for blob in blobs]
+    owned = [orjson.loads(blob) if blob else ("", 0) for blob in owners]
+    return [
+        replace(profile, last_rep=rep, last_reply_ms=at_ms) if rep else profile
+        for profile, (rep, at_ms) in zip(profiles, owned, strict=True)
+    ]

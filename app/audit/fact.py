@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+_OF_THE_READER = ("seq", "chain", "unreadable")
 
 
 class Unreadable(Exception):
@@ -54,7 +56,7 @@ def fact_of(line: str | bytes, number: int) -> Fact:
         if not isinstance(value, dict) or not isinstance(value.get("op"), str):
             raise Unreadable(f"line {number}: expected a fact, an object with an `op`")
         return _fact(value, number)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise Unreadable(f"line {number}: expected a fact as JSON: {error}") from None
 
 
@@ -92,6 +94,17 @@ def _fact(value: Mapping[str, Any], number: int) -> Fact:
 
 
 def _canonical(value: Mapping[str, Any]) -> bytes:
-    """The one form of a fact that everybody can write again: all but what the ledger added."""
-    body = {name: part for name, part in value.items() if name not in ("seq", "chain")}
+    """The one form of a fact that everybody can write again: all but what the reader added.
+
+    What was sealed is summed up as it is stored: empty in its place, and as the sealed text.
+    """
+    body = {name: part for name, part in value.items() if name not in _OF_THE_READER}
+    for path in (body.get("sealed") or {}).get("of") or ():
+        body = _without(body, path)
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _without(body: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    name, *rest = path
+    part = body[name]
+    return {**body, name: _without(part, rest) if rest else type(part)()}

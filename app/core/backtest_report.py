@@ -28,7 +28,9 @@ ASSUMPTIONS: Final = (
     " long as is usual in its queue. Everybody is there all the time and accepts at once; nobody"
     " rejects, transfers, parks or is pre-empted; queues are empty at the start. Both sides are"
     " forecast alike, so the difference is the rules'. Rules at events after the mention are not"
-    " asked: when a task would have waited, been late or handed on, no log tells."
+    " asked: when a task would have waited, been late or handed on, no log tells. Conditions see"
+    " the queues and what a handle had said before as they were recorded with each mention, not as"
+    " the draft would have left them."
 )
 
 
@@ -42,7 +44,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a report is about. `unrecorded` mentions are from before inputs were kept.
+    """What a report is about. `unrecorded` mentions are from before inputs were kept; of `untold`
+    ones neither the queues nor what was said before were recorded, and count as not known.
 
     `rules` are all there are on either side, in the order in which they are to be told; `later`
     those at events after the mention, which nothing here asks.
@@ -56,6 +59,7 @@ class Asked:
     window: Window = field(default_factory=Window)
     samples: int = 20
     unrecorded: int = 0
+    untold: int = 0
     breached: int = 0
 
 
@@ -67,6 +71,7 @@ class Report:
     window: dict[str, int]
     mentions: int
     unrecorded: int
+    untold: int
     decisions: dict[str, str]  # the digest of each side's, see `python -m app decisions`
     rules: list[dict[str, Any]]
     changed: dict[str, Any]
@@ -94,6 +99,7 @@ def report(outcomes: Iterable[Outcome], floors: tuple[Floor, Floor], asked: Aske
         window=asdict(asked.window),
         mentions=len(known),
         unrecorded=asked.unrecorded,
+        untold=asked.untold,
         decisions={
             "live": digest(one.live.line for one in known),
             "draft": digest(one.draft.line for one in known),

@@ -138,9 +138,8 @@ def patterns(root: Node) -> Iterator[Node]:
             yield from node.parts[1:2]
 
 
-def calendars_asked(root: Node) -> Iterator[tuple[Node, str]]:
-    """The calendars that a condition asks for by name."""
-    table = "calendar.open"
+def keys_asked(root: Node, table: str) -> Iterator[tuple[Node, str]]:
+    """The entries of a map that a condition asks for by name."""
     for visit in walk(root):
         node = visit.node
         if node.kind == NAME and node.value.startswith(f"{table}."):

@@ -16,6 +16,12 @@ DEFAULT_ROW = "no-rule"  # when no row holds: work for people, never silence
 Result = bool | str  # whether a condition held, or the text of an evaluation error
 
 
+class NotKnown(str):
+    """Why a condition does not hold though it is right: what it asks for is not known."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What held: the event rules that act, in order, and the row that decides."""
@@ -38,7 +44,7 @@ class Traces:
 
     def one(self, number: int, result: Result) -> Trace:
         if isinstance(result, str):
-            return Trace(rule=self._ids[number], result=ERROR, detail=result)
+            return fault(self._ids[number], result)
         return self._ready[HIT if result else MISS][number]
 
     def table(self, hit: int) -> tuple[Trace, ...]:
@@ -55,6 +61,12 @@ class Traces:
         """Of rows asked one by one; rows beyond the results were not reached."""
         asked = tuple(self.one(number, result) for number, result in enumerate(results))
         return asked + self._ready[NOT_REACHED][len(results) :]
+
+
+def fault(rule: str, said: str) -> Trace:
+    """The trace of a condition that could not be told."""
+    result = MISS if isinstance(said, NotKnown) else ERROR
+    return Trace(rule=rule, result=result, detail=str(said))
 
 
 class Decider:

@@ -11,7 +11,7 @@ OPS: Final = (
     "offered", "accepted", "rejected", "timed_out", "rescinded", "transferred", "parked",
     "replied", "wrapping", "completed", "cancelled", "at_risk", "breached", "escalated",
     "prioritised", "degraded", "configured", "halfway", "unroutable",
-    "handed_off", "handoff_failed", "handoff_status",
+    "handed_off", "handoff_failed", "handoff_status", "noted", "erased",
 )  # fmt: skip
 
 # Every accepted mention has exactly one of these for the delivery that brought it in.

@@ -60,6 +60,13 @@ def mention_id_of(channel: str, source_id: str) -> str:
     return hashlib.sha256(f"{channel}|{source_id}".encode()).hexdigest()
 
 
+def parent_of(mention: Mention) -> str:
+    """The identity of what this one goes on with, if it names one."""
+    if mention.in_reply_to in ("", mention.source_id):
+        return ""
+    return mention_id_of(mention.channel, mention.in_reply_to)
+
+
 def clamp(moment: datetime, now: datetime) -> tuple[datetime, str]:
     """Return the moment and nothing, or `now` and why the moment cannot be believed."""
     if moment - now > FUTURE_TOLERANCE:

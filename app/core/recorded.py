@@ -2,7 +2,8 @@
 
 The fact `decided`, and an edit that was decided anew, carry the values of all variables but the
 text, which the same trail has in `received` or `edited`. Scores are among them: a model that
-scores a text again may differ a little with the batch that it stands in, and is not asked.
+scores a text again may differ a little with the batch that it stands in, and is not asked. The
+state of the queues is packed under `queues`; a history without anything in it is left out.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from app.core.decision import Decision
-from app.core.rules import VARIABLES
+from app.core.past import NO_PAST_VALUES
+from app.core.queue_state import QUEUE_VARIABLES, packed, unpacked
+from app.core.rules import NOT_KNOWN, VARIABLES
+from app.core.sealing import UNREADABLE
 from app.core.sla import FIRST_RESPONSE
 
 TEXT: Final = "mention.text"
+QUEUES: Final = "queues"  # where a fact has the state of the queues; older ones have none
 
 # What deciding again came to.
 SAME, DIFFERENT = "same", "different"
@@ -31,6 +36,7 @@ class Recorded:
     """One decision as its facts tell it. `values` are empty where an older version kept none.
 
     `content_hash` names the wording that was decided, `edit` that it was not the first one.
+    `untold` are the variables that the software of then did not record: they are `NOT_KNOWN`.
     """
 
     mention_id: str
@@ -41,6 +47,7 @@ class Recorded:
     decision: Mapping[str, Any]
     values: Mapping[str, object]
     clock: str = FIRST_RESPONSE
+    untold: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -49,7 +56,13 @@ class Recorded:
 
 def kept(values: Mapping[str, object]) -> dict[str, object]:
     """What a fact keeps of the values that the conditions saw."""
-    return {name: value for name, value in values.items() if name != TEXT}
+    told = {name: value for name, value in values.items() if name not in _NOT_PLAIN}
+    past = {name: values[name] for name, none in _NO_PAST if values[name] != none}
+    return {**told, **past, QUEUES: packed(values)}
+
+
+_NO_PAST: Final = tuple(NO_PAST_VALUES.items())
+_NOT_PLAIN: Final = frozenset({TEXT, *NO_PAST_VALUES, *QUEUE_VARIABLES})
 
 
 def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
@@ -57,6 +70,8 @@ def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
     said: Mapping[str, Any] = {}
     for fact in facts:
         op, data = fact["op"], fact.get("data") or {}
+        if UNREADABLE in fact:
+            continue  # of somebody who was erased: nobody can decide it again
         if op == "received" or (op == "edited" and "mention" in data):
             said = data
         if op in ("decided", "edited") and "decision" in data and said:
@@ -69,18 +84,24 @@ def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
                 decision=data["decision"],
                 values=_seen(data.get("values"), said["mention"]),
                 clock=data.get("clock", FIRST_RESPONSE),
+                untold=_untold(data.get("values")),
             )
 
 
-def _seen(values: Mapping[str, object] | None, mention: Mapping[str, Any]) -> dict[str, object]:
+def _seen(values: Mapping[str, Any] | None, mention: Mapping[str, Any]) -> dict[str, object]:
     """The values as the conditions saw them: JSON has one kind of number, conditions have two."""
     if not values:
         return {}
     seen = {
         name: float(value) if VARIABLES.get(name) is float and isinstance(value, int) else value
         for name, value in values.items()
+        if name != QUEUES
     }
-    return seen | {TEXT: mention["text"]}
+    return {**NOT_KNOWN, **unpacked(values.get(QUEUES, {})), **seen, TEXT: mention["text"]}
+
+
+def _untold(values: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return tuple(NOT_KNOWN) if values and QUEUES not in values else ()
 
 
 def verdict(known: Recorded, decide: Decide | None) -> str:

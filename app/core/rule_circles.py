@@ -78,7 +78,7 @@ def _asked(rule: Rule) -> tuple[str, frozenset[str]] | None:
 def _changes(named: tuple[Node, str]) -> bool:
     """May it be another value at the next event?"""
     name = named[1]
-    return name in TASK_VARIABLES or name.startswith((LABELS, "time.", "calendar."))
+    return name in TASK_VARIABLES or name.startswith((LABELS, "time.", "calendar.", "queue."))
 
 
 def _equal_queue(node: Node) -> str:

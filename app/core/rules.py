@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from app.core.calendar import Calendar, is_open
 from app.core.decision import Notice
 from app.core.mention import Mention
+from app.core.past import NEVER, NO_PAST_VALUES, PAST_VARIABLES
 from app.core.profile import Profile
+from app.core.queue_state import NO_QUEUES, QUEUE_VARIABLES
 from app.core.score import Score
 from app.core.sla import to_ms
 
 # What a condition may speak of, and the type that it has there: `list` holds texts, `dict` has
-# bools by name. Each value survives JSON, because the fact `decided` keeps them.
+# what `MAPS` says by name. Each value survives JSON, because the fact `decided` keeps them.
 VARIABLES: dict[str, type] = {
     "mention.text": str,
     "mention.channel": str,
@@ -47,17 +49,23 @@ VARIABLES: dict[str, type] = {
     "profile.products": list,
     "profile.last_rep": str,
     "history.days_since_reply": float,
+    **PAST_VARIABLES,
     "time.hour": int,
     "time.minute_of_day": int,
     "time.weekday": str,
     "calendar.open": dict,
+    **dict.fromkeys(QUEUE_VARIABLES, dict),
     "labels": list,
 }
+CALENDARS = "calendar.open"
+MAPS: dict[str, type] = {CALENDARS: bool, **QUEUE_VARIABLES}
+# Variables that older software did not record, each with what it is where nothing is known.
+NOT_KNOWN: dict[str, object] = {**NO_PAST_VALUES, **NO_QUEUES}
 
 TEXT_CHARS = 32_768  # rules read so much of a text: what is longer costs more than it tells
 MOST_ITEMS = 64  # of a list that a condition goes through
+MOST_NAMES = 256  # of a map: so many queues and calendars may be configured
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-NEVER = -1.0  # days since a reply, where there was none
 
 # What an event rule may be asked at.
 EVENTS = ("mention", "waiting", "at_risk", "breached", "replied", "transferred", "completed")
@@ -174,13 +182,14 @@ def variables(
     """Return the values for `VARIABLES`, before any rule has labelled anything.
 
     Whatever speaks of time is seen from the moment of detection, so that asking again later
-    gives the same answer.
+    gives the same answer. Past and queues are `NOT_KNOWN`: whoever knows them adds them.
     """
     return {
         **_of_mention(mention, public),
         **_of_score(score),
         **_of_profile(profile),
         **_of_time(to_ms(mention.detected_at), profile, calendars or {}),
+        **NOT_KNOWN,
         "labels": [],
     }
 
@@ -245,5 +254,5 @@ def of_moment(at_ms: int, calendars: Mapping[str, Calendar]) -> dict[str, object
         "time.hour": moment.hour,
         "time.minute_of_day": moment.hour * 60 + moment.minute,
         "time.weekday": WEEKDAYS[moment.weekday()],
-        "calendar.open": {name: is_open(one, at_ms) for name, one in calendars.items()},
+        CALENDARS: {name: is_open(one, at_ms) for name, one in calendars.items()},
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app import log
 from app.demo import colleagues, traffic
 
 PREFIX: Final = "HANDSHAKE_DEMO__"
@@ -63,8 +63,7 @@ async def run(given: Orders) -> None:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    log.configure("demo")
     asyncio.run(run(orders(os.environ)))
 
 

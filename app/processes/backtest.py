@@ -61,12 +61,14 @@ class Page:
     outcomes: list[Outcome] = field(default_factory=list)
     handled: list[Handled] = field(default_factory=list)
     unrecorded: int = 0
+    untold: int = 0
     breached: int = 0
 
     def add(self, other: Page) -> None:
         self.outcomes += other.outcomes
         self.handled += other.handled
         self.unrecorded += other.unrecorded
+        self.untold += other.untold
         self.breached += other.breached
 
 
@@ -163,6 +165,7 @@ def decided_again(trails: list[Trail]) -> Page:
         if first is None or not first.values:
             page.unrecorded += 1
         else:
+            page.untold += bool(first.untold)
             page.outcomes.append(outcome(first, bench.live, bench.draft))
     return page
 
@@ -196,6 +199,7 @@ def summed_up(pages: list[bytes]) -> Report:
         window=test.window,
         samples=test.samples,
         unrecorded=found.unrecorded,
+        untold=found.untold,
         breached=found.breached,
     )
     return report(found.outcomes, floors, asked)

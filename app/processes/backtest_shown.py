@@ -24,6 +24,11 @@ def show(made: Report, console: Console | None = None) -> None:
     )
     if made.unrecorded:
         out.print(f"{made.unrecorded} more are from before inputs were recorded, and left out")
+    if made.untold:
+        out.print(
+            f"{made.untold} are from before history and queues were recorded: conditions that ask"
+            " for them saw nothing"
+        )
     kinds = [f"{kind} {count}" for kind, count in made.changed["by_kind"].items() if count]
     if kinds:
         out.print("changed: " + ", ".join(kinds))

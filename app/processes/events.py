@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from app import metrics
 from app.adapters.cel_events import CelEvents
 from app.adapters.cel_rules import CelRules
 from app.adapters.redis_floor import RedisFloor
+from app.adapters.redis_queue_state import RedisQueueState
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live as LiveTasks
 from app.adapters.store.notices import Notices
@@ -26,13 +27,15 @@ from app.core import events as core
 from app.core.event_acts import STOPPED, Act, acts, depth_of
 from app.core.events import TASK_VARIABLES, Event
 from app.core.notices import of_acts, of_decision
-from app.core.recorded import NOT_RECORDED, Recorded, recorded
+from app.core.queue_state import NO_QUEUES, QueueValues, packed
+from app.core.recorded import NOT_RECORDED, QUEUES, Recorded, recorded
 from app.core.rules import VARIABLES, WAITING, Rule
 from app.core.versions import Live
 from app.core.waiting import Wait, Waits, waiting_event
 from app.processes import follow, service
 from app.processes.event_acts import Doing
 from app.processes.event_keeping import keep
+from app.processes.queue_look import Look, looking, nobody_looks
 from app.settings import Settings
 from app.wiring import base as wiring
 
@@ -50,6 +53,7 @@ async def main(settings: Settings) -> None:
     noted, notices = RuleEvents(base.database), Notices(base.database)
     now = in_effect((base.config, CelRules(base.config)), follow.live_of(base))
     events = Events(base.ledger, noted, LiveTasks(base.database), now)
+    events.look = looking(RedisQueueState(base.redis, base.config.catalogue))
     doing = Doing(base.door, RedisFloor(base.redis, base.config.catalogue), noted, base.config)
     follower = follow.of(base, "events", events.adopt)
 
@@ -71,11 +75,15 @@ async def main(settings: Settings) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InEffect:
-    """The rules that are asked. One reference: no page is asked by two versions."""
+    """The rules that are asked. One reference: no page is asked by two versions.
+
+    `queues` is how the queues stand when they are asked.
+    """
 
     config: Config
     rules: CelEvents
     number: int
+    queues: QueueValues = field(default_factory=lambda: NO_QUEUES)
 
 
 def in_effect(made: follow.Compiled, live: Live) -> InEffect:
@@ -84,7 +92,10 @@ def in_effect(made: follow.Compiled, live: Live) -> InEffect:
 
 
 class Events:
-    """Reads the ledger from where it stopped; the position moves with what was noted."""
+    """Reads the ledger from where it stopped; the position moves with what was noted.
+
+    `look` tells how the queues stand, where anybody knows.
+    """
 
     def __init__(
         self,
@@ -101,6 +112,7 @@ class Events:
         self._now_ms = now_ms
         self._waits = Waits(now.rules.rules)
         self._begun = False
+        self.look: Look = nobody_looks
 
     async def missing(self) -> list[str]:
         """What keeps this process from being ready."""
@@ -119,14 +131,19 @@ class Events:
         if not self._begun:
             await self._begin()
         async for facts in self._ledger.unread(READER):
-            asked = await self._of_facts(facts, self._in_effect)
+            now = await self._now()
+            asked = await self._of_facts(facts, now)
             told = [notice for fact in facts for notice in of_decision(fact)]
             await keep(self._log, asked, told, (READER, facts[-1]["seq"]))
             for fact in facts:
                 self._waits.follow(fact)
-            await self._of_waits(self._in_effect)  # a long way behind, they still come in time
-        await self._of_waits(self._in_effect)
+            await self._of_waits(now)  # a long way behind, they still come in time
+        await self._of_waits(await self._now())
         metrics.EVENTS_FOLLOWED.set(time.time())
+
+    async def _now(self) -> InEffect:
+        """The rules that are asked, with the queues as they stand now."""
+        return replace(self._in_effect, queues=await self.look())
 
     async def _begin(self) -> None:
         """What happened before there was anybody to ask is history: rules do not act on it."""
@@ -221,14 +238,16 @@ def _asked(
     if known is None:
         return _not_asked(event, now, NOT_RECORDED)
     labels = [label for act in so_far if act.state != STOPPED for label in act.labels]
-    values = core.seen(known, trail, event, now.config.catalogue.calendars, labels)
+    at_mention = core.seen(known, trail, event, now.config.catalogue.calendars, labels)
+    values = {**at_mention, **now.queues}
     fared = now.rules.ask(rules, values)
     did = acts(event, fared.fired, now.number, spent(so_far))
     return Asked(
         event=event,
         version=now.config.version,
         number=now.number,
-        values={name: values[name] for name in (*TASK_VARIABLES, *_OF_MOMENT)},
+        values={name: values[name] for name in (*TASK_VARIABLES, *_OF_MOMENT)}
+        | {QUEUES: packed(values)},
         trace=fared.trace,
         acts=did,
         notices=of_acts(did),

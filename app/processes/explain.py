@@ -13,8 +13,7 @@ from app.core.facts import Fact
 from app.core.mention import Mention
 from app.core.placing import Heard, place
 from app.core.recorded import Recorded
-from app.core.sla import FIRST_RESPONSE, NEXT_RESPONSE
-from app.ports import Admission, DeadLetter, Delivery, Seen, SeenMentions
+from app.ports import PROFILE, Admission, DeadLetter, Delivery, Seen, SeenMentions
 from app.steps.batch import Item, Ports
 from app.steps.dedupe import dedupe
 
@@ -100,8 +99,10 @@ def _told(item: Item, mention: Mention, standing: str) -> dict[str, Any]:
         "score": asdict(item.score) if item.score else None,
         "identify": {"handle_key": item.handle_key},
         "join": {
-            "profile": KNOWN if known else MISSING if item.degraded else STRANGER,
+            "profile": KNOWN if known else MISSING if PROFILE in item.degraded else STRANGER,
             "fields": asdict(profile) if profile and known else None,
+            "feedback_to": asdict(item.response) if item.response else None,
+            "missing": list(item.degraded),
         },
         "values": dict(item.values),
     }
@@ -113,7 +114,7 @@ def _clocks(item: Item, mention: Mention, decision: Decision, ports: Ports) -> d
         channel=mention.channel,
         tier=item.profile.tier if item.profile else "",
         detected_at=mention.detected_at,
-        clock=NEXT_RESPONSE if item.follows_up else FIRST_RESPONSE,
+        clock=item.clock,
     )
     found = place(decision, heard, ports.catalogue.slas, ports.at_risk_share)
     if found is None:

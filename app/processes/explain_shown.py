@@ -32,7 +32,10 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     _step(out, "identify", found["identify"]["handle_key"])
     profile = found["join"]["fields"]
     about = f", {profile['name']}, tier {profile['tier'] or 'none'}" if profile else ""
-    _step(out, "join", f"profile {found['join']['profile']}{about}")
+    answer, missing = found["join"]["feedback_to"], found["join"]["missing"]
+    rest = f", feedback to {answer['rep']}" if answer else ""
+    rest += f"; nobody told: {', '.join(missing)}" if missing else ""
+    _step(out, "join", f"profile {found['join']['profile']}{about}{rest}")
     _rules(out, found)
     _decision(out, found)
     _clocks(out, found["sla"])
@@ -40,10 +43,11 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     facts = f"facts {', '.join(enqueued['facts'])}; nothing was written"
     _step(out, "enqueue", f"{enqueued['outcome']}; {facts}")
     if recorded := found.get("recorded"):
+        untold = "; history and queues were not recorded then" if recorded["untold"] else ""
         _step(
             out, "recorded",
-            f"{recorded['queue'] or 'closed'} by {recorded['rule']} under"
-            f" {recorded['version']}; decided again from its values: {recorded['reevaluated']}",
+            f"{recorded['queue'] or 'closed'} by {recorded['rule']} under {recorded['version']};"
+            f" decided again from its values: {recorded['reevaluated']}{untold}",
         )  # fmt: skip
 
 

@@ -1,13 +1,18 @@
-"""reconcile: every accepted mention has an outcome, or is sent again. Knows nothing of Faust."""
+"""reconcile: every accepted mention has an outcome, or is sent again; erases. Knows no Faust."""
 
 from __future__ import annotations
+
+import asyncio
 
 import structlog
 
 from app import metrics
 from app.adapters.kafka import Producer
+from app.adapters.redis_personal import RedisPersonal
+from app.adapters.store.erasures import Erasures
 from app.adapters.store.journal import Intake, Journal
 from app.processes import service
+from app.processes.erase import AGAIN_S, Eraser
 from app.settings import Settings
 from app.wiring.base import Base, base, system_ms
 from app.wiring.intake import record_of
@@ -20,9 +25,15 @@ async def main(settings: Settings) -> None:
     producer = Producer(settings.kafka.bootstrap)
     reconciler = Reconciler(parts, Journal(parts.database), producer)
 
+    cached = RedisPersonal(parts.redis)
+    eraser = Eraser(Erasures(parts.database), parts.door, cached, system_ms)
+
     async with service.health(service.always_ready):
         try:
-            await service.patiently("reconcile", reconciler.turn, settings.reconcile.every_s)
+            await asyncio.gather(
+                service.patiently("reconcile", reconciler.turn, settings.reconcile.every_s),
+                service.patiently("erase", eraser.turn, AGAIN_S),
+            )
         finally:
             await producer.close()
             await parts.close()

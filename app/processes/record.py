@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from app import metrics
 from app.adapters import identity_weights
+from app.adapters.redis_pasts import RedisPasts
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.store.identity_people import PeopleTable
+from app.adapters.store.ledger import Ledger
+from app.adapters.store.pasts import Pasts
 from app.adapters.store.record import Record
-from app.core.history import entry_of, standing_of
-from app.core.profile import handle_key
+from app.core.history import fold
+from app.core.history_lines import REPLIED
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
 from app.processes.identity import FOLLOW_S as IDENTITY_S
 from app.processes.identity import GO_ROUND_S, IdentityWatch, Surroundings
+from app.processes.pasts import KeepPasts
 from app.processes.profile_cache import FOLLOW_S as PROFILES_S
 from app.processes.profile_cache import ProfileCache
 from app.settings import IDENTITY, Settings
@@ -48,7 +51,8 @@ async def main(settings: Settings) -> None:
     known = order_of(settings, base.config.catalogue)
     cache = ProfileCache(store, profiles, PeopleTable(base.database, known))
     identity = _identity(base, profiles)
-    fold = Fold(base, record, keep_owners)
+    pasts = KeepPasts(Pasts(base.database), RedisPasts(base.redis))
+    fold = Fold(base.ledger, record, keep_owners, pasts)
     flights = FlightWatch(base.database, wiring.system_ms)
 
     async with service.health(service.always_ready):
@@ -84,34 +88,31 @@ class Fold:
     """Reads the ledger from where it stopped; the position moves with what was written."""
 
     def __init__(
-        self, base: wiring.Base, record: Record, keep_owners: KeepOwners | None = None
+        self,
+        ledger: Ledger,
+        record: Record,
+        keep_owners: KeepOwners | None = None,
+        pasts: KeepPasts | None = None,
     ) -> None:
-        self._ledger = base.ledger
+        self._ledger = ledger
         self._record = record
         self._keep_owners = keep_owners
+        self._pasts = pasts
 
     async def advance(self) -> None:
         """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
-        async for facts in self._ledger.unread(READER):
-            who = await self._who(facts)
-            entries = [e for fact in facts if (e := entry_of(fact, who))]
-            standings = [s for fact in facts if (s := standing_of(fact, who))]
-            await self._record.write(READER, facts[-1]["seq"], entries, standings)
+        if self._pasts and not self._pasts.begun:
+            self._pasts.begin(await self._ledger.cursor(READER))
+        while facts := await self._ledger.since(after := await self._ledger.cursor(READER)):
+            folded = fold(facts, await self._record.known(facts))
+            if not await self._record.write(READER, facts[-1]["seq"], folded, after):
+                continue
             metrics.RECORDED.set(facts[-1]["seq"])
             if self._keep_owners:
-                replies = [entry for entry in entries if entry.kind == "replied"]
+                replies = [e for e in folded.entries.values() if e.kind == REPLIED]
                 await self._keep_owners({e.handle_key: (e.by, e.at_ms) for e in replies})
-
-    async def _who(self, facts: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
-        """Handle key and channel of every mention these facts speak of."""
-        who: dict[str, tuple[str, str]] = {}
-        for fact in facts:
-            if fact["op"] == "received":
-                said = fact["data"]["mention"]
-                key = handle_key(said["channel"], said["author"]["handle"])
-                who[fact["mention_id"]] = (key, said["channel"])
-        for mention_id in {f["mention_id"] for f in facts} - who.keys() - {""}:
-            standing = await self._record.standing(mention_id)
-            if standing:
-                who[mention_id] = (standing["handle_key"], standing["channel"])
-        return who
+            if self._pasts:
+                changed = {matter.handle_key for matter in folded.written()}
+                await self._pasts.follow(facts[-1]["seq"], changed)
+        if self._pasts:
+            await self._pasts.mend()

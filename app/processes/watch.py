@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -15,6 +16,7 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_epoch import RedisEpoch
 from app.adapters.redis_feed import RedisFeed
 from app.adapters.redis_outbox import RedisOutbox
+from app.adapters.redis_queue_state import EVERY_S, RedisQueueState
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.live import Live
 from app.config import Config
@@ -33,6 +35,8 @@ log = structlog.get_logger()
 # A change on the feed wakes the offers at once; the rest is swept this often.
 SWEEP_MS = 200
 RECLOCK_S = 1.0  # how often tasks are looked for whose clocks another policy has set
+
+Turn = Callable[[], Awaitable[object]]
 
 
 async def main(settings: Settings) -> None:
@@ -53,24 +57,32 @@ async def main(settings: Settings) -> None:
         sweep = Sweep(base.door, settings.offer, keeper, reclock.looked)
         changes = follow.Changes(base.database, base.door)
         rules = _follower(base, reclock)
-
-        async def reclocking() -> None:
-            await keeper.serving.wait()  # before that Redis may be empty, or old
-            await reclock.turn()
+        state = RedisQueueState(base.redis, base.config.catalogue)
 
         try:
             async with service.health(keeper.missing):
                 await asyncio.gather(
                     service.patiently("relay", relay.move),
                     service.patiently("offers", offers.turn),
-                    service.patiently("reclock", reclocking, RECLOCK_S),
+                    service.patiently("reclock", _serving(keeper, reclock.turn), RECLOCK_S),
                     service.patiently("sweep", sweep.turn, SWEEP_MS / 1000),
                     service.patiently("versions", rules.turn, follow.POLL_S),
                     service.patiently("changes", changes.turn, follow.POLL_S),
+                    service.patiently("queue state", _serving(keeper, state.write), EVERY_S),
                 )
         finally:
             await producer.close()
             await base.close()
+
+
+def _serving(keeper: Keeper, turn: Turn) -> Turn:
+    """Only while Redis holds what the ledger says: before that it may be empty, or old."""
+
+    async def one() -> None:
+        await keeper.serving.wait()
+        await turn()
+
+    return one
 
 
 def _reclock(base: wiring.Base) -> Reclock:

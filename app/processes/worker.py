@@ -20,6 +20,7 @@ from app.core.errors import ConfigError, Unavailable
 from app.core.facts import Fact
 from app.core.profile import Profile
 from app.core.score import UNSCORED
+from app.ports import HISTORY, PROFILE, QUEUES
 from app.processes import follow, service
 from app.processes.shadow import Shadow
 from app.settings import MODELS, Settings
@@ -101,7 +102,8 @@ def _count(batch: Batch) -> None:
             metrics.UNSCORED.inc(item.score.model == UNSCORED)
         if item.profile:
             metrics.PROFILE_LOOKUPS.labels(_known(item.profile)).inc()
-    metrics.DEGRADED.labels("profile").set(any(item.degraded for item in batch))
+    for part in (PROFILE, HISTORY, QUEUES):
+        metrics.DEGRADED.labels(part).set(any(part in item.degraded for item in batch))
 
 
 def _known(profile: Profile) -> str:

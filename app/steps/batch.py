@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from app.core.catalogue import Catalogue
 from app.core.decision import Decision
 from app.core.errors import Invalid
+from app.core.feedback import Response
 from app.core.mention import Mention
+from app.core.past import NO_PAST, Past
 from app.core.profile import Profile
+from app.core.queue_state import NO_QUEUES, QueueValues
 from app.core.score import Score
+from app.core.sla import FIRST_RESPONSE, NEXT_RESPONSE
 from app.core.sticky import Sticky
 from app.ports import DeadLetters, Delivery, Door, Profiles, Rules, Scorer, Seen, SeenMentions
 
@@ -29,10 +33,18 @@ class Item:
     score: Score | None = None
     handle_key: str = ""
     profile: Profile | None = None
+    response: Response | None = None  # ours, to which this is feedback
+    past: Past = NO_PAST
+    queues: QueueValues = field(default_factory=lambda: NO_QUEUES)
     values: Mapping[str, object] = field(default_factory=dict)  # what the conditions saw
     decision: Decision | None = None
     degraded: list[str] = field(default_factory=list)
     outcome: str = ""
+
+    @property
+    def clock(self) -> str:
+        """Which clock runs for it: the first one is started by what is new alone."""
+        return NEXT_RESPONSE if self.follows_up or self.response else FIRST_RESPONSE
 
     @property
     def needs_thought(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.core.mention import Mention, mention_id_of
+from app.core.mention import Mention, parent_of
 from app.core.profile import handle_key
 from app.ports import Seen
 from app.steps.batch import Batch, Ports
@@ -13,20 +13,14 @@ from app.steps.batch import Batch, Ports
 async def dedupe(batch: Batch, ports: Ports) -> None:
     said = [item.mention for item in batch if item.mention]
     # What a mention goes on with is asked for in the same round trip.
-    ids = {mention.mention_id for mention in said} | {_parent(mention) for mention in said}
+    ids = {mention.mention_id for mention in said} | {parent_of(mention) for mention in said}
     known = await ports.seen.seen(sorted(ids - {""}))
     for item in batch:
         if item.mention:
             mention_id = item.mention.mention_id
             item.known = known.get(mention_id)
-            item.follows_up = _follows_up(item.mention, known.get(_parent(item.mention)))
+            item.follows_up = _follows_up(item.mention, known.get(parent_of(item.mention)))
             known[mention_id] = _after(item.known, item.delivery.src, item.mention)
-
-
-def _parent(mention: Mention) -> str:
-    if mention.in_reply_to in ("", mention.source_id):
-        return ""
-    return mention_id_of(mention.channel, mention.in_reply_to)
 
 
 def _follows_up(mention: Mention, parent: Seen | None) -> bool:

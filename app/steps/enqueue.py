@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from app import codec
-from app.core import sla
 from app.core.decision import ADVICE, advice
 from app.core.errors import Invalid
 from app.core.facts import Fact
-from app.core.mention import Mention
+from app.core.mention import Mention, parent_of
 from app.core.placing import Heard, place
 from app.core.queueing import task_id_of
 from app.core.recorded import kept
@@ -85,7 +84,7 @@ def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:
             fact("received", wording | _origin(item)),
             fact("scored", {"score": item.score}),
             fact("identified", _identity(item)),
-            fact("decided", _decided(item) | {"clock": _clock(item)}, item.decision.why),
+            fact("decided", _decided(item) | _heard(item, mention), item.decision.why),
         )
         if item.decision
         else (),
@@ -106,7 +105,7 @@ def _task(item: Item, mention: Mention, ports: Ports) -> NewTask | None:
         channel=mention.channel,
         tier=_tier(item),
         detected_at=mention.detected_at,
-        clock=_clock(item),
+        clock=item.clock,
     )
     found = place(decision, heard, catalogue.slas, share)
     if found is None:
@@ -159,8 +158,17 @@ def _decided(item: Item) -> dict[str, Any]:
     return {"decision": item.decision, "values": kept(item.values)}
 
 
-def _clock(item: Item) -> str:
-    return sla.NEXT_RESPONSE if item.follows_up else sla.FIRST_RESPONSE
+def _heard(item: Item, mention: Mention) -> dict[str, Any]:
+    """Its clock; and where it is feedback, to which response: of whom, when, to what."""
+    told: dict[str, Any] = {"clock": item.clock}
+    if item.response:
+        goes_on_with = parent_of(mention) if item.follows_up else ""
+        told["feedback"] = {
+            "rep": item.response.rep,
+            "at_ms": item.response.at_ms,
+            "mention_id": goes_on_with,
+        }
+    return told
 
 
 def _origin(item: Item) -> dict[str, Any]:

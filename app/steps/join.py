@@ -1,21 +1,30 @@
-"""join: the profiles of all authors in one round trip; without the cache triage goes on."""
+"""join: profiles, pasts and queues for a whole batch in one round trip; without them it goes on.
+
+And whether the authors speak to our response.
+"""
 
 from __future__ import annotations
 
 from app.core.errors import Unavailable
-from app.core.profile import MISSING
+from app.core.feedback import response_to
+from app.ports import PROFILE, nothing_known
 from app.steps.batch import Batch, Ports, thoughtful
-
-PROFILE_MISSING = "profile"  # marks what was decided without knowing the customer
 
 
 async def join(batch: Batch, ports: Ports) -> None:
-    work = [item for item, _ in thoughtful(batch)]
+    said = thoughtful(batch)
+    work = [item for item, _ in said]
+    if not work:
+        return
     try:
-        profiles = await ports.profiles.of([item.handle_key for item in work])
+        known = await ports.profiles.of([item.handle_key for item in work])
     except Unavailable:
-        profiles = [MISSING] * len(work)
-    for item, profile in zip(work, profiles, strict=True):
-        item.profile = profile
-        if profile.missing:
-            item.degraded.append(PROFILE_MISSING)
+        known = nothing_known(len(work))
+    for (item, mention), profile, past in zip(said, known.profiles, known.pasts, strict=True):
+        item.profile, item.past, item.queues = profile, past, known.queues
+        item.degraded += known.missing
+        if profile.missing and PROFILE not in item.degraded:
+            item.degraded.append(PROFILE)
+        item.response = response_to(
+            mention, profile, item.follows_up, within_ms=ports.sticky.feedback_ms
+        )

@@ -100,21 +100,14 @@ async def _again(shelf: Shelf, known: list[Recorded]) -> dict[str, Any]:
     for one in known:
         found = await shelf.of(one.version)
         again = verdict(one, found[1].decide if found else None)
-        decisions.append(
-            {"at_ms": one.at_ms, "edit": one.edit, "version": one.version, "reevaluated": again}
-        )
+        told = {"at_ms": one.at_ms, "edit": one.edit, "version": one.version}
+        decisions.append(told | {"reevaluated": again, "untold": list(one.untold)})
     fared = found[1].explain(known[-1].values) if found and known[-1].values else ()
     return {
         "decisions": decisions,
         "reevaluated": decisions[-1]["reevaluated"] if decisions else None,
         "rules": [asdict(one) for one in fared],
     }
-
-
-async def history(request: Request) -> Response:
-    """Everything said by and to one handle, the newest first."""
-    key = codec.clean(request.query_params.get("handle_key", ""))
-    return JSONResponse(await parts(request).record.of_customer(key))
 
 
 async def dead_letters(request: Request) -> Response:
@@ -143,7 +136,7 @@ async def last_fact(request: Request) -> Response:
 
 async def _lines(at: Parts, seq: int, follow: bool) -> AsyncIterator[bytes]:
     while True:
-        page = await at.base.ledger.since(seq, _PAGE)
+        page = await at.base.ledger.sealed_since(seq, _PAGE)
         if page:
             seq = page[-1]["seq"]
             yield b"".join(orjson.dumps(fact) + b"\n" for fact in page)

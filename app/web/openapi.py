@@ -9,6 +9,7 @@ import msgspec
 
 from app import __version__
 from app.codec import WireMention
+from app.core.history_lines import OFFLINE_KINDS, OFFLINE_UPSHOTS
 from app.web import openapi_flights as flights
 from app.web import openapi_identity as identity
 from app.web import openapi_profiles as profiles
@@ -112,12 +113,24 @@ _CLOUDEVENT = _object(
 _BODIES |= {
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
+    "/api/v1/history": _object(
+        "kind",
+        "person",
+        "text",
+        kind={"enum": list(OFFLINE_KINDS)},
+        person=_TEXT | {"description": "channel:handle, or a customer's id"},
+        at=_MOMENT | {"description": "when it was; none: now"},
+        text=_TEXT,
+        upshot={"enum": list(OFFLINE_UPSHOTS)},
+    ),
     "/api/v1/notices/read": _object(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
 }
 _OTHER_BODIES = RULE_BODIES | flights.FLIGHT_BODIES | identity.IDENTITY_BODIES
+_HISTORY = "/api/v1/history"
 _ACCEPTING = (  # kept, and done later
+    _HISTORY,
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/rules/drafts/{draft_id}/backtest",
@@ -130,7 +143,9 @@ _QUERIES = {
     "/api/v1/people": ("find",),
     "/api/v1/facts": ("since", "follow"),
     "/api/v1/tasks": ("queue", "state", "rep", "limit"),
-    "/api/v1/history": ("handle_key",),
+    "/api/v1/history": (
+        *("q", "person", "channel", "kind", "status", "since", "until", "before", "limit"),
+    ),
     "/api/v1/dead-letters": ("src",),
     "/api/v1/stream": ("view", "last"),
     "/api/v1/rules/versions/{number}/diff": ("to",),
@@ -217,7 +232,7 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
-    if endpoint.path.startswith(_KEYED) and endpoint.method != "GET":
+    if endpoint.path.startswith((*_KEYED, _HISTORY)) and endpoint.method != "GET":
         return [*named, key]
     if endpoint.edit:
         return [*named, seen | {"required": True}]
@@ -253,7 +268,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
 
 
 def _is_change(endpoint: Any) -> bool:
-    return bool(endpoint.command) or endpoint.path == "/api/v1/me/state"
+    noting = endpoint.path == _HISTORY and endpoint.method == "POST"
+    return noting or bool(endpoint.command) or endpoint.path == "/api/v1/me/state"
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

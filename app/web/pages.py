@@ -1,4 +1,4 @@
-"""The pages: login, desk, floor, flights, people, rules, partners, API documentation."""
+"""The pages: login, desk, floor, flights, history, people, rules, partners, API documentation."""
 
 from __future__ import annotations
 
@@ -78,6 +78,10 @@ async def flights(request: Request) -> Response:
 
 async def people(request: Request) -> Response:
     return html.page(request, "people", user=_who(request))
+
+
+async def history(request: Request) -> Response:
+    return html.page(request, "history", user=_who(request))
 
 
 async def handoffs(request: Request) -> Response:

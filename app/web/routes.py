@@ -10,10 +10,12 @@ from starlette.routing import Route
 from app.web import (
     commands,
     handoffs,
+    history,
     imports,
     mentions,
     notices,
     pages,
+    privacy,
     rule_drafts,
     rule_overrides,
     rule_runs,
@@ -32,6 +34,8 @@ AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre"
 STAFF = (AGENT, SUPERVISOR, ANALYST, SRE, ADMIN)
 OVERSIGHT = (SUPERVISOR, ANALYST, SRE, ADMIN)
 DIRECTING = (SUPERVISOR, ADMIN)  # who may move other people's work
+READING = (AGENT, SUPERVISOR, ANALYST, ADMIN)  # who may read what customers said and did
+WRITING = (AGENT, SUPERVISOR, ADMIN)  # who speaks with them
 OPERATING = (SUPERVISOR, SRE, ADMIN)  # who looks after what goes to others
 INTAKE = ("intake", ADMIN)
 PUBLIC: tuple[str, ...] = ()
@@ -153,6 +157,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/logout", pages.sign_out, STAFF, "End my session"),
     _page("/desk", pages.desk, (AGENT, SUPERVISOR, ADMIN), "My offer and my tasks"),
     _page("/floor", pages.floor, OVERSIGHT, "Queues and agents, live"),
+    _page("/history", pages.history, READING, "Everything said and done, of one person or found"),
     _page("/flights", pages.flights, STAFF, "Flights: goal, route and group of one situation"),
     _page("/people", pages.people, STAFF, "People: who is one person, and pairs to decide"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
@@ -167,7 +172,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         STAFF,
         "The whole trail of one mention",
     ),
-    _get("/api/v1/history", mentions.history, STAFF, "What one handle and we said, newest first"),
+    _get(
+        "/api/v1/history",
+        history.history,
+        READING,
+        "What was said and done: of one person, or found",
+    ),
+    _post(
+        "/api/v1/history", history.note, WRITING, "Write down a call, letter, visit, event or card"
+    ),
     _get("/api/v1/facts", mentions.facts, OVERSIGHT, "The ledger as JSON lines"),
     _get("/api/v1/facts/last", mentions.last_fact, OVERSIGHT, "The newest sequence number"),
     _get("/api/v1/dead-letters", mentions.dead_letters, (SRE, ADMIN), "Input that failed"),
@@ -195,6 +208,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     _get("/api/v1/stream", stream.stream, STAFF, "Server-sent events of my desk or the floor"),
     _post("/api/v1/me/state", tasks.my_state, (AGENT,), "Be available, paused or offline"),
+    _get("/api/v1/privacy/export", privacy.export, (ADMIN,), "All that is kept of one person"),
+    _get(
+        "/api/v1/privacy/erasures", privacy.erasures, (ADMIN,), "Erasures, and what they took out"
+    ),
+    _post("/api/v1/privacy/erasures", privacy.erase, (ADMIN,), "Forget one person"),
     _command("accept", commands.accept, "Take the task that is offered to me"),
     _command("reject", commands.reject, "Decline the offer, with a reason"),
     _command("reply", commands.reply, "Record my reply to the customer"),

@@ -10,14 +10,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.adapters.redis_queue_state import RedisQueueState
 from app.adapters.store.newest_mentions import newest_mentions
 from app.adapters.store.rule_drafts import RuleDrafts
+from app.core.catalogue import Catalogue
 from app.core.decision import Decision, Explanation
-from app.core.errors import ConfigError
+from app.core.errors import ConfigError, Unavailable
+from app.core.queue_state import NO_QUEUES, QueueValues
 from app.rules_problems import placed
 from app.web.rule_forms import ID_CHARS, live_rules, refused, rules_command, texts_of
 from app.web.state import parts, text_of
-from app.web.tried import recorded_values, typed_values
+from app.web.tried import first_decision, typed_values
 from app.wiring import rules
 
 _SHOWN = 25  # enough to choose from; more is a search
@@ -45,19 +48,30 @@ def _brief(fact: Mapping[str, Any]) -> dict[str, Any]:
 async def try_rules(request: Request) -> Response:
     """What these rules would make of one mention: the decision, how each fared, what they saw."""
     given = await rules_command(request, "texts", "draft_id", "mention_id", "mention")
-    texts = await _texts(request, given)
+    texts, catalogue = await _texts(request, given), parts(request).base.config.catalogue
     if "mention_id" in given:
-        values = await recorded_values(request, text_of(given, "mention_id", _MENTION_CHARS))
+        known = await first_decision(request, text_of(given, "mention_id", _MENTION_CHARS))
+        values, untold = known.values, known.untold
     else:
-        values = typed_values(given.get("mention"), parts(request).base.config.catalogue)
+        untold = ()
+        values = typed_values(given.get("mention"), catalogue, await _queues(request, catalogue))
     decision, explained = await asyncio.to_thread(_asked, request, texts, values)
     return JSONResponse(
         {
             "decision": asdict(decision),
             "values": dict(values),
+            "untold": list(untold),
             "rules": [asdict(one) for one in explained],
         }
     )
+
+
+async def _queues(request: Request, catalogue: Catalogue) -> QueueValues:
+    """As triage would see them now: without Redis nothing is known of them."""
+    try:
+        return await RedisQueueState(parts(request).base.redis, catalogue).now()
+    except Unavailable:
+        return NO_QUEUES
 
 
 async def _texts(request: Request, given: Mapping[str, Any]) -> Mapping[str, str]:

@@ -15,7 +15,8 @@ from app.core.errors import Conflict
 from app.core.intent import intent_of
 from app.core.mention import Author, Mention
 from app.core.profile import STRANGER, Profile
-from app.core.recorded import recorded
+from app.core.queue_state import QueueValues
+from app.core.recorded import Recorded, recorded
 from app.core.rules import variables
 from app.core.score import LABELS, Score, Sentiment
 from app.core.urgency import urgency_of
@@ -48,10 +49,13 @@ class Typed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     known: bool = False
     value: Annotated[float, Meta(ge=0)] = 0.0
     open_cases: Count = 0
+    mentions_48h: Count = 0
+    open_tasks: Count = 0
+    unanswered: Count = 0
 
 
-def typed_values(given: Any, catalogue: Catalogue) -> dict[str, object]:
-    """The values of a typed mention. Raises Problem 422."""
+def typed_values(given: Any, catalogue: Catalogue, queues: QueueValues) -> dict[str, object]:
+    """The values of a typed mention, with the queues as they stand. Raises Problem 422."""
     try:
         typed = msgspec.convert(given, Typed)
     except msgspec.ValidationError as error:
@@ -73,7 +77,18 @@ def typed_values(given: Any, catalogue: Catalogue) -> dict[str, object]:
             tier=typed.tier, value=typed.value, lang=typed.lang, open_cases=typed.open_cases
         )
     public = catalogue.is_public(typed.channel)
-    return variables(mention, _score(typed), profile, public, catalogue.calendars)
+    said = variables(mention, _score(typed), profile, public, catalogue.calendars)
+    return {**said, **_typed_past(typed), **queues}
+
+
+def _typed_past(typed: Typed) -> dict[str, object]:
+    """What is open or was said within 48 hours was said within 30 days, too."""
+    return {
+        "history.mentions_48h": typed.mentions_48h,
+        "history.mentions_30d": max(typed.mentions_48h, typed.open_tasks, typed.unanswered),
+        "history.open_tasks": max(typed.open_tasks, typed.unanswered),
+        "history.unanswered": typed.unanswered,
+    }
 
 
 def _score(typed: Typed) -> Score:
@@ -93,8 +108,8 @@ def _score(typed: Typed) -> Score:
     )
 
 
-async def recorded_values(request: Request, mention_id: str) -> dict[str, object]:
-    """The values that a recorded mention was first decided by.
+async def first_decision(request: Request, mention_id: str) -> Recorded:
+    """The first decision of a recorded mention, with the values that it was made by.
 
     Raises Conflict (`unknown_mention`), also for one from before values were kept.
     """
@@ -102,4 +117,4 @@ async def recorded_values(request: Request, mention_id: str) -> dict[str, object
     first = next(recorded(facts), None)
     if first is None or not first.values:
         raise Conflict("unknown_mention", "The ledger has no recorded decision of this mention")
-    return dict(first.values)
+    return first

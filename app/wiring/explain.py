@@ -13,8 +13,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.core.errors import Unavailable
-from app.core.profile import Profile
-from app.ports import DeadLetters, Door, Profiles, Seen, SeenMentions
+from app.ports import DeadLetters, Door, Known, Profiles, Seen, SeenMentions
 from app.settings import MODELS, Settings
 from app.steps.batch import Ports
 from app.wiring.base import system_ms
@@ -33,7 +32,7 @@ class Nobody:
     async def seen(self, mention_ids: Sequence[str]) -> dict[str, Seen]:
         raise Unavailable(f"no store to ask for {len(mention_ids)} mentions")
 
-    async def of(self, keys: Sequence[str]) -> list[Profile]:
+    async def of(self, keys: Sequence[str]) -> Known:
         raise Unavailable(f"no store to ask for {len(keys)} profiles")
 
 

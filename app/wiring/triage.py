@@ -40,5 +40,9 @@ def ports(base: Base, producer: Producer) -> tuple[Ports, OnnxScorer]:
 
 
 def sticky(offer: Offer) -> Sticky:
-    day_ms = 24 * 3600 * 1000
-    return Sticky(wait_ms=round(offer.sticky_s * 1000), age_ms=round(offer.sticky_days * day_ms))
+    hour_ms = 3600 * 1000
+    return Sticky(
+        wait_ms=round(offer.sticky_s * 1000),
+        age_ms=round(offer.sticky_days * 24 * hour_ms),
+        feedback_ms=round(offer.feedback_hours * hour_ms),
+    )

@@ -9,16 +9,16 @@ import orjson
 import pytest
 
 from app import codec, metrics
-from app.adapters import cel_environment
 from app.adapters.cel_environment import METER, READ_BYTES, activation
 from app.adapters.cel_explain import failed_parts
 from app.adapters.cel_groups import groups_of
 from app.adapters.cel_rules import NOT_FOR, CelRules
-from app.adapters.cel_table import Table, result
+from app.adapters.cel_table import Table, compiled, result
 from app.config import Config
 from app.core.deciding import DEFAULT_ROW
 from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision, Notice
 from app.core.profile import STRANGER, Profile
+from app.core.queue_state import unpacked
 from app.core.rules import TEXT_CHARS, Effects, Row, Rule, Whom, variables
 from tests.builders import CATALOGUE, mention, score
 from tests.rules_fuzz.generate import condition
@@ -122,7 +122,7 @@ def _recorded(conditions: list[str], given: dict[str, object]) -> list[bool | st
     METER.begin()
     seen, results = activation(given), []
     for when in conditions:
-        results.append(result(cel_environment.environment().compile(when), seen))
+        results.append(result(compiled(when), seen))
         if results[-1] is True:
             break
     return results
@@ -155,9 +155,7 @@ def test_event_rules_together_fare_as_each_alone(seed: int) -> None:
     groups = groups_of([rule(f"r{n}", when) for n, when in enumerate(conditions)])
     together = [one for group in groups for one in group.ask(seen)]
     METER.begin()
-    assert together == [
-        result(cel_environment.environment().compile(when), seen) for when in conditions
-    ]
+    assert together == [result(compiled(when), seen) for when in conditions]
 
 
 def test_patterns_that_have_read_enough_for_one_mention_fail_and_the_rest_goes_on() -> None:
@@ -177,7 +175,7 @@ def test_patterns_that_have_read_enough_for_one_mention_fail_and_the_rest_goes_o
 def test_a_pattern_that_is_slower_than_it_was_measured_is_stopped_too() -> None:
     METER.begin()
     METER.left_s = -0.001
-    slow = cel_environment.environment().compile("mention.text.says('q')")
+    slow = compiled("mention.text.says('q')")
     assert "over budget" in str(result(slow, activation(values("a" * 5_000))))
     assert result(slow, activation(values("short"))) is False
 
@@ -201,6 +199,61 @@ def test_a_miss_is_explained_by_what_failed_and_what_it_saw() -> None:
     assert vip.failed[0].values == {"profile.tier": ""}
     assert (own.detail, own.failed) == (NOT_FOR, ())
     assert rest.failed == b.failed == ()
+
+
+CROWDED = {"urgent": [21, 300.0, 0, 0.5], "service": [0, 0.0, 2, 0.0]}
+
+
+def test_a_rule_asks_for_the_state_of_a_queue() -> None:
+    """A4.1, A4.2: "more than 20 wait and nobody is free": elsewhere, and somebody is told."""
+    crowded = 'queue.waiting["urgent"] > 20 && queue.free.urgent == 0'
+    late = 'queue.late_share["urgent"] >= 0.5 && queue.oldest_wait_s["urgent"] > 299.5'
+    rules = engine(row("elsewhere", f"{crowded} && {late}"), REST)
+    assert rules.decide({**values(), **unpacked(CROWDED)}).rule == "elsewhere"
+    calm = {**CROWDED, "urgent": [20, 300.0, 0, 0.5]}
+    assert rules.decide({**values(), **unpacked(calm)}).rule == "rest"
+
+
+def test_a_rule_that_asks_for_a_queue_of_which_nothing_is_known_does_not_hold_and_tells() -> None:
+    """A8.1: it is no error of the rule, in the trace, in the metric, or in the explanation."""
+    before = metrics.RULE_ERRORS.labels("failed")._value.get()
+    rules = engine(
+        rule("told", 'queue.free["urgent"] == 0', labels=("crowded",)),
+        rule("other", "mention.public", labels=("public",)),
+        row("elsewhere", 'mention.public && !(queue.waiting["urgent"] < 5)'),
+        row("asked-first", '"urgent" in queue.waiting && queue.waiting["urgent"] > 5'),
+        row("either", 'queue.waiting["urgent"] > 5 || mention.public'),
+        REST,
+    )
+    found = rules.decide(values())
+    reason = "nothing is known of a queue 'urgent'"
+    assert [(one.rule, one.result, one.detail) for one in found.trace] == [
+        ("told", MISS, reason),
+        ("other", HIT, ""),
+        ("elsewhere", MISS, reason),
+        ("asked-first", MISS, ""),
+        ("either", HIT, ""),
+        ("rest", NOT_REACHED, ""),
+    ]
+    assert found.labels == ("public",)
+    assert metrics.RULE_ERRORS.labels("failed")._value.get() == before
+    told = rules.explain(values())[0]
+    assert (told.detail, told.failed[0].error) == (reason, reason)
+    assert told.failed[0].values == {"queue.free": {}}
+
+
+def test_another_key_that_is_not_there_is_an_error_still() -> None:
+    rules = engine(row("a", 'calendar.open["nowhere"]'), REST)
+    assert rules.decide(values()).trace[0].result == ERROR
+
+
+def test_a_rule_asks_for_what_the_same_handle_said_before() -> None:
+    """A4.2: the third time within two days, and it is still open."""
+    when = "history.mentions_48h >= 2 && history.open_tasks > 0"
+    rules = engine(row("third-time", when), REST)
+    assert rules.decide(values()).rule == "rest"
+    before = {"history.mentions_48h": 2, "history.open_tasks": 1}
+    assert rules.decide({**values(), **before}).rule == "third-time"
 
 
 def test_an_explanation_sees_the_labels_that_the_rule_saw() -> None:
@@ -230,9 +283,26 @@ def test_what_an_explanation_names_is_what_kept_a_condition_from_holding(seed: i
     given = varied({**values("a late bag"), "calendar.open": {"office": True}}, chance)
     seen = activation(given)
     METER.begin()
-    held = result(cel_environment.environment().compile(when), seen)
+    held = result(compiled(when), seen)
     failed = list(failed_parts(when, seen, given))
     assert (held is True) == (not failed)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_rules_that_are_given_what_they_ask_for_fare_as_with_everything(seed: int) -> None:
+    """A4.1: what no condition speaks of is not handed over, and nobody misses it."""
+    chance = Random(seed)
+    rules = [rule(f"r{n}", condition(chance, 1)) for n in range(6)]
+    shadowed = row("shadowed", 'labels.exists(mention, mention == "a" || time.hour > 3)')
+    given = varied({**values("a late bag"), "calendar.open": {}}, chance)
+    whole, found = activation(given), engine(*rules, shadowed).decide(given)
+    for one, trace in zip((*rules, shadowed), found.trace, strict=True):
+        METER.begin()
+        held = result(compiled(one.when), whole)
+        assert (trace.result == HIT, trace.detail) == (
+            held is True,
+            held if isinstance(held, str) else "",
+        )
 
 
 def test_a_decision_keeps_its_shape_in_facts_and_adds_to_it() -> None:

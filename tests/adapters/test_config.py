@@ -12,7 +12,7 @@ from app.adapters.cel_rules import CelRules
 from app.core.decision import ERROR
 from app.core.errors import ConfigError
 from app.core.profile import STRANGER
-from app.core.rules import variables
+from app.core.rules import MOST_NAMES, variables
 from app.wiring import check
 from tests.builders import mention, score
 
@@ -134,6 +134,16 @@ def test_the_mediators_queue_must_be_there(folder: Path) -> None:
     text = (folder / "queues.toml").read_text("utf-8").replace("queue.escalation", "queue.bosses")
     (folder / "queues.toml").write_text(text, "utf-8")
     assert "queues.toml: queue.escalation: expected, breached tasks go there" in problems_of(folder)
+
+
+def test_more_queues_than_conditions_were_measured_with_are_refused(folder: Path) -> None:
+    """A rule may go through all queues: its cost at load is that of so many."""
+    known = len(config.load(folder).catalogue.queues)
+    more = [f'[queue.q{n}]\ntitle = "Q"\n' for n in range(MOST_NAMES - known)]
+    append(folder, "queues.toml", "".join(more))
+    assert config.load(folder)
+    append(folder, "queues.toml", '[queue.last]\ntitle = "Last"')
+    assert problems_of(folder) == ["queues.toml: expected at most 256 queues, got 257"]
 
 
 def test_two_reps_of_one_name_are_refused(folder: Path) -> None:

@@ -163,9 +163,10 @@ def test_rules_that_move_a_task_in_a_circle_are_refused(folder: Path, more: str)
         circle(("service", "service")),
         circle(("service", "sales"), ("sales", "service"), more=" && task.transfers < 2"),
         circle(("service", "sales"), ("sales", "service"), more=" && time.hour < 8"),
+        circle(("service", "sales"), ("sales", "service"), more=" && queue.free.sales > 0"),
         [*circle(("service", "sales")), *circle(("sales", "service"), more=" && mention.public")],
     ],
-    ids=["a road", "to itself", "counts", "time", "another mention"],
+    ids=["a road", "to itself", "counts", "time", "queues", "another mention"],
 )
 def test_what_may_end_is_left_to_the_budget(folder: Path, rules: list[str]) -> None:
     renamed = [rule.replace('"r1"', f'"n{n}"') for n, rule in enumerate(rules)]

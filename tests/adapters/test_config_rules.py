@@ -141,6 +141,23 @@ def test_what_is_no_rule_is_told_by_file_rule_and_key(
             "when: 2:16: no calendar is named 'offce', did you mean 'office'?",
         ),
         (
+            text("{ close = true }", "queue.waiting['urgnt'] > 20"),
+            "when: 1:15: no queue is named 'urgnt', did you mean 'urgent'?",
+        ),
+        (
+            text("{ close = true }", "'nowhere' in queue.free || queue.late_share.urgent > 0.5"),
+            "when: 1:1: no queue is named 'nowhere'",
+        ),
+        (
+            text("{ close = true }", "queue.waitng['urgent'] > 20"),
+            "when: 1:1: nothing is named 'queue.waitng', did you mean 'queue.waiting'?",
+        ),
+        (
+            text("{ close = true }", "queue.oldest_wait_s['urgent'] > 20"),
+            "when: 1:31: found no matching overload for '_>_' applied to '(double, int)': a number"
+            " beside a double needs its point, such as 1.0",
+        ),
+        (
             text("{ close = true }", "'vip' in labels"),
             "when: 1:1: no rule sets the label 'vip'",
         ),
@@ -197,6 +214,8 @@ def test_the_examples_of_the_documentation_are_right(folder: Path) -> None:
         "press-in-the-evening",
         "kim-in-german",
         "nobody-takes-it",
+        "third-time",
+        "urgent-is-full",
         "anything-else",
     ]
 

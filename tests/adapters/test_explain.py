@@ -22,7 +22,6 @@ from app.adapters.store.statements import Statements
 from app.cli import cli
 from app.config import load
 from app.core.errors import Invalid
-from app.core.history import Entry
 from app.core.profile import STRANGER, Profile
 from app.core.profile_fields import Row, statement_of
 from app.core.recorded import recorded
@@ -32,6 +31,7 @@ from app.wiring.base import folder_texts
 from tests import builders
 from tests.builders import NOON_MS, delivery, raw
 from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
+from tests.history_house import folded, line
 from tests.logged import TextScorer, deliveries, log_of
 
 
@@ -98,7 +98,9 @@ async def test_a_known_mention_is_thought_about_again_and_said_to_be_known() -> 
 
 async def test_without_profiles_it_goes_on_and_says_so() -> None:
     found = await explained(raw(), profiles=MapProfiles(away=True))
-    assert found["join"] == {"profile": "missing", "fields": None}
+    missing = ["profile", "history", "queues"]
+    expected = {"profile": "missing", "fields": None, "feedback_to": None, "missing": missing}
+    assert found["join"] == expected
 
 
 async def test_rules_that_close_a_mention_have_no_clock_and_no_task() -> None:
@@ -129,15 +131,13 @@ async def test_profiles_are_read_from_the_store_with_the_customers_own_agent(
     row = Row(line=1, statement=statement_of(said, "crm", 1, 1))
     await Statements(database).take([row])
     record = Record(database)
-    entries = [
-        Entry(
-            fact_id=rep, mention_id="m", handle_key="x:kim", kind="replied", channel="x",
-            at_ms=at_ms, by=rep, text="",
-        )
+    replies = [
+        line(at_ms, fact_id=rep, kind="replied", at_ms=at_ms, by=rep, text="")
         for rep, at_ms in (("ann", 5), ("bob", 3))
-    ]  # fmt: skip
-    await record.write("t", 1, entries, [])
-    profile, stranger = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    ]
+    await record.write("t", 1, folded(*replies))
+    known_of = await KnownProfiles(database).of(["x:kim", "x:nobody"])
+    profile, stranger = known_of.profiles
     assert (profile.value, profile.products) == (2.5, ("a",))
     assert (profile.last_rep, profile.last_reply_ms) == ("ann", 5)
     assert stranger == STRANGER
@@ -170,6 +170,7 @@ def test_a_file_or_a_recorded_mention_is_explained_by_the_real_model(
     told_of = json.loads(found.stdout)
     assert told_of["dedupe"]["standing"] == "duplicate"
     assert told_of["recorded"]["reevaluated"] == "same"
+    assert told_of["recorded"]["untold"] == []
     assert told_of["score"]["model"].startswith("sentiment-")
     assert asyncio.run(Ledger(database).last_seq()) == 4
 

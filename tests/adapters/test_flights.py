@@ -18,11 +18,12 @@ from app.adapters.store.record import Record
 from app.core import flight_moves as moves
 from app.core.errors import Conflict
 from app.core.flight import BY_HAND, ITSELF, OPEN, REACHED, SHUT, Event, Goal, Who, fold
-from app.core.history import Entry, Standing
+from app.core.history import Matter
 from app.core.queueing import task_id_of
 from app.processes.flights import FlightWatch
 from tests.builders import NOON_MS
 from tests.core.flights_house import ANN, BOB, MINUTE_MS, SUE, at, plan
+from tests.history_house import folded, line
 
 
 def said(key: str, version: int = 0, digest: str = "d") -> Said:
@@ -65,21 +66,21 @@ class House:
 
     async def stand(self, *standings: tuple[str, str, int], replied: Any = ()) -> None:
         """What the fold into the history has by now: mention, status, when."""
-        rows = [
-            Standing(
+        matters = [
+            Matter(
                 mention_id=id_, status=status, changed_ms=ms, handle_key="x", channel="x",
                 queue="service", detected_ms=NOON_MS,
             )
             for id_, status, ms in standings
         ]  # fmt: skip
-        entries = [
-            Entry(
-                fact_id=f"{id_}/{kind}", mention_id=id_, handle_key="x", kind=kind, channel="x",
+        lines = [
+            line(
+                ms, fact_id=f"{id_}/{kind}", mention_id=id_, handle_key="x", kind=kind,
                 at_ms=ms, by=by, text="We are sorry.",
             )
             for id_, kind, by, ms in replied
         ]  # fmt: skip
-        await self.record.write("record", await self.ledger.last_seq(), entries, rows)
+        await self.record.write("record", await self.ledger.last_seq(), folded(*lines, *matters))
 
     async def members(self, id_: str = "f1") -> dict[str, str]:
         return {row["mention_id"]: row["label"] for row in await self.flights.tasks(id_, 100)}

@@ -22,17 +22,20 @@ from app.adapters.normal_forms import (
 from app.adapters.profile_blob import unpacked
 from app.adapters.store import identity_tables as t
 from app.adapters.store.database import Database
+from app.adapters.store.erasures import Erasure, Erasures
 from app.adapters.store.identity_joins import Joins, Said, Scene
 from app.adapters.store.identity_nodes import Entry, Nodes
 from app.adapters.store.identity_people import PeopleTable
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
+from app.adapters.store.personal import Person
 from app.adapters.store.record import Record
 from app.adapters.store.statements import Statements
 from app.core import joins
 from app.core.blocking import MOST_ALIKE
 from app.core.errors import Conflict
-from app.core.history import Entry as Line
+from app.core.history import Folded
+from app.core.history_lines import Entry as Line
 from app.core.joins import Draft, Event, Who
 from app.core.profile import Profile
 from app.core.profile_fields import Row, statement_of
@@ -207,12 +210,13 @@ async def test_an_unjoin_restores_both_people_and_their_histories(house_of_peopl
     await people.customers(**{"x__kim": KIM, "email__kim@mail.example": KIM_AGAIN})
     lines = [
         Line(
-            fact_id=f"f{n}", mention_id=f"m{n}", handle_key=key, kind="said",
+            seq=n + 1, fact_id=f"f{n}", mention_id=f"m{n}", handle_key=key, kind="said",
             channel=key.split(":")[0], at_ms=NOON_MS + n, by="kim", text=f"line {n}",
         )
         for n, key in enumerate(["x:kim", "email:kim@mail.example", "x:kim"])
     ]  # fmt: skip
-    await people.record.write("record", 1, lines, [])
+    entries = {line.fact_id: line for line in lines}
+    await people.record.write("record", 1, Folded(entries=entries))
 
     async def seen(node: str) -> Any:
         one = await people.table.person(node)
@@ -370,6 +374,40 @@ async def test_a_changed_record_is_found_by_its_new_keys_alone(house_of_people: 
         return int(connection.scalar(sa.select(sa.func.count()).select_from(t.keys)) or 0)
 
     assert await people.database.read(count) == 3  # two numbers, and a name beside them
+
+
+async def test_who_is_erased_is_in_no_table_of_identity_and_others_stay(
+    house_of_people: People,
+) -> None:
+    """All that was joined goes with them: evidence repeats what was compared."""
+    people = house_of_people
+    other = Profile(customer_id="C9", name="Robin Marsh")
+    await people.customers(
+        **{"sms__+447700900123": KIM, "email__kim@mail.example": KIM_AGAIN, "x__robin": other}
+    )
+    await people.says("webchat", "kim-7", "Kim Lee", identity={"phone": "+447700900123"})
+    await people.join(C1, C2)
+    erasures = Erasures(people.database)
+    await erasures.ask(
+        Erasure(
+            id="e1", person=Person(handle_keys=("email:kim@mail.example",)), reason="r",
+            asked_by="ada", role="admin", asked_ms=NOON_MS,
+        )
+    )  # fmt: skip
+    [erasure] = await erasures.under_way()
+    found = await erasures.work(erasure)
+    assert set(found.customer_ids) == {"C1", "C2"}
+    assert {"webchat:kim-7", "sms:+447700900123"} <= set(found.handle_keys)
+
+    def left(connection: sa.Connection) -> str:
+        tables = (t.nodes, t.groups, t.events, t.reviews, t.keys)
+        return repr([connection.execute(sa.select(table)).all() for table in tables]).casefold()
+
+    told = await people.database.read(left)
+    assert "kim" not in told
+    assert "7700900123" not in told
+    assert await people.nodes.by_key("phone:+447700900123") == []
+    assert (await people.table.person("customer:C9")).profile.name == "Robin Marsh"
 
 
 @given(

@@ -20,8 +20,10 @@ from app.adapters.store.database import Database
 from app.adapters.store.journal import Intake, Journal
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.record import Record
+from app.adapters.store.timeline import Ask, Timeline
 from app.core.errors import Unavailable
 from app.core.facts import Fact
+from app.core.history import Folded
 from app.processes.reconcile import Reconciler
 from app.processes.record import Fold
 from app.processes.relay import Relay
@@ -136,7 +138,11 @@ async def folded(
     await a_whole_life(door)
     await Relay(outbox, ledger, KeepingProducer()).move()
     record = Record(database)
-    return Fold(SimpleNamespace(ledger=ledger), record), record  # type: ignore[arg-type]
+    return Fold(ledger, record), record
+
+
+async def lines_of_kim(database: Database) -> list[dict[str, Any]]:
+    return (await Timeline(database).page(Ask(keys=("x:kim",)))).lines
 
 
 async def test_the_history_holds_what_both_sides_said_and_how_it_ended(
@@ -145,15 +151,16 @@ async def test_the_history_holds_what_both_sides_said_and_how_it_ended(
     """A7.1: the response is stored with what it answers, under the customer."""
     fold, record = await folded(door, outbox, ledger, database)
     await fold.advance()
-    lines = {line["kind"]: (line["by"], line["text"]) for line in await record.of_customer("x:kim")}
+    lines = {line["kind"]: (line["by"], line["text"]) for line in await lines_of_kim(database)}
     assert lines == {
         "said": ("@kim", "Where is my order?"),
         "replied": ("ann", "On it"),
-        "completed": ("ann", "resolved"),
+        "completed": ("ann", ""),
     }
     standing = await record.standing(admission().mention.mention_id)
     assert standing
     assert (standing["status"], standing["queue"]) == ("completed", "service")
+    assert (standing["upshot"], standing["rep"]) == ("resolved", "ann")
 
 
 async def test_a_history_folded_twice_is_the_same(
@@ -162,21 +169,21 @@ async def test_a_history_folded_twice_is_the_same(
     fold, record = await folded(door, outbox, ledger, database)
     await fold.advance()
     mention_id = admission().mention.mention_id
-    before = await record.of_customer("x:kim"), await record.standing(mention_id)
-    await record.write("record", 0, [], [])
+    before = await lines_of_kim(database), await record.standing(mention_id)
+    await record.write("record", 0, Folded())
     await fold.advance()
-    assert (await record.of_customer("x:kim"), await record.standing(mention_id)) == before
+    assert (await lines_of_kim(database), await record.standing(mention_id)) == before
 
 
 async def test_a_history_folded_in_two_parts_knows_the_customer_of_the_first(
     door: RedisDoor, outbox: RedisOutbox, ledger: Ledger, database: Database
 ) -> None:
-    fold, record = await folded(door, outbox, ledger, database)
+    fold, _ = await folded(door, outbox, ledger, database)
     await fold.advance()
     await door.admit([admission(src="src-2", text="Other words")])
     await Relay(outbox, ledger, KeepingProducer()).move()
     await fold.advance()
-    kinds = [line["kind"] for line in await record.of_customer("x:kim")]
+    kinds = [line["kind"] for line in await lines_of_kim(database)]
     assert sorted(kinds) == ["completed", "edited", "replied", "said"]
 
 
@@ -289,10 +296,10 @@ async def test_who_answered_a_customer_is_remembered_as_their_own_agent(
     await a_whole_life(door)
     await Relay(outbox, ledger, KeepingProducer()).move()
     record, profiles = Record(database), RedisProfiles(redis)
-    await Fold(SimpleNamespace(ledger=ledger), record).advance()  # type: ignore[arg-type]
+    await Fold(ledger, record).advance()
     owners = await record.owners(0)
     assert {key: rep for key, (rep, _) in owners.items()} == {"x:kim": "ann"}
     await profiles.put_owners(owners, keep_s=60)
-    [known, stranger] = await profiles.of(["x:kim", "x:lee"])
+    [known, stranger] = (await profiles.of(["x:kim", "x:lee"])).profiles
     assert (known.last_rep, known.last_reply_ms) == owners["x:kim"]
     assert stranger.last_rep == ""

@@ -20,7 +20,7 @@ def customer(number: int, at_ms: int = 1, **given: object) -> Row:
 
 async def test_before_the_cache_is_filled_a_miss_is_no_stranger(redis: Client) -> None:
     """A2.1: decided without knowing is visible; nobody is called new who may be known."""
-    assert await RedisProfiles(redis).of(["x:kim"]) == [MISSING]
+    assert (await RedisProfiles(redis).of(["x:kim"])).profiles == [MISSING]
 
 
 async def test_what_changes_in_the_store_is_in_the_cache_after_a_turn(
@@ -29,13 +29,13 @@ async def test_what_changes_in_the_store_is_in_the_cache_after_a_turn(
     store, cached = Statements(database), RedisProfiles(redis)
     follower = ProfileCache(store, cached)
     await follower.turn()
-    assert await cached.of(["x:kim1"]) == [STRANGER]
+    assert (await cached.of(["x:kim1"])).profiles == [STRANGER]
     await store.take([customer(1, tier="gold")])
     await follower.turn()
-    assert [one.tier for one in await cached.of(["x:kim1"])] == ["gold"]
+    assert [one.tier for one in (await cached.of(["x:kim1"])).profiles] == ["gold"]
     await store.take([customer(1, at_ms=2, tier="platinum")])
     await follower.turn()
-    assert [one.tier for one in await cached.of(["x:kim1", "x:lee"])] == ["platinum", ""]
+    assert [one.tier for one in (await cached.of(["x:kim1", "x:lee"])).profiles] == ["platinum", ""]
 
 
 async def test_a_wiped_cache_is_filled_again_in_pages(database: Database, redis: Client) -> None:
@@ -44,9 +44,9 @@ async def test_a_wiped_cache_is_filled_again_in_pages(database: Database, redis:
     await store.take([customer(number, tier="gold") for number in range(1_100)])
     await follower.turn()
     await redis.flushall()
-    assert await cached.of(["x:kim7"]) == [MISSING]
+    assert (await cached.of(["x:kim7"])).profiles == [MISSING]
     await follower.turn()
-    found = await cached.of([f"x:kim{number}" for number in range(1_101)])
+    found = (await cached.of([f"x:kim{number}" for number in range(1_101)])).profiles
     assert [one.tier for one in found] == ["gold"] * 1_100 + [""]
     assert found[-1] == STRANGER
 
@@ -58,10 +58,10 @@ async def test_a_cache_of_another_store_is_filled_from_this_one(
     await cached.put({"x:kim1": b"{}"}, (99, "C9"), filled=True)
     await store.take([customer(1, tier="gold")])
     await ProfileCache(store, cached).turn()
-    assert [one.tier for one in await cached.of(["x:kim1"])] == ["gold"]
+    assert [one.tier for one in (await cached.of(["x:kim1"])).profiles] == ["gold"]
 
 
 async def test_a_blob_that_nobody_can_read_is_a_miss(redis: Client) -> None:
     cached = RedisProfiles(redis)
     await cached.put({"x:kim": b"{broken"}, (1, "C1"), filled=True)
-    assert await cached.of(["x:kim", "x:lee"]) == [MISSING, STRANGER]
+    assert (await cached.of(["x:kim", "x:lee"])).profiles == [MISSING, STRANGER]

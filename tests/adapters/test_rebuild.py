@@ -266,11 +266,13 @@ async def test_the_ledger_tells_of_the_rebuild(centre: Centre) -> None:
 async def test_profiles_and_sessions_outlive_a_rebuild(centre: Centre) -> None:
     await centre.redis.set("hs:profile:x:kim", "{}")
     await centre.redis.set("hs:session:abc", "ann")
+    await centre.redis.mset({"hs:past:x:kim": "[]", "hs:pasts": 7})
     await centre.redis.set("hs:epoch", "foreign")
     await centre.forgotten()
     await centre.keeper.turn()
     assert await centre.redis.get("hs:profile:x:kim") == b"{}"
     assert await centre.redis.get("hs:session:abc") == b"ann"
+    assert await centre.redis.mget("hs:past:x:kim", "hs:pasts") == [b"[]", b"7"]
 
 
 async def test_open_tasks_of_version_0_1_are_put_back_when_it_is_replaced(

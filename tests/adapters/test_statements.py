@@ -25,7 +25,7 @@ async def test_what_is_said_of_a_customer_is_found_under_every_handle(database: 
     row = said_row(customer_id="C1", name="Kim", handle__x="@Kim", handle__email="kim@a.test")
     taken = await store.take([row])
     assert taken.counts | {"new": 0} == dict.fromkeys(taken.counts, 0)
-    found = await KnownProfiles(database).of(["x:kim", "email:kim@a.test", "x:lee"])
+    found = (await KnownProfiles(database).of(["x:kim", "email:kim@a.test", "x:lee"])).profiles
     assert [(one.known, one.name) for one in found] == [(True, "Kim"), (True, "Kim"), (False, "")]
 
 
@@ -49,7 +49,7 @@ async def test_a_later_statement_stands_beside_the_earlier_one(database: Databas
     await store.take([said_row(at_ms=3_000, customer_id="C1", tier="platinum")])
     said = [(s.source, s.says["tier"]) for s in await store.of_customer("C1")]
     assert said == [("crm", "gold"), ("rewards", "silver"), ("crm", "platinum")]
-    [profile] = await KnownProfiles(database).of(["x:kim"])
+    [profile] = (await KnownProfiles(database).of(["x:kim"])).profiles
     assert (profile.tier, profile.rewards) == ("platinum", 40.0)
 
 
@@ -61,7 +61,7 @@ async def test_said_again_later_it_is_newer_and_no_second_statement(database: Da
     assert taken.counts["same"] == 1
     first, _ = await store.of_customer("C1")
     assert (first.at_ms, first.seen_ms) == (1_000, 3_000)
-    [profile] = await KnownProfiles(database).of(["x:kim"])
+    [profile] = (await KnownProfiles(database).of(["x:kim"])).profiles
     assert profile.tier == "gold", "what was said last is shown"
 
 
@@ -73,7 +73,7 @@ async def test_a_handle_that_two_customers_claim_stays_with_the_first_and_shows(
     await store.take([said_row(customer_id="C1", name="Kim", handle__x="kim")])
     taken = await store.take([said_row("crm", 5_000, customer_id="C2", name="K", handle__x="kim")])
     assert taken.counts["contested"] == 1
-    [profile] = await KnownProfiles(database).of(["x:kim"])
+    [profile] = (await KnownProfiles(database).of(["x:kim"])).profiles
     assert profile.customer_id == "C1"
     assert await store.contested("C1") == {"x:kim": ["C2"]}
     assert await store.contested("C2") == {"x:kim": ["C1"]}
@@ -85,7 +85,7 @@ async def test_whoever_claimed_a_handle_first_holds_it_in_whatever_order_it_is_t
     store = Statements(database)
     await store.take([said_row("crm", 5_000, customer_id="C2", handle__x="kim")])
     await store.take([said_row("crm", 1_000, customer_id="C1", handle__x="kim")])
-    [profile] = await KnownProfiles(database).of(["x:kim"])
+    [profile] = (await KnownProfiles(database).of(["x:kim"])).profiles
     assert profile.customer_id == "C1"
     assert await store.contested("C2") == {"x:kim": ["C1"]}
     assert await store.contested("C1") == {"x:kim": ["C2"]}
@@ -115,7 +115,7 @@ async def test_a_customer_without_an_id_is_the_one_whose_handle_it_is(database: 
     await store.take([said_row(customer_id="C1", handle__x="kim", handle__email="k@a.test")])
     await store.take([said_row("chat", handle__x="kim", lang="de")])
     await store.take([said_row("chat", handle__sms="+49", lang="fr")])
-    kim, other = await KnownProfiles(database).of(["email:k@a.test", "sms:+49"])
+    kim, other = (await KnownProfiles(database).of(["email:k@a.test", "sms:+49"])).profiles
     assert (kim.customer_id, kim.lang) == ("C1", "de")
     assert other.known
     assert (other.customer_id.startswith("h-"), other.lang) == (True, "fr")

@@ -32,7 +32,9 @@ FLOOR = Floor(
     reps=(ANN, replace(MIA, capacity=1)),
     handling={"service": TEN, "escalation": TEN, "sales": replace(TEN, tasks=0)},
 )
-ASKED = Asked(live="a", draft="b", rules=("new", "old"), unrecorded=2, breached=1, samples=2)
+ASKED = Asked(
+    live="a", draft="b", rules=("new", "old"), unrecorded=2, untold=1, breached=1, samples=2
+)
 
 
 def side(at: float, queue: str, window: float, **given: Any) -> Side:
@@ -80,6 +82,7 @@ def made() -> Report:
 def test_what_changed_is_counted_by_kind_and_by_move(made: Report) -> None:
     """A4.10: changed queues, matched mentions of each rule, live and draft."""
     assert (made.mentions, made.unrecorded, made.changed["mentions"]) == (5, 2, 3)
+    assert made.untold == 1
     assert {kind: count for kind, count in made.changed["by_kind"].items() if count} == {
         "opened": 1, "queue": 1, "window": 1, "rule": 3,
     }  # fmt: skip

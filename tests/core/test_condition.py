@@ -7,9 +7,9 @@ import pytest
 from app.core import condition_limits
 from app.core.condition import DEEPEST, LONGEST, Unreadable, parse, place, position
 from app.core.condition_parts import (
-    calendars_asked,
     conjuncts,
     form,
+    keys_asked,
     labels_asked,
     leaves,
     names,
@@ -146,7 +146,8 @@ def test_labels_are_found_however_they_are_asked_for() -> None:
 
 def test_calendars_are_found_however_they_are_asked_for() -> None:
     when = "calendar.open['a'] || calendar.open.b || 'c' in calendar.open || labels[0] == 'd'"
-    assert [name for _, name in calendars_asked(parse(when))] == ["a", "b", "c"]
+    assert [name for _, name in keys_asked(parse(when), "calendar.open")] == ["a", "b", "c"]
+    assert list(keys_asked(parse(when), "queue.waiting")) == []
 
 
 def test_names_and_patterns_are_found_inside_of_everything() -> None:

@@ -6,42 +6,84 @@ from typing import Any
 
 import pytest
 
-from app.core.history import entry_of, standing_of
+from app.core.history import Folded, Matter, fold
 from app.core.outcomes import Measure, measure
 from tests.builders import NOON_MS
+from tests.history_house import folded, mention_json
 
-WHO = {"m1": ("x:kim", "x")}
-SAID = {"mention": {"author": {"handle": "@kim"}, "text": "Help", "channel": "x"}}
+SAID: dict[str, Any] = {"mention": mention_json()}
+KIM = "x:kim"
 
 
-def fact(op: str, **given: Any) -> dict[str, Any]:
-    base = {"fact_id": f"o/{op}", "op": op, "mention_id": "m1", "now_ms": NOON_MS, "rep": "ann"}
+def fact(op: str, seq: int = 1, **given: Any) -> dict[str, Any]:
+    base = {"seq": seq, "fact_id": f"o/{op}", "op": op, "op_id": "o", "mention_id": "m1"}
+    base |= {"now_ms": NOON_MS, "rep": "ann", "task_id": "t1", "actor": {"id": "ann"}}
     return base | {"reason": "", "data": {}, "queue": "service"} | given
 
 
-def test_what_a_customer_said_is_a_line_of_the_history() -> None:
+def known() -> Folded:
+    """What was known before: m1 of @kim's was received."""
+    return folded(Matter(mention_id="m1", handle_key=KIM, channel="x", status="received"))
+
+
+def line_of(given: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Kind, by, text and upshot of the line that this fact makes."""
+    [entry] = fold([given], known()).entries.values()
+    assert (entry.handle_key, entry.channel, entry.at_ms) == (KIM, "x", NOON_MS)
+    return (entry.kind, entry.by, entry.text, entry.upshot)
+
+
+def matter_after(*facts: dict[str, Any]) -> Matter:
+    return fold(facts, known()).matters["m1"]
+
+
+def test_a_mention_is_a_line_of_the_history_and_a_matter() -> None:
     """A7.1: the conversation is kept for future use."""
-    entry = entry_of(fact("received", data=SAID), WHO)
-    assert entry
-    assert (entry.kind, entry.by, entry.text) == ("said", "@kim", "Help")
-    assert (entry.handle_key, entry.channel, entry.at_ms) == ("x:kim", "x", NOON_MS)
+    found = fold([fact("received", data=SAID)], Folded())
+    [entry] = found.entries.values()
+    assert (entry.kind, entry.by, entry.text, entry.handle_key) == ("said", "@kim", "Help", KIM)
+    [matter] = found.written()
+    assert (matter.status, matter.handle_key, matter.detected_ms) == ("received", KIM, NOON_MS)
 
 
-def test_an_edit_and_a_reply_and_the_closing_are_lines_too() -> None:
-    """A7.1: the response is stored beside what it answers."""
-    edited = entry_of(fact("edited", data=SAID), WHO)
-    replied = entry_of(fact("replied", data={"text": "On it"}), WHO)
-    completed = entry_of(fact("completed", reason="resolved", data={"note": "called"}), WHO)
-    assert [e and (e.kind, e.by, e.text) for e in (edited, replied, completed)] == [
-        ("edited", "@kim", "Help"),
-        ("replied", "ann", "On it"),
-        ("completed", "ann", "resolved called"),
-    ]
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (fact("edited", data=SAID), ("edited", "@kim", "Help", "")),
+        (fact("replied", data={"text": "On it"}), ("replied", "ann", "On it", "")),
+        (
+            fact("completed", reason="resolved", data={"note": "called"}),
+            ("completed", "ann", "called", "resolved"),
+        ),
+        (fact("cancelled", reason="spam"), ("cancelled", "ann", "spam", "cancelled")),
+        (
+            fact("decided", reason="Nobody asks.", data={"decision": {"queue": "", "rule": "r"}}),
+            ("closed", "r", "Nobody asks.", "closed_by_rule"),
+        ),
+        (
+            fact("handed_off", data={"kind": "handoff", "partner": "crm"}),
+            ("handed_off", "crm", "", ""),
+        ),
+    ],
+    ids=lambda value: value["op"] if isinstance(value, dict) else "",
+)
+def test_what_was_said_and_done_is_a_line(
+    given: dict[str, Any], line: tuple[str, str, str, str]
+) -> None:
+    """A7.1, A7.2: edits, responses and how it ended are lines as well."""
+    assert line_of(given) == line
 
 
-@pytest.mark.parametrize("op", ["scored", "identified", "offered", "at_risk", "dead", "configured"])
+@pytest.mark.parametrize(
+    "op", ["scored", "identified", "offered", "at_risk", "dead", "configured", "duplicate"]
+)
 def test_inner_workings_are_no_lines_of_the_history(op: str) -> None:
-    assert entry_of(fact(op), WHO) is None
+    assert fold([fact(op)], known()).entries == {}
+
+
+def test_a_stage_told_to_a_partner_is_no_hand_off() -> None:
+    told = fact("handed_off", data={"kind": "status", "partner": "crm"})
+    assert fold([told], known()).entries == {}
 
 
 @pytest.mark.parametrize(
@@ -53,31 +95,102 @@ def test_inner_workings_are_no_lines_of_the_history(op: str) -> None:
         ("timed_out", "waiting"),
         ("transferred", "waiting"),
         ("accepted", "in work"),
+        ("parked", "parked"),
         ("replied", "answered"),
         ("completed", "completed"),
+        ("cancelled", "cancelled"),
     ],
 )
 def test_a_fact_puts_its_mention_where_it_stands(op: str, status: str) -> None:
-    """A7.1: the status of every interaction is tracked."""
-    standing = standing_of(fact(op), WHO)
-    assert standing
-    assert (standing.status, standing.queue) == (status, "service")
+    """A7.2: the status of every interaction is tracked."""
+    matter = matter_after(fact(op, data={"text": "t"}))
+    assert (matter.status, matter.queue, matter.changed_ms) == (status, "service", NOON_MS)
 
 
-def test_a_decision_without_a_queue_closes_the_mention() -> None:
-    closed = standing_of(fact("decided", queue="", data={"decision": {"queue": ""}}), WHO)
-    assert closed
-    assert closed.status == "closed"
+def test_an_escalation_moves_the_queue_and_not_the_status() -> None:
+    matter = matter_after(fact("queued"), fact("escalated", queue="escalation"))
+    assert (matter.status, matter.queue) == ("waiting", "escalation")
 
 
-def test_a_decision_for_a_queue_waits_for_the_task() -> None:
-    assert standing_of(fact("decided", data={"decision": {"queue": "service"}}), WHO) is None
+CLOSE = fact("decided", data={"decision": {"queue": ""}})
 
 
-def test_a_new_mention_stands_with_its_customer_and_time() -> None:
-    standing = standing_of(fact("received", data=SAID), WHO)
-    assert standing
-    assert (standing.handle_key, standing.channel, standing.detected_ms) == ("x:kim", "x", NOON_MS)
+@pytest.mark.parametrize(
+    ("facts", "upshot"),
+    [
+        ([fact("completed", reason="passed_on")], "passed_on"),
+        ([fact("completed", reason="wrap_up_ended", data={"answered": False})], "no_answer"),
+        ([fact("completed", reason="wrap_up_ended", data={"answered": True})], "wrap_up_ended"),
+        ([fact("cancelled")], "cancelled"),
+        ([CLOSE], "closed_by_rule"),
+        ([CLOSE, fact("handed_off", data={"kind": "handoff", "partner": "crm"})], "handed_off"),
+        (
+            [fact("queued"), fact("handed_off", data={"kind": "handoff", "partner": "crm"})],
+            "",
+        ),
+        ([fact("decided", data={"decision": {"queue": "service"}})], ""),
+    ],
+)
+def test_every_mention_has_its_upshot(facts: list[dict[str, Any]], upshot: str) -> None:
+    """A7.2: resolved, passed on, closed by a rule, handed off, cancelled, or without an answer."""
+    assert matter_after(*facts).upshot == upshot
+
+
+def test_an_offline_interaction_is_a_line_of_whom_it_is_with() -> None:
+    """A7.3: calls, letters, visits, events and comment cards are in the same history."""
+    data = {"handle_key": ":C1", "kind": "visit", "at_ms": 5, "text": "Angry", "upshot": "resolved"}
+    [entry] = fold([fact("noted", mention_id="", data=data)], Folded()).entries.values()
+    assert (entry.kind, entry.channel, entry.at_ms) == ("offline", "visit", 5)
+    assert (entry.by, entry.text, entry.upshot) == ("ann", "Angry", "resolved")
+    assert entry.handle_key == ":C1"
+
+
+def answered() -> Folded:
+    """m1 of @kim's was answered at noon."""
+    return fold([fact("replied", 1, data={"text": "On it"})], known())
+
+
+def heard(mood: str, *, seq: int = 3, parent: str = "", at_ms: int = NOON_MS) -> dict[str, Any]:
+    values = {"score.sentiment": mood, "score.intent": "other"}
+    data = {"decision": {"queue": "service"}, "values": values}
+    feedback = {"rep": "ann", "at_ms": at_ms, "mention_id": parent}
+    named = {"mention_id": "m2", "op_id": "o2", "fact_id": "o2/decided", "task_id": ""}
+    return fact("decided", seq, data=data | {"feedback": feedback}, **named)
+
+
+SECOND = {"op_id": "o2", "fact_id": "o2/received", "mention_id": "m2", "task_id": ""}
+
+
+@pytest.mark.parametrize("parent", ["", "m1"], ids=["soon after", "goes on with it"])
+@pytest.mark.parametrize(
+    ("mood", "word"),
+    [("positive", "satisfied"), ("negative", "unsatisfied"), ("neutral", "unclear")],
+)
+def test_what_somebody_says_to_our_response_is_feedback_to_it(
+    mood: str, word: str, parent: str
+) -> None:
+    """A7.4, A12.1: it is kept with the response that it belongs to, and says how that was."""
+    again = fact("received", 2, data=SAID, **SECOND)
+    found = fold([again, heard(mood, parent=parent)], answered())
+    entry = found.entries["o2/received"]
+    assert (entry.kind, entry.about, entry.upshot) == ("feedback", "o/replied", word)
+    assert found.matters["m2"].about == "o/replied"
+    assert found.matters["m1"].feedback == word
+
+
+def test_feedback_to_a_response_that_nobody_knows_is_a_mention_as_any_other() -> None:
+    again = fact("received", 2, data=SAID, **SECOND)
+    found = fold([again, heard("positive", at_ms=NOON_MS - 1)], answered())
+    assert found.entries["o2/received"].kind == "said"
+    assert found.matters["m1"].feedback == ""
+
+
+def test_a_strangers_words_are_no_feedback_to_what_another_was_told() -> None:
+    """A4.9: it goes by the handle, and not by the thread that somebody names."""
+    other = mention_json() | {"author": {"handle": "@eve"}}
+    again = fact("received", 2, data={"mention": other}, **SECOND)
+    found = fold([again, heard("positive", parent="m1")], answered())
+    assert found.entries["o2/received"].kind == "said"
 
 
 def test_the_first_offer_measures_the_time_from_detection() -> None:

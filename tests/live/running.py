@@ -19,6 +19,8 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.adapters.store.seal import open_facts
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,7 +150,9 @@ class Handshake:
     def facts(self, where: str = "1=1", *given: Any) -> list[dict[str, Any]]:
         query = f"SELECT seq, body FROM facts WHERE {where} ORDER BY seq"  # noqa: S608 (ours)
         rows = self.sql(query, *given)
-        return [{"seq": seq, **json.loads(body)} for seq, body in rows]
+        with self._store.connect() as store:
+            opened = open_facts(store, (bytes(body) for _, body in rows))
+        return [{"seq": seq, **fact} for (seq, _), fact in zip(rows, opened, strict=True)]
 
     def trail(self, mention_id: str) -> list[dict[str, Any]]:
         return self.facts("mention_id = ?", mention_id)

@@ -53,11 +53,42 @@ why = "Somebody should look."
 """
 
 
-def with_rules(tmp_path: Path) -> dict[str, str]:
+# Nobody is there in this one, so whoever waits goes on waiting.
+AROUND = """title = "Around"
+[[rule]]
+id = "third-time"
+on = "mention"
+when = "history.mentions_48h >= 2 && history.unanswered >= 2"
+do = [{ priority = 91 }]
+why = "The third time, and nobody has answered yet."
+
+[[rule]]
+id = "still-full"
+on = "waiting"
+after = "1m"
+when = 'queue.waiting["service"] >= 3 && queue.free["service"] == 0'
+do = [{ label = "still-full" }]
+why = "It waits, and nobody is free."
+
+[[row]]
+id = "full"
+when = 'queue.waiting["service"] >= 3 && queue.free["service"] == 0'
+then = { queue = "sales", priority = 30 }
+why = "The service is full."
+
+[[row]]
+id = "all"
+when = "true"
+then = { queue = "service", priority = 30 }
+why = "Somebody should look."
+"""
+
+
+def with_rules(tmp_path: Path, rules: str = RULES) -> dict[str, str]:
     folder = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
     shutil.rmtree(folder / "rules")
     (folder / "rules").mkdir()
-    (folder / "rules" / "1.toml").write_text(RULES, "utf-8")
+    (folder / "rules" / "1.toml").write_text(rules, "utf-8")
     return {"HANDSHAKE_CONFIG": str(folder)}
 
 
@@ -98,6 +129,44 @@ def test_each_rule_acts_once_whatever_is_killed_and_circles_end(tmp_path: Path) 
         assert Counter(n["mention_id"] for n in notices["notices"]) == Counter(ids)
         assert one.call("GET", "/api/v1/notices", "amira").json()["unread"] == 0
         assert audited(one) == 0
+
+
+def decided(one: Handshake, said: dict[str, Any]) -> dict[str, Any]:
+    """What became of this mention: the data of its fact `decided`, and its id."""
+    [named] = one.post([said])
+    [fact] = wait_for(
+        "the decision",
+        lambda: one.facts("op = 'decided' AND mention_id = ?", named["mention_id"]),
+    )
+    return fact["data"] | {"mention_id": named["mention_id"]}
+
+
+def test_rules_on_queues_and_history_act_by_what_watch_and_record_tell(tmp_path: Path) -> None:
+    """A4.1, A4.2: a full queue sends the next mention elsewhere; the third time weighs more."""
+    with running(tmp_path / "data", "--sla", "60s", env=with_rules(tmp_path, AROUND)) as one:
+        wait_for("events to be ready", lambda: one.ready("events"), 30)
+        first = [decided(one, mention(f"My parcel is broken ({n})")) for n in range(3)]
+        assert [data["decision"]["rule"] for data in first] == ["all"] * 3
+
+        def sent_away() -> dict[str, Any]:
+            data = decided(one, mention("And mine, too"))
+            return data if data["decision"]["rule"] == "full" else {}
+
+        full = wait_for("a mention that goes elsewhere", sent_away)
+        assert full["values"]["queues"]["service"][0] >= 3
+        kim = {"handle": "@kim", "name": "Kim", "followers": 3}
+
+        def third_time() -> dict[str, Any]:
+            data = decided(one, mention("Where is it?", author=kim))
+            return data if data["decision"]["priority"] == 91 else {}
+
+        third = wait_for("a mention that weighs more", third_time)
+        assert third["values"]["history.mentions_48h"] >= 2
+        for data in (*first, full, third):
+            path = f"/api/v1/mentions/{data['mention_id']}/why"
+            assert one.call("GET", path, "sofia").json()["reevaluated"] == "same"
+        waited = wait_for("a rule that looks again", lambda: acts(one, first[0]["mention_id"]), 30)
+        assert [act["rule"] for act in waited] == ["still-full"]
 
 
 def fill_hands(one: Handshake) -> None:

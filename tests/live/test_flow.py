@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.live import topics
-from tests.live.running import Handshake, mention, running, wait_for
+from tests.live.running import ROOT, Handshake, mention, running, wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
@@ -186,3 +190,42 @@ def test_an_edit_and_back_keeps_the_card_whole(one: Handshake) -> None:
     card = one.offer("ben", named["mention_id"])
     assert card["mention"]["text"] == EMERGENCY
     assert all(card[part] for part in ("score", "profile", "reason")), card
+
+
+def test_an_offline_interaction_and_feedback_are_in_the_history_that_the_ledger_makes_again(
+    one: Handshake,
+) -> None:
+    """A7.1, A7.3, A7.4: written down, said to our response; a rebuild finds nothing to mend."""
+    author = {"handle": f"kim_{uuid.uuid4().hex[:8]}"}
+    key = f"x:{author['handle']}"
+    one.state("ben", "available")
+    [named] = one.post([mention(EMERGENCY, channel="x", author=author)])
+    task = one.offer("ben", named["mention_id"])["task_id"]
+    assert one.command("ben", task, "accept").status_code == 200
+    assert one.command("ben", task, "reply", text="Help is on its way.").status_code == 200
+    assert one.command("ben", task, "complete", code="resolved").status_code == 200
+    call = {"kind": "phone", "person": key, "text": "They called: all is well.", "upshot": ""}
+    headers = {"Idempotency-Key": "call"}
+    answer = one.call("POST", "/api/v1/history", "ben", json=call, headers=headers)
+    assert answer.status_code == 202, answer.text
+    lines = wait_for("reply and call", lambda: of_kinds(one, key, {"replied", "offline"}))
+    thanks = mention("Thank you so much, that was a great answer!", channel="x", author=author)
+    one.post([thanks])
+    lines = wait_for("the feedback", lambda: of_kinds(one, key, {"feedback"}))
+    assert lines["feedback"]["about"] == lines["replied"]["fact_id"]
+    assert lines["feedback"]["upshot"] == lines["said"]["matter"]["feedback"] == "satisfied"
+    assert lines["said"]["matter"]["upshot"] == "resolved"
+    decided = [f for f in one.facts("op = 'decided'") if f["source_id"] == thanks["id"]]
+    assert [fact["data"]["clock"] for fact in decided] == ["next_response"]
+    argv = [sys.executable, "-m", "app", "history", "rebuild", "--check"]
+    argv += ["--data-dir", str(one.data_dir)]
+    check = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert check.returncode == 0, check.stdout
+    assert "the history is what the ledger says" in check.stdout
+
+
+def of_kinds(one: Handshake, key: str, kinds: set[str]) -> dict[str, Any]:
+    """This person's newest line of each kind; empty unless all of these are there."""
+    found = one.call("GET", "/api/v1/history", "sofia", params={"person": key}).json()["lines"]
+    lines = {line["kind"]: line for line in reversed(found)}
+    return lines if kinds <= lines.keys() else {}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.live import topics
@@ -209,3 +210,63 @@ def test_times_of_no_clock_are_the_intakes_and_flagged(one: Handshake) -> None:
     said = one.trail(named["mention_id"])[0]["data"]["mention"]
     assert set(said["flags"]) == {"posted_before_2000", "detected_before_2000"}
     assert abs(datetime.fromisoformat(said["detected_at"]) - datetime.now(UTC)).seconds < 30
+
+
+CANARIES = {
+    "card": "4111 1111 1111 1111",
+    "iban": "DE89 3704 0044 0532 0130 00",
+    "phone": "+49 170 1234567",
+    "mail": "kim.canary@mail.example",
+}
+
+
+def test_no_log_and_no_metric_tells_a_number_or_an_address(one: Handshake) -> None:
+    """Planted in every field of good and of bad mentions, over HTTP and straight on the topic."""
+    for secret in CANARIES.values():
+        author = {"handle": secret, "name": secret}
+        good = mention(f"{QUESTION} {secret}", author=author, meta={secret: secret}, url=secret)
+        bad = [good | {"channel": secret}, good | {"posted_at": secret}, good | {secret: [secret]}]
+        [named] = one.post([good])
+        wait_for("a task", lambda id_=named["mention_id"]: "queued" in one.ops(id_))
+        for each in bad:
+            one.call("POST", "/api/v1/mentions", json=each)
+            one.call("GET", f"/api/v1/mentions/{secret}/why", "sofia")
+            one.call("GET", f"/api/v1/facts?since={secret}", "sofia")
+        topics.write(one.run["kafka"]["bootstrap"], [json.dumps(each).encode() for each in bad])
+    buried = "SELECT count(*) FROM dead_letters WHERE detail LIKE '%canary%'"
+    wait_for("the last to be buried", lambda: one.sql(buried) > [(0,)])
+    told = [path.read_text("utf-8", "replace") for path in (one.data_dir / "log").iterdir()]
+    told += [httpx.get(url).text for url in one.run["metrics"]]
+    assert len(told) > 8  # one of each process, and metrics
+    squeezed = ["".join(text.split()) for text in [*told, one.printed]]
+    for secret in CANARIES.values():
+        assert not any("".join(secret.split()) in text for text in squeezed)
+
+
+def test_who_is_erased_is_gone_within_a_minute(one: Handshake) -> None:
+    """A known customer's words in the record, the journal, the ledger and a dead letter."""
+    word = f"canary{uuid.uuid4().hex}"
+    author = {"handle": f"@{word}", "name": word}
+    [named] = one.post([mention(f"{QUESTION} {word}", author=author)])
+    topics.write(one.run["kafka"]["bootstrap"], [body(author=author, text=17)])
+    wait_for("a task", lambda: "queued" in one.ops(named["mention_id"]))
+    letters = "SELECT count(*) FROM dead_letters WHERE CAST(raw AS TEXT) LIKE ?"
+    wait_for("a letter", lambda: one.sql(letters, f"%{word}%") == [(1,)])
+    asked = {"handle_key": f"email:{word}", "reason": "asked by letter"}
+    told = one.call("GET", "/api/v1/privacy/export", "ada", params=asked | {"reason": ""}).text
+    assert word in told
+    erasure = one.call("POST", "/api/v1/privacy/erasures", "ada", json=asked).json()["id"]
+
+    def done() -> bool:
+        [mine] = [e for e in one.call("GET", "/api/v1/privacy/erasures", "ada").json()
+                  if e["id"] == erasure]  # fmt: skip
+        return bool(mine["done_ms"])
+
+    wait_for("the end of the erasure", done, 60.0)
+    wait_for("its fact", lambda: one.facts("op = 'erased'"))
+    files = [p for p in one.data_dir.rglob("*") if p.is_file() and "redis" not in str(p)]
+    assert [p.name for p in files if word.encode() in p.read_bytes()] == []
+    assert one.trail(named["mention_id"])[0]["data"]["mention"]["text"] == ""
+    why = one.call("GET", f"/api/v1/mentions/{named['mention_id']}/why", "sofia")
+    assert why.status_code == 200
+    assert word not in why.text

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from app.adapters.store import tables
+from app.adapters.store import full_text, tables
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.migrate import migrate
@@ -15,15 +15,20 @@ from app.core.errors import Unavailable
 from app.processes.tcp_ports import free_port
 from tests.adapters.test_flights import *  # noqa: F403 (and these)
 from tests.adapters.test_handoff_log import *  # noqa: F403 (and these)
+from tests.adapters.test_history_rebuild import *  # noqa: F403 (and these)
 from tests.adapters.test_identity import *  # noqa: F403 (and these)
 from tests.adapters.test_ledger_chain import *  # noqa: F403 (and these, too)
 from tests.adapters.test_rule_shadows import *  # noqa: F403 (and these, too)
 from tests.adapters.test_rule_versions import *  # noqa: F403 (and these, too)
+from tests.adapters.test_seal import *  # noqa: F403 (and these, too)
+from tests.adapters.test_statements import *  # noqa: F403 (and these)
 from tests.adapters.test_store import *  # noqa: F403 (its tests are collected here once more)
 from tests.adapters.test_store import fact
+from tests.adapters.test_timeline import *  # noqa: F403 (and these)
 from tests.live.postgres_node import end_connections, execute, new_database, postgres_url
 from tests.processes.test_event_keeping import *  # noqa: F403 (and these)
 from tests.processes.test_events import *  # noqa: F403 (and these)
+from tests.processes.test_importing import *  # noqa: F403 (and these)
 
 __all__ = ["postgres_url"]
 
@@ -41,7 +46,7 @@ def store_url(postgres_url: str) -> str:
 def database(store_url: str) -> Iterator[Database]:
     """An empty store with the real schema: in place of the one on SQLite."""
     names = ", ".join(table.name for table in tables.metadata.sorted_tables)
-    execute(store_url, f"TRUNCATE {names} RESTART IDENTITY")
+    execute(store_url, f"TRUNCATE {names}, {full_text.TABLE} RESTART IDENTITY")
     database = Database(store_url)
     yield database
     database.close()

@@ -20,6 +20,8 @@ from app.core.errors import Conflict, Unavailable
 from app.core.event_acts import MOST_ACTS, STOPPED, Act, acts
 from app.core.events import fact_event
 from app.core.notices import KEPT
+from app.core.queue_state import QueueValues, unpacked
+from app.core.recorded import QUEUES
 from app.core.rules import Effects, Rule
 from app.core.versions import Live
 from app.processes.event_acts import Doing
@@ -389,6 +391,58 @@ async def test_a_new_version_asks_from_its_own_moment_on(database: Database) -> 
     [event] = await house.told(second)
     assert event["number"] == 2
     assert await house.unread() == ["Look."]  # of the first alone: the second version has no such
+
+
+async def test_a_rule_asks_how_the_queues_stand_at_the_moment_of_the_event(
+    database: Database,
+) -> None:
+    """A4.1, A4.2: nobody is free, so somebody is told; what was seen stands in the log."""
+    house = House(database, at("at_risk", TELL, 'queue.free["service"] == 0', "crowded"))
+    free = 1
+
+    async def look() -> QueueValues:
+        return unpacked({"service": [4, 60.0, free, 0.25]})
+
+    house.events.look = look
+    first, second = late(), late(Story("2"))
+    await house.tell(first)
+    free = 0
+    await house.tell(second)
+    assert await house.unread() == ["Look."]
+    [before], [event] = await house.told(first), await house.told(second)
+    assert before["rules"] == [{"rule": "crowded", "result": "miss", "detail": ""}]
+    assert event["values"][QUEUES] == {"service": [4, 60.0, 0, 0.25]}
+
+
+async def test_where_nobody_knows_how_the_queues_stand_a_rule_of_them_does_not_hold(
+    database: Database,
+) -> None:
+    house = House(
+        database,
+        at("at_risk", TELL, 'queue.free["service"] == 0', "crowded"),
+        at("at_risk", MOVE, "task.left_s < 600.0", "late"),
+    )
+    story = late()
+    await house.tell(story)
+    [event] = await house.told(story)
+    reason = "nothing is known of a queue 'service'"
+    assert event["rules"] == [
+        {"rule": "crowded", "result": "miss", "detail": reason},
+        {"rule": "late", "result": "hit", "detail": ""},
+    ]
+    assert len(house.door.did()) == 2
+
+
+async def test_a_decision_from_before_history_and_queues_were_recorded_is_asked_all_the_same(
+    database: Database,
+) -> None:
+    """An update must not silence the rules on tasks that were open when it came."""
+    house = House(database, at("at_risk", TELL, "history.open_tasks == 0"))
+    story = late()
+    for fact in story.facts:
+        fact["data"].get("values", {}).pop(QUEUES, None)
+    await house.tell(story)
+    assert await house.unread() == ["Look."]
 
 
 async def test_a_decision_whose_values_were_not_kept_asks_nobody(database: Database) -> None:

@@ -65,7 +65,9 @@ async def test_a_file_becomes_profiles_under_every_handle(run: Run, database: Da
     """A2.1, A2.7"""
     done = run(HEAD + 'C1,"Łucja 山田",kim@a.test,@Kim,Gold,2\nC2,Lee,,lee,,\n')
     assert (done.state, counts(done)) == (DONE, {"new": 2})
-    kim, same, lee = await KnownProfiles(database).of(["x:kim", "email:kim@a.test", "x:lee"])
+    kim, same, lee = (
+        await KnownProfiles(database).of(["x:kim", "email:kim@a.test", "x:lee"])
+    ).profiles
     assert (kim.name, kim.tier, kim.open_cases) == ("Łucja 山田", "gold", 2)
     assert (same, lee.name, lee.tier) == (kim, "Lee", "")
 
@@ -110,7 +112,7 @@ async def test_each_bad_row_is_told_with_its_line_and_reason_and_the_others_are_
         (8, "wrong_field", "handle.x: Expected a handle that is not blank, got @"),
     ]
     assert done.counts["new"] == 2
-    [ann] = await KnownProfiles(database).of(["x:ann"])
+    [ann] = (await KnownProfiles(database).of(["x:ann"])).profiles
     assert ann.name == "=cmd|' /C calc'!A0", "a text like any other; only a download needs care"
     [raw] = [one.raw for one in await Imports(database).rejects("run1") if one.line == 2]
     assert raw == "C1,Kim,,kim,gold,many"
@@ -122,7 +124,7 @@ async def test_a_row_that_says_otherwise_at_the_same_time_is_refused(
     """Colliding keys: nothing is overwritten."""
     done = run(HEAD + "C1,Kim,,kim,gold,\nC1,Kim,,kim,silver,\nC1,Kim,,kim,gold,\n")
     assert counts(done) == {"new": 1, "same": 1, "rejected": 1, "rejected.says_otherwise": 1}
-    [kim] = await KnownProfiles(database).of(["x:kim"])
+    [kim] = (await KnownProfiles(database).of(["x:kim"])).profiles
     assert kim.tier == "gold"
     assert await reasons(database) == [
         (3, "says_otherwise", "crm says otherwise of C1 at the same time")

@@ -95,6 +95,19 @@ def _timed(chance: Random) -> str:
     ))  # fmt: skip
 
 
+def _queued(chance: Random) -> str:
+    """Of a queue of which something is known, or nothing."""
+    name = f'"{chance.choice(("urgent", "service", "nowhere"))}"'
+    return chance.choice((
+        f"queue.waiting[{name}] > {chance.randint(0, 30)}",
+        f"queue.free[{name}] == 0 && queue.oldest_wait_s[{name}] > {chance.randint(0, 900)}.0",
+        f"{name} in queue.late_share && queue.late_share[{name}] >= 0.{chance.randint(0, 9)}",
+        f"queue.waiting.exists(q, queue.waiting[q] > {chance.randint(0, 9)})",
+        "queue.free.all(q, queue.free[q] == 0) || queue.waiting.urgent == 0",
+        "queue.waiting[mention.lang] > 3",
+    ))  # fmt: skip
+
+
 def _chosen(chance: Random) -> str:
     parts = (chance.choice(_FLAGS), _compared(chance), _number(chance))
     return f"({parts[0]} ? {parts[1]} : {parts[2]})"
@@ -109,8 +122,8 @@ def _word(chance: Random) -> str:
 
 
 _TESTS: tuple[Callable[[Random], str], ...] = (
-    _compared, _one_of, _number, _reckoned, _searched, _found, _sized, _in_list, _timed, _chosen,
-    _flag,
+    _compared, _one_of, _number, _reckoned, _searched, _found, _sized, _in_list, _timed, _queued,
+    _chosen, _flag,
 )  # fmt: skip
 
 
@@ -161,6 +174,8 @@ def _grown(chance: Random) -> str:
         f"labels.all(l, mention.text.says(r'{'[a-z]*' * 9}q'))",
         f"({added}) == ({added})", "profile.products.map(p, labels).exists(l, 'q' in l)",
         "labels.map(l, {l: mention.text + mention.text}).exists(m, 'q' in m)",
+        f"queue.waiting.exists(q, ({added}).contains(q))",
+        "queue.free.all(q, mention.text.says('[a-z]*[a-z]*q'))",
         "mention.text.says('a') && " * 60 + "true",
     ))  # fmt: skip
 

@@ -12,6 +12,7 @@ from app.adapters.cel_environment import METER, activation
 from app.adapters.cel_table import Table
 from app.core.condition import parse
 from app.core.condition_parts import patterns
+from app.core.queue_state import unpacked
 from app.core.rules import VARIABLES
 from tests.rules_fuzz.generate import fuzzed
 from tests.rules_fuzz.nearly import nearly
@@ -74,7 +75,9 @@ def varied(values: dict[str, object], chance: Random) -> dict[str, object]:
             values[name] = chance.choice((0, 1, 1000, 2**53))
         elif type_ is float:
             values[name] = chance.choice((0.0, 0.5, -1.0, 1e300))
-    return values
+    known = chance.choice(((), ("urgent",), ("urgent", "service")))
+    rows = {queue: [chance.choice((0, 9)), 1e3, chance.choice((0, 2)), 0.5] for queue in known}
+    return {**values, **unpacked(rows)}
 
 
 def _seconds(table: Table, values: dict[str, object]) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from app.adapters.store.seal import open_facts
 from app.adapters.store.tables import dead_letters, facts, journal
 from app.audit.auditor import Auditor
 from app.audit.fact import Fact, fact_of
@@ -24,7 +25,8 @@ FINAL = ("completed", "cancelled")
 def bodies(world: World) -> list[bytes]:
     """Every fact of the ledger, in its order."""
     query = sa.select(facts.c.body).order_by(facts.c.seq)
-    return world.on.database.run_now(lambda c: [bytes(r[0]) for r in c.execute(query)], True)
+    opened = world.on.database.run_now(lambda c: open_facts(c, c.scalars(query)), True)
+    return [orjson.dumps(fact) for fact in opened]
 
 
 def history_hash(found: list[bytes]) -> str:

@@ -93,7 +93,7 @@ def reconciler(world: World, _process: Process) -> list[Work]:
 
 def recorder(world: World, _process: Process) -> list[Work]:
     base = world.base()
-    fold = record.Fold(base, Record(base.database))
+    fold = record.Fold(base.ledger, Record(base.database))
     return [service.patiently("record", fold.advance, _RECORD_S)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
@@ -14,9 +15,12 @@ from app.adapters.cel_rules import CelRules
 from app.config import Config, load
 from app.core.decision import Decision
 from app.core.mention import mention_id_of
+from app.core.past import PAST_VARIABLES, Earlier
+from app.core.queue_state import QUEUE_VARIABLES, unpacked
 from app.core.recorded import (
     DIFFERENT,
     NOT_RECORDED,
+    QUEUES,
     RULES_GONE,
     SAME,
     Recorded,
@@ -25,11 +29,11 @@ from app.core.recorded import (
     recorded,
     verdict,
 )
-from app.core.rules import VARIABLES
+from app.core.rules import NOT_KNOWN, VARIABLES
 from app.ports import Delivery
 from app.settings import CONFIG
-from tests.builders import delivery
-from tests.doubles import FixedRules, MemoryDoor, ports
+from tests.builders import NOON_MS, delivery
+from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
 from tests.logged import Log, deliveries, log_of
 
 
@@ -43,6 +47,11 @@ def rules(config: Config) -> CelRules:
     return CelRules(config)
 
 
+def trail_of(door: MemoryDoor) -> list[dict[str, Any]]:
+    """The facts as the ledger has them."""
+    return [orjson.loads(orjson.dumps(fact.as_dict())) for fact in door.facts]
+
+
 def decisions(log: Log) -> list[Recorded]:
     return [known for trail in log.trails() for known in recorded(trail)]
 
@@ -52,9 +61,58 @@ async def test_the_fact_of_a_decision_carries_all_that_its_conditions_saw_but_th
     door, rules = MemoryDoor(), FixedRules()
     await flow.triage([delivery()], ports(door=door, rules=rules))
     decided = next(fact for fact in door.facts if fact.op == "decided")
-    assert decided.data["values"].keys() == VARIABLES.keys() - {"mention.text"}
-    assert decided.data["values"] | {"mention.text": "Where is my order?"} == rules.values[0]
+    told = decided.data["values"].keys() | {"mention.text"} | NOT_KNOWN.keys()
+    assert told == VARIABLES.keys() | {QUEUES}
+    [known] = recorded(trail_of(door))
+    assert known.values.keys() == VARIABLES.keys()
+    assert known.values == rules.values[0]
     assert decided.data["clock"] == "first_response"
+    assert known.untold == ()
+
+
+CROWDED = {"urgent": [21, 300.5, 0, 0.333], "service": [0, 0.0, 2, 0.0]}
+PAST = Earlier(
+    id="elsewhere",
+    at_ms=NOON_MS - 3_600_000,
+    status="waiting",
+    sentiment="negative",
+    breached=False,
+    replied_ms=0,
+)
+
+
+async def test_the_past_and_the_queues_are_recorded_small_and_read_back_bit_for_bit() -> None:
+    """A8.1, D4: of the past what there was, of the queues each figure once."""
+    door, rules = MemoryDoor(), FixedRules()
+    profiles = MapProfiles(pasts={"x:kim": (PAST,)}, queues=unpacked(CROWDED))
+    await flow.triage([delivery()], ports(door=door, rules=rules, profiles=profiles))
+    decided = next(fact for fact in door.facts if fact.op == "decided")
+    assert decided.data["values"][QUEUES] == CROWDED
+    assert decided.data["values"].keys() & PAST_VARIABLES.keys() == {
+        "history.mentions_48h",
+        "history.mentions_30d",
+        "history.open_tasks",
+        "history.unanswered",
+        "history.last_sentiment",
+        "history.last_status",
+        "history.days_since_mention",
+    }
+    [known] = recorded(trail_of(door))
+    assert known.values == rules.values[0]
+    assert {name: type(value) for name, value in known.values.items()} == VARIABLES
+    assert known.values["queue.late_share"] == {"urgent": 0.333, "service": 0.0}
+
+
+async def test_a_decision_of_older_software_is_read_with_nothing_known_and_says_so() -> None:
+    """D4: what was not recorded then is empty, and a rule of now can be asked of it."""
+    door, rules = MemoryDoor(), FixedRules()
+    await flow.triage([delivery()], ports(door=door, rules=rules))
+    trail = trail_of(door)
+    decided = next(fact for fact in trail if fact["op"] == "decided")
+    del decided["data"]["values"][QUEUES]
+    [known] = recorded(trail)
+    assert known.values == rules.values[0]
+    assert set(known.untold) == {*PAST_VARIABLES, *QUEUE_VARIABLES}
 
 
 async def test_an_edit_that_is_decided_anew_carries_its_own_values() -> None:
@@ -62,8 +120,7 @@ async def test_an_edit_that_is_decided_anew_carries_its_own_values() -> None:
     parts = ports(door=door, rules=rules)
     await flow.triage([delivery("s1")], parts)
     await flow.triage([delivery("s2", text="Where is it NOW?")], parts)
-    trail = [orjson.loads(orjson.dumps(fact.as_dict())) for fact in door.facts]
-    [edit] = [known for known in recorded(trail) if known.edit]
+    [edit] = [known for known in recorded(trail_of(door)) if known.edit]
     assert edit.values == rules.values[-1]
 
 

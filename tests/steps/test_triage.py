@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app import flow
 from app.core.errors import Invalid
+from app.core.mention import mention_id_of
+from app.core.past import Earlier
 from app.core.profile import Profile
+from app.core.rules import NOT_KNOWN
 from app.core.score import NOT_SCORED
 from app.ports import Delivery
 from app.steps.batch import Batch
@@ -85,13 +90,54 @@ async def test_all_profiles_of_a_batch_come_in_one_round_trip() -> None:
     assert profiles.round_trips == 1
 
 
+async def test_a_batch_without_anything_to_think_about_asks_nobody() -> None:
+    profiles = MapProfiles()
+    parts = ports(profiles=profiles)
+    await flow.triage([delivery("s1")], parts)
+    await flow.triage([delivery("s2"), delivery("s3", raw_=b"hello")], parts)
+    assert profiles.round_trips == 1
+
+
 async def test_without_the_profile_cache_triage_goes_on_and_says_so() -> None:
     door = MemoryDoor()
     [item] = await flow.triage([delivery()], ports(door=door, profiles=MapProfiles(away=True)))
     assert item.outcome == "task"
     identified = next(fact for fact in door.facts if fact.op == "identified")
-    assert identified.data["degraded"] == ["profile"]
+    assert identified.data["degraded"] == ["profile", "history", "queues"]
     assert identified.data["known"] is False
+
+
+@pytest.mark.parametrize("missing", ["history", "queues"])
+async def test_without_the_past_or_the_queues_triage_goes_on_and_says_so(missing: str) -> None:
+    """A2.1, A8.1: the rules are asked with nothing known, and the facts say what was missing."""
+    door, rules = MemoryDoor(), FixedRules()
+    profiles = MapProfiles({"x:kim": Profile(tier="gold")}, missing=(missing,))
+    [item] = await flow.triage([delivery()], ports(door=door, rules=rules, profiles=profiles))
+    assert item.outcome == "task"
+    identified = next(fact for fact in door.facts if fact.op == "identified")
+    assert (identified.data["degraded"], identified.data["known"]) == ([missing], True)
+    assert NOT_KNOWN.items() <= rules.values[0].items()
+
+
+async def test_an_edit_does_not_count_itself_among_what_was_said_before() -> None:
+    """A4.2: the mention in hand is never part of its own past."""
+    own = mention_id_of("x", "1")
+    past = tuple(
+        Earlier(
+            id=id_[:12],
+            at_ms=NOON_MS - 60_000,
+            status="waiting",
+            sentiment="",
+            breached=False,
+            replied_ms=0,
+        )
+        for id_ in (own, mention_id_of("x", "2"))
+    )
+    rules = FixedRules()
+    parts = ports(rules=rules, profiles=MapProfiles(pasts={"x:kim": past}))
+    await flow.triage([delivery("s1")], parts)
+    await flow.triage([delivery("s2", text="Where is it NOW?")], parts)
+    assert [values["history.mentions_1h"] for values in rules.values] == [1, 1]
 
 
 async def test_the_same_mention_twice_is_a_duplicate_that_nobody_scores_again() -> None:

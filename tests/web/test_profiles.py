@@ -31,7 +31,7 @@ async def test_what_a_source_says_is_taken_and_the_same_again_changes_nothing(
     assert (first.status_code, first.json()["counts"]["new"]) == (200, 1)
     again = await api.post("intake", PATH, [KIM])
     assert again.json()["counts"]["same"] == 1
-    [kim] = await KnownProfiles(parts.base.database).of(["email:k@a.test"])
+    [kim] = (await KnownProfiles(parts.base.database).of(["email:k@a.test"])).profiles
     assert (kim.customer_id, kim.tier, kim.influence) == ("C1", "gold", 45)
 
 

@@ -10,7 +10,6 @@ import pytest
 from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.store.rule_versions import RuleVersions
 from app.core.errors import Unavailable
-from app.core.history import Entry
 from app.ports import DeadLetter
 from app.processes.relay import Relay
 from app.web.state import Parts
@@ -222,26 +221,6 @@ async def test_hostile_text_in_an_address_or_a_cookie_is_not_echoed_as_markup(ap
     assert "text/html" not in answer.headers["content-type"]
     answer = await api.client.get("/login", headers={"cookie": 'theme="><script>'})
     assert "<script>" not in answer.text
-
-
-async def test_the_history_of_a_handle_is_read_newest_first(api: Api, parts: Parts) -> None:
-    """A7.1: what was said by and to one customer, for future use."""
-    entries = [
-        Entry(
-            fact_id=str(i),
-            mention_id="m1",
-            handle_key="x:kim",
-            kind="said",
-            channel="x",
-            at_ms=i,
-            by="@kim",
-            text=f"text {i}",
-        )
-        for i in range(3)
-    ]
-    await parts.record.write("record", 1, entries, [])
-    found = (await api.get("amira", "/api/v1/history?handle_key=x:kim")).json()
-    assert [line["text"] for line in found] == ["text 2", "text 1", "text 0"]
 
 
 async def test_readiness_names_what_is_missing(

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from app.adapters.redis_queue_state import RedisQueueState
 from app.adapters.store.rule_versions import RuleVersions
+from app.core.rules import NOT_KNOWN, VARIABLES
 from app.web.state import Parts
 from tests.builders import NOON_MS
 from tests.web.conftest import Api
@@ -72,6 +74,22 @@ async def test_what_is_typed_is_what_the_conditions_see(rules: Rules) -> None:
     values = (await tried(rules, mention=given))["values"]
     assert (values["score.intent"], values["score.urgency"]) == ("praise", 0.25)
     assert (values["score.sentiment"], values["score.confidence"]) == ("unsupported", 0.0)
+
+
+async def test_a_typed_mention_is_tried_with_its_past_and_the_queues_as_they_are(
+    rules: Rules, parts: Parts
+) -> None:
+    """A4.2: a rule on history or queues can be tried before it is live."""
+    values = (await tried(rules, mention=SMOKE))["values"]
+    assert (values["queue.waiting"], values["history.mentions_48h"]) == ({}, 0)
+    state = RedisQueueState(parts.base.redis, parts.base.config.catalogue)
+    await state.write()
+    past = {"mentions_48h": 2, "unanswered": 1}
+    values = (await tried(rules, mention=SMOKE | past))["values"]
+    assert values["queue.waiting"] == dict.fromkeys(parts.base.config.catalogue.queues, 0)
+    assert values["history.mentions_48h"] == values["history.mentions_30d"] == 2
+    assert values["history.open_tasks"] == values["history.unanswered"] == 1
+    assert values.keys() == VARIABLES.keys()
 
 
 @pytest.mark.parametrize(
@@ -142,6 +160,7 @@ async def test_a_recorded_mention_is_tried_as_it_was(rules: Rules, parts: Parts)
     )
     found = await tried(rules, mention_id="m1")
     assert found["decision"]["rule"] == "danger"
+    assert set(found["untold"]) == NOT_KNOWN.keys()
     assert found["values"]["mention.text"] == "Smoke <b>here</b>"
     assert found["values"]["mention.followers"] == 8
     assert next(one["result"] for one in found["rules"]) == "hit"

@@ -6,10 +6,9 @@ local CONDEMNED = 'hs:condemned'
 local CLOCK_JUMP_MS = 30 * 1000   -- farther apart than this, two clocks do not just drift
 
 -- What is not task state, or is written at every start anyway.
-local KEPT = { ['hs:feed'] = true, ['hs:queues'] = true, [LEASE] = true }
-local KEPT_KINDS = { ['hs:profile'] = true, ['hs:own'] = true, ['hs:session'] = true,
-  ['hs:refusals'] = true,
-  ['hs:guesses'] = true }
+local KEPT = { ['hs:feed'] = true, ['hs:queues'] = true, ['hs:pasts'] = true, [LEASE] = true }
+local KEPT_KINDS = { ['hs:profile'] = true, ['hs:own'] = true, ['hs:past'] = true,
+  ['hs:session'] = true, ['hs:refusals'] = true, ['hs:guesses'] = true }
 
 local function leased(body)
   return function(given)

@@ -11,7 +11,7 @@ _NOT_OF_THE_FACT = ("seq", "chain")  # given by the ledger, not by who wrote the
 
 
 def link(previous: str, fact: dict[str, Any]) -> str:
-    """sha256 over the previous link and the fact in the one form that `docs/audit.md` names."""
+    """sha256 over the previous link and the fact as it is stored, in the form of docs/audit.md."""
     body = {name: value for name, value in fact.items() if name not in _NOT_OF_THE_FACT}
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(previous.encode() + canonical.encode()).hexdigest()

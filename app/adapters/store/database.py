@@ -35,7 +35,10 @@ class Database:
     """`write` and `read` run a function in a transaction, off the event loop."""
 
     def __init__(self, url: str) -> None:
-        self.engine = sa.create_engine(url, pool_size=1, max_overflow=0, **_options(url))
+        # What a customer wrote is a parameter: it must not stand in the message of an error.
+        self.engine = sa.create_engine(
+            url, pool_size=1, max_overflow=0, hide_parameters=True, **_options(url)
+        )
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
@@ -66,7 +69,9 @@ class Database:
                 raise Unavailable(f"the store does not answer: {error.orig}") from error
             if kind == _INTEGRITY and error.orig:
                 params: Any = error.params
-                raise sa.exc.IntegrityError(error.statement, params, error.orig) from error
+                raise sa.exc.IntegrityError(
+                    error.statement, params, error.orig, hide_parameters=True
+                ) from error
             raise
         except OSError as error:  # pg8000 passes a reset connection on as it is
             self.engine.dispose()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import orjson
 import sqlalchemy as sa
 
 from app.adapters.store import flight_rows as rows
 from app.adapters.store import flight_tables as t
 from app.adapters.store.database import Database
+from app.adapters.store.seal import open_facts
 from app.adapters.store.tables import cursors, facts
 from app.core.flight import OPEN
 from app.core.flight_belonging import Labelled, label_of, labelled_of
@@ -91,5 +91,5 @@ def _labelled(connection: sa.Connection, after: int, upto: int) -> list[Labelled
     query = sa.select(facts.c.body).where(
         facts.c.seq > after, facts.c.seq <= upto, facts.c.op.in_(("decided", "edited"))
     )
-    read = map(orjson.loads, connection.scalars(query.order_by(facts.c.seq)))
+    read = open_facts(connection, connection.scalars(query.order_by(facts.c.seq)))
     return [found for fact in read if (found := labelled_of(fact))]

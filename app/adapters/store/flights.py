@@ -17,6 +17,7 @@ from app.adapters.store.tables import history, mentions
 from app.core.errors import Conflict
 from app.core.flight import OPEN, Event, applied
 from app.core.flight_goal import Counts
+from app.core.history_lines import WORDS_OF_CUSTOMERS
 from app.core.queueing import task_id_of
 
 MOST_OPEN = 50  # at once; who needs more has a process, not a situation
@@ -233,7 +234,7 @@ def _told(connection: sa.Connection, mention_ids: Sequence[str]) -> dict[str, di
         for id_ in mention_ids
     }
     said = sa.select(history).where(
-        history.c.mention_id.in_(mention_ids), history.c.kind.in_(("said", "edited"))
+        history.c.mention_id.in_(mention_ids), history.c.kind.in_(WORDS_OF_CUSTOMERS)
     )
     for row in connection.execute(said.order_by(history.c.at_ms)):
         found[row.mention_id] |= {"said": row.text, "handle": row.by, "channel": row.channel}

@@ -89,7 +89,12 @@ class PeopleTable:
 
 def handle_keys_of(connection: sa.Connection, handle_key: str) -> list[str]:
     """`PeopleTable.handle_keys` in a transaction of the caller."""
-    return _handle_keys(connection, _whole(connection, node_of_handle(handle_key)))
+    return handles_in(connection, whole_of(connection, node_of_handle(handle_key)))
+
+
+def nodes_of(connection: sa.Connection, handle_key: str) -> set[str]:
+    """All nodes of the person behind a handle."""
+    return whole_of(connection, node_of_handle(handle_key))
 
 
 def profiles_of(
@@ -98,9 +103,9 @@ def profiles_of(
     """By every handle key of these persons what is known of them; None: nobody is known."""
     found: dict[str, Profile | None] = {}
     for node in nodes:
-        whole = _whole(connection, node)
+        whole = whole_of(connection, node)
         profile = _profile(connection, whole, order)
-        keys = _handle_keys(connection, whole)
+        keys = handles_in(connection, whole)
         found |= dict.fromkeys(keys, profile if profile.known else None)
     return found
 
@@ -133,7 +138,7 @@ def _touched_nodes(connection: sa.Connection, nodes: Collection[str]) -> list[st
     return sorted(found)
 
 
-def _whole(connection: sa.Connection, node: str) -> set[str]:
+def whole_of(connection: sa.Connection, node: str) -> set[str]:
     """The nodes of a person, with the customers whose records name one of their handles, and
     those customers' own persons; not where somebody told the two apart."""
     found = members(connection, node)
@@ -153,8 +158,8 @@ def _whole(connection: sa.Connection, node: str) -> set[str]:
     return found
 
 
-def _handle_keys(connection: sa.Connection, whole: Iterable[str]) -> list[str]:
-    """Their handles: those joined, and those that their records name and nobody took out."""
+def handles_in(connection: sa.Connection, whole: Iterable[str]) -> list[str]:
+    """The handles of a person: joined ones, and what their records name and nobody took out."""
     named = list(whole)
     ids = [id_ for kind, id_ in map(split_node, named) if kind == CUSTOMER]
     given = sa.select(handles.c.handle_key).where(handles.c.customer_id.in_(ids))
@@ -179,7 +184,7 @@ def _profile(connection: sa.Connection, whole: Iterable[str], order: Order) -> P
 
 
 def _person(connection: sa.Connection, node: str, order: Order) -> Person:
-    whole = _whole(connection, node)
+    whole = whole_of(connection, node)
     known, profile = known_of(connection, whole), _profile(connection, whole, order)
     if len(whole) == 1 and not known and not profile.known and not _has_history(connection, node):
         raise Conflict("unknown_person", "Nobody is known by this id")
@@ -194,7 +199,7 @@ def _person(connection: sa.Connection, node: str, order: Order) -> Person:
         known=known,
         too_common=_too_common(connection, whole),
         profile=profile,
-        handle_keys=tuple(_handle_keys(connection, whole)),
+        handle_keys=tuple(handles_in(connection, whole)),
         joins=tuple(e for e in events if e.seq in people.joins),
         events=tuple(events),
         apart=tuple(sorted({n for pair in people.apart for n in pair if n not in whole})),

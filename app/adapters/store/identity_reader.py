@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.identity_nodes import known_of
+from app.adapters.store.seal import open_facts
 from app.adapters.store.tables import cursors, facts, handles
 from app.core.particulars import Particulars
+from app.core.sealing import UNREADABLE
 
 READER: Final = "identity"
 _STRETCH = 500  # facts of one turn; only the first ones of mentions among them are read
@@ -33,8 +34,10 @@ class MentionReader:
             query = sa.select(facts.c.body).where(
                 facts.c.seq > after, facts.c.seq <= upto, facts.c.op == "received"
             )
-            read = map(orjson.loads, connection.scalars(query.order_by(facts.c.seq)))
-            return [fact["data"]["mention"] for fact in read], upto if upto > after else 0
+            read = open_facts(connection, connection.scalars(query.order_by(facts.c.seq)))
+            # Of whoever was erased nothing is left to compare.
+            said = [fact["data"]["mention"] for fact in read if UNREADABLE not in fact]
+            return said, upto if upto > after else 0
 
         return await self._database.read(work)
 

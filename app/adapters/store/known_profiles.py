@@ -10,10 +10,13 @@ import sqlalchemy as sa
 from app.adapters.profile_blob import unpacked
 from app.adapters.store.database import Database
 from app.adapters.store.identity_people import joined_profiles
+from app.adapters.store.pasts import Pasts
 from app.adapters.store.statements import chunks
 from app.adapters.store.tables import handles, history, profiles
 from app.core.known import DEFAULT_ORDER, Order
 from app.core.profile import STRANGER, Profile
+from app.core.queue_state import NO_QUEUES
+from app.ports import QUEUES, Known
 
 
 class KnownProfiles:
@@ -23,9 +26,19 @@ class KnownProfiles:
         self._database = database
         self._order = order
 
-    async def of(self, keys: Sequence[str]) -> list[Profile]:
-        """The profiles under these handle keys, in order. Raises Unavailable."""
-        return await self._database.read(lambda c: _of(c, keys, self._order))
+    async def of(self, keys: Sequence[str]) -> Known:
+        """Profile and past of each of these handle keys; of the queues the store knows nothing.
+
+        Raises Unavailable.
+        """
+        profiles = await self._database.read(lambda c: _of(c, keys, self._order))
+        pasts = await Pasts(self._database).of(keys, since_ms=0)
+        return Known(
+            profiles=profiles,
+            pasts=[pasts[key] for key in keys],
+            queues=NO_QUEUES,
+            missing=(QUEUES,),
+        )
 
     async def known(self, keys: Collection[str]) -> dict[str, Profile]:
         """Those of these handle keys that are known, without who answered them last."""

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.adapters.store import live
 from app.adapters.store.chain import FIRST, link
 from app.adapters.store.database import Database
+from app.adapters.store.seal import open_facts, seal
 from app.adapters.store.tables import cursors, facts
 from app.core.profile import handle_key
 from app.ports import Seen
@@ -30,24 +31,13 @@ class Ledger:
         `epoch` is the life of Redis from which they were read: once the ledger has gone on to
         another, they came too late, and Overtaken is raised. Returns the last seq.
         """
-        rows = [
-            {
-                "fact_id": fact["fact_id"],
-                "op": fact["op"],
-                "op_id": fact["op_id"],
-                "mention_id": fact.get("mention_id", ""),
-                "now_ms": fact["now_ms"],
-                "body": orjson.dumps(fact),
-            }
-            for fact in entries
-        ]
         last = 0
-        for at in range(0, max(len(rows), 1), _BATCH):
+        for at in range(0, max(len(entries), 1), _BATCH):
 
             def work(connection: sa.Connection, at: int = at) -> int:
                 if epoch is not None:
                     live.fence(connection, epoch)
-                _append(connection, rows[at : at + _BATCH])
+                _append(self._database, connection, entries[at : at + _BATCH])
                 live.follow(self._database, connection, entries[at : at + _BATCH])
                 return int(connection.scalar(_LAST) or 0)
 
@@ -64,6 +54,11 @@ class Ledger:
         """Facts after this sequence number, in order, each with its `seq` and `chain`."""
         query = _FACTS.where(facts.c.seq > seq)
         return await self._read(query.order_by(facts.c.seq).limit(limit))
+
+    async def sealed_since(self, seq: int, limit: int = 500) -> list[dict[str, Any]]:
+        """`since`, with `sealed` beside what was opened: the chain is checked with it."""
+        query = _FACTS.where(facts.c.seq > seq)
+        return await self._read(query.order_by(facts.c.seq).limit(limit), whole=True)
 
     async def queued_since(self, seq: int, limit: int) -> list[dict[str, Any]]:
         """The facts with which tasks began to wait, new or from a park, after this number."""
@@ -116,33 +111,50 @@ class Ledger:
         while page := await self.since(await self.cursor(name)):
             yield page
 
-    async def _read(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        rows = await self._database.read(lambda c: c.execute(query).all())
-        return [{"seq": seq, **orjson.loads(body), "chain": chain} for seq, body, chain in rows]
+    async def _read(self, query: sa.Select[Any], whole: bool = False) -> list[dict[str, Any]]:
+        def work(connection: sa.Connection) -> list[dict[str, Any]]:
+            rows = connection.execute(query).all()
+            opened = open_facts(connection, (row.body for row in rows), whole)
+            return [
+                {"seq": row.seq, **fact, "chain": row.chain}
+                for row, fact in zip(rows, opened, strict=True)
+            ]
+
+        return await self._database.read(work)
 
 
 _FACTS = sa.select(facts.c.seq, facts.c.body, facts.c.chain)
 
 
-def _append(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+def _append(
+    database: Database, connection: sa.Connection, entries: Sequence[dict[str, Any]]
+) -> None:
     """Two writers at once must not both chain to the same fact: SQLite has one writer anyhow,
     PostgreSQL is told to let nobody else write until this transaction has ended."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE facts IN SHARE ROW EXCLUSIVE MODE"))
-    ids = [row["fact_id"] for row in rows]
-    known = set(connection.scalars(sa.select(facts.c.fact_id).where(facts.c.fact_id.in_(ids))))
+    fresh = _fresh(connection, entries)
     last = sa.select(facts.c.chain).order_by(facts.c.seq.desc()).limit(1)
     chain = connection.scalar(last) or FIRST
-    fresh = []
-    for row in rows:
-        if row["fact_id"] in known:
-            continue
-        known.add(row["fact_id"])
+    rows = []
+    for fact in seal(database, connection, fresh):
+        body = orjson.dumps(fact)
         # What a reader will see is summed up, not what was given: JSON knows fewer types.
-        chain = link(chain, orjson.loads(row["body"]))
-        fresh.append(row | {"chain": chain})
-    if fresh:
-        connection.execute(sa.insert(facts), fresh)
+        chain = link(chain, orjson.loads(body))
+        named = {name: fact[name] for name in ("fact_id", "op", "op_id", "now_ms")}
+        named |= {"mention_id": fact.get("mention_id", ""), "body": body, "chain": chain}
+        rows.append(named)
+    if rows:
+        connection.execute(sa.insert(facts), rows)
+
+
+def _fresh(connection: sa.Connection, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that the ledger does not have yet, each once."""
+    ids = [fact["fact_id"] for fact in entries]
+    known = set(connection.scalars(sa.select(facts.c.fact_id).where(facts.c.fact_id.in_(ids))))
+    return list({f["fact_id"]: f for f in reversed(entries) if f["fact_id"] not in known}.values())[
+        ::-1
+    ]
 
 
 def _handle_key(said: Mapping[str, Any]) -> str:

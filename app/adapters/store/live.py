@@ -11,6 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
+from app.adapters.store.seal import open_facts
 from app.adapters.store.tables import current_epoch, facts, live_tasks, rep_facts
 from app.core.errors import Overtaken
 
@@ -65,15 +66,13 @@ class Live:
 
     async def _facts_of(self, mention_ids: Sequence[str]) -> list[list[dict[str, Any]]]:
         query = (
-            sa.select(facts.c.mention_id, facts.c.body)
-            .where(facts.c.mention_id.in_(mention_ids))
-            .order_by(facts.c.seq)
+            sa.select(facts.c.body).where(facts.c.mention_id.in_(mention_ids)).order_by(facts.c.seq)
         )
 
         def work(connection: sa.Connection) -> list[list[dict[str, Any]]]:
             found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-            for mention_id, body in connection.execute(query):
-                found[mention_id].append(orjson.loads(body))
+            for fact in open_facts(connection, connection.scalars(query)):
+                found[fact["mention_id"]].append(fact)
             return list(found.values())
 
         return await self._database.read(work)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
+from app.adapters.store.seal import open_facts
 from app.adapters.store.tables import facts
 
 # No index knows what a fact tells of: look this far back and no further.
@@ -23,5 +23,4 @@ async def newest_mentions(database: Database, limit: int) -> list[dict[str, Any]
         .order_by(facts.c.seq.desc())
         .limit(limit)
     )
-    bodies = await database.read(lambda c: c.scalars(query).all())
-    return [orjson.loads(body) for body in bodies]
+    return await database.read(lambda c: open_facts(c, c.scalars(query)))

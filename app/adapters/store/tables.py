@@ -77,31 +77,46 @@ dead_letters = sa.Table(
     sa.Column("at_ms", sa.BigInteger, nullable=False, index=True),
 )
 
-# The contact history: every thing said and done, folded from the facts by `record`.
+# The contact history: every thing said and done, folded from the facts by `record`. `seq` is the
+# number of the fact in the ledger. What is searched stands beside it: see `full_text`.
 history = sa.Table(
     "history",
     metadata,
     sa.Column("fact_id", sa.String(300), primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False, unique=True),
     sa.Column("mention_id", sa.String(64), nullable=False, index=True),
-    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
+    sa.Column("handle_key", sa.String(1700), nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("channel", sa.String(40), nullable=False),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
     sa.Column("by", sa.String(600), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
+    sa.Column("upshot", sa.String(40), nullable=False),
+    sa.Column("about", sa.String(300), nullable=False),  # feedback: the line of the response
+    sa.Index("history_of_handle", "handle_key", "at_ms", "seq"),
 )
 
-# One line for each mention: where it stands now.
+# One line for each mention: where it stands now, how it ended, and what came of our response.
 mentions = sa.Table(
     "mentions",
     metadata,
     sa.Column("mention_id", sa.String(64), primary_key=True),
-    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
+    sa.Column("handle_key", sa.String(1700), nullable=False),
     sa.Column("channel", sa.String(40), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("queue", sa.String(40), nullable=False),
     sa.Column("detected_ms", sa.BigInteger, nullable=False),
     sa.Column("changed_ms", sa.BigInteger, nullable=False),
+    sa.Column("upshot", sa.String(40), nullable=False),
+    sa.Column("rep", sa.String(80), nullable=False),
+    sa.Column("reply_id", sa.String(300), nullable=False),
+    sa.Column("replied_ms", sa.BigInteger, nullable=False),  # 0: never
+    sa.Column("about", sa.String(300), nullable=False),
+    sa.Column("feedback", sa.String(20), nullable=False),
+    sa.Column("sentiment", sa.String(20), nullable=False, server_default=""),
+    sa.Column("breached_ms", sa.BigInteger, nullable=False, server_default="0"),  # 0: never
+    # The newest of a handle, however many there are.
+    sa.Index("mentions_of_handle", "handle_key", "detected_ms"),
 )
 
 # The fold of each customer's statements, which are the truth. `change` is that of `profile_board`.

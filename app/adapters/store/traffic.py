@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
+from app.adapters.store.seal import open_facts
 from app.adapters.store.tables import facts
 from app.core.backtest_report import Window
 
@@ -57,13 +59,13 @@ class Traffic:
 
     async def _trails(self, mention_ids: Sequence[str]) -> list[Trail]:
         query = (
-            sa.select(facts.c.mention_id, facts.c.body)
+            sa.select(facts.c.body)
             .where(facts.c.mention_id.in_(mention_ids), facts.c.op.in_(self._ops))
             .order_by(facts.c.seq)
         )
         found: dict[str, Trail] = defaultdict(list)
-        for mention_id, body in await self._database.read(partial(_rows, query=query)):
-            found[mention_id].append(body)
+        for fact in await self._database.read(lambda c: open_facts(c, c.scalars(query))):
+            found[fact["mention_id"]].append(orjson.dumps(fact))
         return [found[mention_id] for mention_id in mention_ids]
 
 

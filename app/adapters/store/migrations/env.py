@@ -11,6 +11,7 @@ from app.adapters.store import (  # noqa: F401 (of the same schema)
     known_tables,
     rule_event_tables,
     rule_tables,
+    seal_tables,
 )
 from app.adapters.store.tables import metadata
 

@@ -45,7 +45,7 @@ function Entry({ field, value, set, first }) {
   const control = field.kind === "select"
     ? html`<select ...${common} value=${value} onChange=${typed}>${grouped(field.options ?? [])}</select>`
     : field.kind === "text"
-      ? html`<textarea ...${common} rows="2" dir="auto" maxlength=${REASON_CHARS} value=${value} onInput=${typed}></textarea>`
+      ? html`<textarea ...${common} rows="2" dir="auto" maxlength=${field.max ?? REASON_CHARS} value=${value} onInput=${typed}></textarea>`
       : html`<input ...${common} type=${field.kind === "when" ? "datetime-local" : "number"} min=${field.min}
           max=${field.max} step=${field.kind === "number" ? 1 : undefined} value=${value} onInput=${typed} />`;
   return html`<div class="ask-field"><label for=${id}>${field.label}</label>${control}

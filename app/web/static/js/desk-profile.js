@@ -29,6 +29,7 @@ function Customer({ task }) {
       </div>
       ${known && profile.tier && html`<span class="tag tier">${profile.tier}</span>`}
     </div>
+    <p><a href=${`/history?person=${encodeURIComponent(`${task.mention.channel}:${author.handle}`)}`} data-testid="profile-history">Contact history</a></p>
     ${!known && html`<p class="muted" data-testid="profile-none">${profile?.missing
       ? "Our records could not be asked: this may be somebody we know."
       : "Not in our records yet: treat as a new customer."}</p>`}

@@ -18,10 +18,16 @@ const Figure = ({ label, value, note, testId }) => html`<div class="report-figur
 /** @param {Compared} of */
 const more = (of) => `${count(of.extra)} more, ${count(of.fewer)} fewer; ${count(of.live)} before, ${count(of.draft)} after`;
 
+/** What the conditions could see of the window. @param {any} of */
+const coverage = (of) => [
+  of.unrecorded ? `${count(of.unrecorded)} older ones left out: their values were not kept` : "all of the window",
+  of.untold ? `of ${count(of.untold)} neither history nor queues were recorded` : "",
+].filter(Boolean).join("; ");
+
 /** @param {{of:any}} props */
 const Figures = ({ of }) => html`<div class="report-figures">
   <${Figure} label="Mentions decided again" value=${count(of.mentions)} testId="report-mentions"
-    note=${of.unrecorded ? `${count(of.unrecorded)} older ones left out: their values were not kept` : "all of the window"} />
+    note=${coverage(of)} />
   <${Figure} label="Decided differently" value=${count(of.changed.mentions)} testId="report-changed"
     note=${Object.entries(of.changed.by_kind).filter(([, n]) => n).map(([kind, n]) => `${kind} ${count(/** @type {number} */ (n))}`).join(", ") || "none"} />
   <${Figure} label="Extra escalations by rule" value=${count(of.escalations.by_rule.extra)} testId="report-escalations"

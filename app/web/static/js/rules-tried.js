@@ -17,7 +17,7 @@ export const RESULTS = /** @type {Record<string, ["met"|"late"|"off", string]>} 
 
 /** What is tried, for as long as somebody looks at it. */
 export const asked = signal(/** @type {Asked|null} */ (null));
-export const found = signal(/** @type {{decision:Decision,values:Record<string, any>,rules:import("./rules-types.js").Explained[]}|null} */ (null));
+export const found = signal(/** @type {{decision:Decision,values:Record<string, any>,untold:string[],rules:import("./rules-types.js").Explained[]}|null} */ (null));
 export const failure = signal("");
 export const recent = signal(/** @type {Said[]} */ ([]));
 let round = 0;

@@ -8,13 +8,16 @@ import { guarded } from "./rules-edit.js";
 import { draft, live, queueTitle, showing } from "./rules-store.js";
 import { asked, clearTry, failure, found, loadRecent, recent, tryOn } from "./rules-tried.js";
 
-/** @typedef {{text:string,channel:string,lang:string,sentiment:string,followers:string,tier:string,open_cases:string}} Typed */
+/** @typedef {{text:string,channel:string,lang:string,sentiment:string,followers:string,tier:string,open_cases:string,
+ *   mentions_48h:string,unanswered:string}} Typed */
 
 const way = signal(/** @type {"recent"|"typed"} */ ("recent"));
 const chosen = signal("");
 const typed = signal(/** @type {Typed} */ ({
   text: "", channel: "email", lang: "en", sentiment: "negative", followers: "0", tier: "", open_cases: "0",
+  mentions_48h: "0", unanswered: "0",
 }));
+const COUNTS = /** @type {(keyof Typed)[]} */ (["followers", "open_cases", "mentions_48h", "unanswered"]);
 const OPTION_CHARS = 70; // a list of choices stays one line each
 
 /** @param {import("./rules-types.js").Said} said */
@@ -51,20 +54,23 @@ function TypedFields() {
           value=${one} key=${one}>${words(one)}</option>`)}</select></div>
       <${Entry} name="channel" label="Channel" /><${Entry} name="lang" label="Language" />
       <${Entry} name="followers" label="Followers" number /><${Entry} name="tier" label="Customer's tier" />
-      <${Entry} name="open_cases" label="Open cases" number /></div>
-    <p class="muted try-note">Nobody scores a typed text: the sentiment is yours, intent and urgency follow from it.</p>`;
+      <${Entry} name="open_cases" label="Open cases" number />
+      <${Entry} name="mentions_48h" label="Said before, 48 hours" number />
+      <${Entry} name="unanswered" label="Of it open, unanswered" number /></div>
+    <p class="muted try-note">Nobody scores a typed text: the sentiment is yours, intent and urgency follow from it.
+      The queues are as they are now.</p>`;
 }
 
 /** What is asked, or why it cannot be. @returns {import("./rules-tried.js").Asked|null} */
 function given() {
   if (way.value === "recent") return chosen.value ? { mention_id: chosen.value } : null;
-  const { followers, open_cases: cases, ...rest } = typed.value;
-  if (!rest.text.trim()) return null;
-  return { mention: { ...rest, followers: Number(followers) || 0, open_cases: Number(cases) || 0 } };
+  const numbers = Object.fromEntries(COUNTS.map((name) => [name, Number(typed.value[name]) || 0]));
+  return typed.value.text.trim() ? { mention: { ...typed.value, ...numbers } } : null;
 }
 
-/** @param {{of:Record<string, any>}} props */
-const Values = ({ of }) => html`<details class="try-values"><summary data-testid="try-values">What the conditions saw</summary>
+/** @param {{of:Record<string, any>,untold:string[]}} props */
+const Values = ({ of, untold }) => html`<details class="try-values"><summary data-testid="try-values">What the conditions saw</summary>
+  ${untold.length > 0 && html`<p class="muted">History and queues were not recorded then: here they are as if nothing were known.</p>`}
   <dl>${Object.entries(of).map(([name, value]) => html`<div key=${name}><dt><code>${name}</code></dt>
     <dd dir="auto">${typeof value === "string" ? value || "–" : JSON.stringify(value)}</dd></div>`)}</dl></details>`;
 
@@ -92,7 +98,7 @@ function Result() {
     <p>Because of <strong data-testid="try-rule">${decision.rule}</strong>: <span dir="auto">${decision.why}</span></p>
     <p class="muted">${fired} fired, ${held} did not hold, ${plural(decision.trace.length - fired - held, "row")} not asked.
       The table shows each.</p>
-    <${WhyNot} of=${told.rules} /><${Values} of=${told.values} /></section>`;
+    <${WhyNot} of=${told.rules} /><${Values} of=${told.values} untold=${told.untold} /></section>`;
 }
 
 export function TryPanel() {

@@ -1,0 +1,68 @@
+"""The pasts of handles in Redis: made of the store by `record`, read by triage.
+
+key                         type    holds
+hs:past:<channel>:<handle>  string  JSON: the mentions of a handle in the last 30 days, newest
+                                    first, 32 at most, as `Earlier` names their fields; it ends
+                                    by itself
+hs:pasts                    string  the number of the ledger up to which all of them are told;
+                                    without it they are made again from the store
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from app.adapters.redis_client import Client, away_is_unavailable
+from app.core.past import KEPT_MS, NO_PAST, Earlier, Past
+
+POSITION = "hs:pasts"
+_PAGE = 500  # handles in one round trip
+
+
+def key_of(handle_key: str) -> str:
+    return f"hs:past:{handle_key}"
+
+
+def decoded(blob: bytes | None) -> Past:
+    """One of an older kind, or broken, is none: `record` writes it again with the next mention."""
+    if not blob:
+        return NO_PAST
+    try:
+        return _DECODER.decode(blob)
+    except msgspec.DecodeError:
+        return NO_PAST
+
+
+_DECODER = msgspec.json.Decoder(tuple[Earlier, ...])
+
+
+class RedisPasts:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def position(self) -> int | None:
+        """How far in the ledger the pasts are told; None where they have to be made again.
+
+        Raises Unavailable.
+        """
+        with away_is_unavailable():
+            found = await self._client.get(POSITION)
+        return None if found is None else int(found)
+
+    async def put(self, pasts: Mapping[str, Past], position: int | None = None) -> None:
+        """Write these under their handle keys, then how far they tell. Raises Unavailable."""
+        every = list(pasts.items())
+        for start in range(0, max(1, len(every)), _PAGE):
+            page, last = every[start : start + _PAGE], start + _PAGE >= len(every)
+            with away_is_unavailable():
+                async with self._client.pipeline(transaction=False) as pipe:
+                    for key, past in page:
+                        if past:
+                            pipe.set(key_of(key), msgspec.json.encode(past), px=KEPT_MS)
+                        else:
+                            pipe.delete(key_of(key))
+                    if last and position is not None:
+                        pipe.set(POSITION, position)
+                    await pipe.execute()

@@ -1,0 +1,207 @@
+"""Erasures: asked for, done in the store, and kept as done without the name of who is gone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from app.adapters.store import full_text
+from app.adapters.store.database import Database
+from app.adapters.store.personal import (
+    PLACES,
+    Person,
+    erase_blocks,
+    erase_letters,
+    erase_rejects,
+    erase_samples,
+    erase_words,
+    letters_of,
+    person_of,
+    rejects_of,
+)
+from app.adapters.store.seal import open_facts
+from app.adapters.store.seal_tables import erasures
+from app.adapters.store.tables import facts
+
+_LISTED = 200
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """One that is under way. `person` is what was found up to now."""
+
+    id: str
+    person: Person
+    reason: str
+    asked_by: str
+    role: str
+    asked_ms: int
+
+
+class Erasures:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ask(self, erasure: Erasure) -> None:
+        """Keep it until it is done. Asking again under the same id changes nothing."""
+        row = {
+            "id": erasure.id,
+            "person": _packed(erasure.person),
+            "reason": erasure.reason,
+            "asked_by": erasure.asked_by,
+            "role": erasure.role,
+            "asked_ms": erasure.asked_ms,
+            "done_ms": 0,
+            "counts": b"{}",
+        }
+        insert = self._database.insert_new(erasures)
+        await self._database.write(lambda c: c.execute(insert, row))
+
+    async def under_way(self) -> list[Erasure]:
+        query = sa.select(erasures).where(erasures.c.done_ms == 0).order_by(erasures.c.asked_ms)
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
+        return [
+            Erasure(
+                id=row["id"],
+                person=Person(**{k: tuple(v) for k, v in orjson.loads(row["person"]).items()}),
+                reason=row["reason"],
+                asked_by=row["asked_by"],
+                role=row["role"],
+                asked_ms=row["asked_ms"],
+            )
+            for row in rows
+        ]
+
+    async def work(self, erasure: Erasure) -> Person:
+        """Erase what there is now, in one transaction; returns all that was found so far.
+
+        What was under way meanwhile is found by doing it again. Raises Unavailable.
+        """
+
+        def once(connection: sa.Connection) -> Person:
+            _overwrite_what_goes(connection)
+            person = _widened(connection, erasure.person)
+            erase_words(connection, person)
+            counts = Counter(_counts(connection, erasure.id))
+            counts["identity_keys"] += erase_blocks(connection, person)
+            for place in PLACES:
+                counts[place.table.name] += place.erase(connection, person)
+            counts["dead_letters"] += erase_letters(connection, person)
+            counts["import_rejects"] += erase_rejects(connection, person)
+            counts["rule_backtests"] += erase_samples(connection, person)
+            told = {"person": _packed(person), "counts": _json(counts)}
+            connection.execute(_this(erasure.id).values(**told))
+            return person
+
+        return await self._database.write(once)
+
+    async def finish(self, erasure_id: str, now_ms: int) -> None:
+        """It is done: who it was is known no more."""
+        nobody = _packed(Person(handle_keys=()))
+
+        def last(connection: sa.Connection) -> None:
+            _overwrite_what_goes(connection)
+            full_text.tidy(connection)
+            connection.execute(_this(erasure_id).values(person=nobody, done_ms=now_ms))
+
+        await self._database.write(last)
+        await self._database.write(_empty_the_log)
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """The newest first, with how many rows were erased in each table."""
+        query = sa.select(erasures).order_by(erasures.c.asked_ms.desc()).limit(_LISTED)
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
+        kept = [c.name for c in erasures.c if c.name not in ("person", "counts")]
+        return [
+            {name: row[name] for name in kept} | {"counts": orjson.loads(row["counts"])}
+            for row in rows
+        ]
+
+
+class Dossiers:
+    """Everything that the store has of one person."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, handle_key: str) -> tuple[Person, dict[str, list[dict[str, Any]]]]:
+        """The person, and the rows by table; keys are left out. Raises Unavailable."""
+
+        def work(connection: sa.Connection) -> tuple[Person, dict[str, list[dict[str, Any]]]]:
+            person = person_of(connection, handle_key)
+            found: dict[str, list[dict[str, Any]]] = {"facts": _facts(connection, person)}
+            for place in PLACES[:-2]:
+                known = found.setdefault(str(place.table.name), [])
+                known += [row for row in place.rows(connection, person) if row not in known]
+            found["dead_letters"] = list(letters_of(connection, person))
+            found["import_rejects"] = list(rejects_of(connection, person))
+            return person, found
+
+        return await self._database.read(work)
+
+
+def _facts(connection: sa.Connection, person: Person) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+    for at in range(0, len(person.mention_ids), _AT_ONCE):
+        some = person.mention_ids[at : at + _AT_ONCE]
+        query = sa.select(facts.c.body).where(facts.c.mention_id.in_(some)).order_by(facts.c.seq)
+        told += open_facts(connection, connection.scalars(query))
+    return told
+
+
+def _widened(connection: sa.Connection, person: Person) -> Person:
+    """The person with what has come to the store since it was looked for last."""
+    found = [person, *(person_of(connection, key) for key in person.handle_keys)]
+    return Person(
+        handle_keys=_united([one.handle_keys for one in found]),
+        customer_ids=_united([one.customer_ids for one in found]),
+        mention_ids=_united([one.mention_ids for one in found]),
+    )
+
+
+def _united(ids: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(sorted({each for some in ids for each in some}))
+
+
+def _packed(person: Person) -> bytes:
+    return orjson.dumps(
+        {
+            "handle_keys": person.handle_keys,
+            "customer_ids": person.customer_ids,
+            "mention_ids": person.mention_ids,
+        }
+    )
+
+
+def _counts(connection: sa.Connection, erasure_id: str) -> dict[str, int]:
+    query = sa.select(erasures.c.counts).where(erasures.c.id == erasure_id)
+    counts: dict[str, int] = orjson.loads(connection.scalar(query) or b"{}")
+    return counts
+
+
+def _json(counts: Counter[str]) -> bytes:
+    return orjson.dumps({str(name): rows for name, rows in counts.items() if rows})
+
+
+def _this(erasure_id: str) -> sa.Update:
+    return sa.update(erasures).where(erasures.c.id == erasure_id)
+
+
+def _overwrite_what_goes(connection: sa.Connection) -> None:
+    """SQLite leaves deleted bytes in its file unless it is told to write zeros over them."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def _empty_the_log(connection: sa.Connection) -> None:
+    """SQLite's log has the pages as they were before, until it is brought into the file."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,205 @@
+"""The contact history made anew from the ledger, compared with the one that is there, and mended.
+
+It is folded beside, in a scratch file, up to where `record` is. Then both are read in order, in
+one snapshot. Where they are equal nothing is written at all. Else the differences are mended in
+one transaction, up to the end of the ledger: readers see the old history or the new one, and
+`record`, which may run, finds that its place has moved and goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.adapters.store import full_text
+from app.adapters.store.database import Database
+from app.adapters.store.record import cursor, known, put
+from app.adapters.store.seal import open_facts
+from app.adapters.store.tables import cursors, facts, history, mentions, metadata
+from app.core.history import fold
+
+_PAGE: Final = 1000  # rows or facts read at once: about 1 MB
+_RECORD: Final = "record"
+
+Progress = Callable[[int, int], None]  # facts folded so far, of so many
+Row = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Found:
+    """What was compared, and how many lines, mentions and search words were wrong."""
+
+    facts: int = 0
+    lines: int = 0
+    mentions: int = 0
+    wrong_lines: int = 0
+    wrong_mentions: int = 0
+    wrong_words: int = 0
+
+    @property
+    def equal(self) -> bool:
+        return not (self.wrong_lines or self.wrong_mentions or self.wrong_words)
+
+
+class Rebuild:
+    """One rebuild. `seq` is the fact up to which the scratch copy is folded."""
+
+    def __init__(self, store: Database, scratch: Database, told: Progress) -> None:
+        self._store = store
+        self._scratch = scratch
+        self._told = told
+        self._seq = 0
+        metadata.create_all(scratch.engine, tables=[history, mentions])
+
+    def check(self) -> Found:
+        """Compare with what `record` has made so far; nothing is written. Raises Unavailable."""
+        until = self._store.run_now(lambda connection: cursor(connection, _RECORD), reading=True)
+        while self._seq < until:  # in short transactions, so that nobody waits for us
+            self._store.run_now(lambda connection: self._fold_page(connection, until), reading=True)
+
+        def work(connection: sa.Connection) -> Found:
+            _snapshot(connection)
+            self._fold(connection, cursor(connection, _RECORD))
+            return self._compare(connection, mending=False)
+
+        return self._store.run_now(work, reading=True)
+
+    def mend(self) -> Found:
+        """Make the history that of the whole ledger, in one transaction. Raises Unavailable."""
+
+        def work(connection: sa.Connection) -> Found:
+            _keep_record_out(self._store, connection)
+            end = int(connection.scalar(sa.select(sa.func.max(facts.c.seq))) or 0)
+            self._fold(connection, end)
+            found = self._compare(connection, mending=True)
+            statement = self._store.upsert(cursors, "seq")
+            connection.execute(statement, {"name": _RECORD, "seq": end})
+            return found
+
+        return self._store.run_now(work)
+
+    def _fold(self, connection: sa.Connection, until: int) -> None:
+        while self._seq < until:
+            self._fold_page(connection, until)
+
+    def _fold_page(self, connection: sa.Connection, until: int) -> None:
+        query = sa.select(facts.c.seq, facts.c.body).where(
+            facts.c.seq > self._seq, facts.c.seq <= until
+        )
+        rows = connection.execute(query.order_by(facts.c.seq).limit(_PAGE)).all()
+        opened = open_facts(connection, (row.body for row in rows))
+        page = [{"seq": row.seq, **fact} for row, fact in zip(rows, opened, strict=True)]
+
+        def work(beside: sa.Connection) -> None:
+            put(self._scratch, beside, fold(page, known(beside, page)), searched=False)
+
+        self._scratch.run_now(work)
+        self._seq = page[-1]["seq"] if page else until
+        self._told(self._seq, until)
+
+    def _compare(self, connection: sa.Connection, mending: bool) -> Found:
+        found = Found(facts=self._seq)
+
+        def work(beside: sa.Connection) -> None:
+            for had, wanted in _pairs(connection, beside, history, "seq"):
+                found.lines += len(wanted)
+                found.wrong_lines += _differ(connection, history, had, wanted, mending)
+                found.wrong_words += _words(connection, wanted, mending)
+            for had, wanted in _pairs(connection, beside, mentions, "mention_id"):
+                found.mentions += len(wanted)
+                found.wrong_mentions += _differ(connection, mentions, had, wanted, mending)
+
+        self._scratch.run_now(work, reading=True)
+        strays = full_text.strays(connection)
+        found.wrong_words += len(strays)
+        if mending:
+            full_text.drop(connection, strays)
+        return found
+
+
+@contextmanager
+def beside(store: Database, folder: Path, told: Progress) -> Iterator[Rebuild]:
+    """A rebuild with a scratch file in this folder, which is gone afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="history-", dir=folder) as name:
+        scratch = Database(f"sqlite:///{name}/history.db")
+        try:
+            yield Rebuild(store, scratch, told)
+        finally:
+            scratch.close()
+
+
+def _snapshot(connection: sa.Connection) -> None:
+    """All that follows is of one moment; SQLite's transactions are so by themselves."""
+    if connection.dialect.name == "postgresql":
+        # Asking whether the connection still lives has begun a transaction; this is another one.
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def _keep_record_out(store: Database, connection: sa.Connection) -> None:
+    """`record` waits until this transaction has ended; SQLite has one writer anyhow."""
+    connection.execute(store.insert_new(cursors), {"name": _RECORD, "seq": 0})
+    cursor(connection, _RECORD, locked=True)
+
+
+def _pairs(
+    connection: sa.Connection, beside: sa.Connection, table: sa.Table, key: str
+) -> Iterator[tuple[dict[Any, Row], dict[Any, Row]]]:
+    """What the store has and what it should have, some at a time, by the same keys."""
+    after: Any = None
+    while True:
+        had, wanted = _rows(connection, table, key, after), _rows(beside, table, key, after)
+        if not (had or wanted):
+            return
+        # Of two pages that end at different keys only what is before the first end is complete.
+        ends = [max(rows) for rows in (had, wanted) if len(rows) == _PAGE]
+        after = min(ends) if ends else max([*had, *wanted])
+        yield (
+            {k: row for k, row in had.items() if k <= after},
+            {k: row for k, row in wanted.items() if k <= after},
+        )
+
+
+def _rows(connection: sa.Connection, table: sa.Table, key: str, after: Any) -> dict[Any, Row]:
+    column: Any = table.c[key]
+    if connection.dialect.name == "postgresql" and key != "seq":
+        column = sa.collate(column, "C")  # as Python orders texts, and SQLite
+    query = sa.select(table).order_by(column).limit(_PAGE)
+    if after is not None:
+        query = query.where(column > after)
+    return {row[key]: dict(row) for row in connection.execute(query).mappings()}
+
+
+def _differ(
+    connection: sa.Connection,
+    table: sa.Table,
+    had: Mapping[Any, Row],
+    wanted: Mapping[Any, Row],
+    mending: bool,
+) -> int:
+    """How many rows are wrong, missing or too many; mended, where that is asked for."""
+    wrong = [key for key in had.keys() | wanted.keys() if had.get(key) != wanted.get(key)]
+    if not (mending and wrong):
+        return len(wrong)
+    [primary] = table.primary_key.columns
+    gone = [row[primary.name] for key in wrong for row in (had.get(key), wanted.get(key)) if row]
+    connection.execute(sa.delete(table).where(primary.in_(sorted(set(gone)))))
+    if rows := [dict(wanted[key]) for key in wrong if key in wanted]:
+        connection.execute(sa.insert(table), rows)
+    return len(wrong)
+
+
+def _words(connection: sa.Connection, wanted: Mapping[Any, Row], mending: bool) -> int:
+    texts = [(int(seq), str(row["text"])) for seq, row in wanted.items()]
+    wrong = set(full_text.wrong(connection, texts)) if texts else set()
+    if mending and wrong:
+        full_text.drop(connection, sorted(wrong))
+        full_text.put(connection, [each for each in texts if each[0] in wrong])
+    return len(wrong)

@@ -1,0 +1,260 @@
+"""Where the store keeps what belongs to one person: for the export of it, and for its erasure.
+
+Each table is among the places here or named in `IMPERSONAL` with the reason; a test sees to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from app.adapters.store import full_text, rule_tables
+from app.adapters.store import identity_tables as identity
+from app.adapters.store import known_tables as known
+from app.adapters.store import rule_event_tables as later
+from app.adapters.store import tables as t
+from app.adapters.store.identity_people import nodes_of
+from app.adapters.store.seal_tables import mention_keys, person_keys
+from app.core.particulars import (
+    CUSTOMER,
+    HANDLE,
+    node_of_customer,
+    node_of_handle,
+    split_node,
+)
+from app.core.person import customer_key, customer_of
+
+_AT_ONCE: Final = 500  # databases bound the parameters of a statement
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody by everything that points to them here."""
+
+    handle_keys: tuple[str, ...]
+    customer_ids: tuple[str, ...] = ()
+    mention_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Rows of one table that name the person in `column`, by one of their ids.
+
+    Erased rows are deleted, or emptied where `emptied` says how.
+    """
+
+    table: sa.Table
+    column: str
+    ids: Callable[[Person], Sequence[str]]
+    emptied: Mapping[str, Any] = field(default_factory=dict)
+
+    def rows(self, connection: sa.Connection, person: Person) -> Iterator[Row]:
+        for some in _in_parts(self.ids(person)):
+            found = connection.execute(
+                sa.select(self.table).where(self.table.c[self.column].in_(some))
+            )
+            yield from map(_row, found.mappings())
+
+    def erase(self, connection: sa.Connection, person: Person) -> int:
+        """Returns how many rows there were."""
+        count = 0
+        for some in _in_parts(self.ids(person)):
+            statement: Any = sa.delete(self.table)
+            if self.emptied:
+                statement = sa.update(self.table).values(**self.emptied)
+            count += connection.execute(
+                statement.where(self.table.c[self.column].in_(some))
+            ).rowcount
+        return count
+
+
+def _handles(person: Person) -> Sequence[str]:
+    return person.handle_keys
+
+
+def _customers(person: Person) -> Sequence[str]:
+    return person.customer_ids
+
+
+def _mentions(person: Person) -> Sequence[str]:
+    return person.mention_ids
+
+
+def _nodes(person: Person) -> Sequence[str]:
+    handles = [node_of_handle(key) for key in person.handle_keys]
+    return [*handles, *map(node_of_customer, person.customer_ids)]
+
+
+# The keys come last: until they are gone, what is left can be found again.
+PLACES: Final = (
+    Place(table=t.journal, column="mention_id", ids=_mentions),
+    Place(table=t.history, column="handle_key", ids=_handles),
+    Place(table=t.history, column="mention_id", ids=_mentions),
+    Place(table=t.mentions, column="handle_key", ids=_handles),
+    Place(table=t.profiles, column="customer_id", ids=_customers),
+    Place(table=t.handles, column="handle_key", ids=_handles),
+    Place(table=known.statements, column="customer_id", ids=_customers),
+    Place(table=known.contested, column="customer_id", ids=_customers),
+    *(
+        Place(table=table, column=column, ids=_nodes)
+        for table in (identity.events, identity.reviews)
+        for column in ("a", "b")
+    ),
+    Place(table=identity.groups, column="node", ids=_nodes),
+    Place(table=identity.nodes, column="node", ids=_nodes),
+    Place(table=t.handoffs, column="mention_id", ids=_mentions),
+    Place(table=t.handed_in, column="mention_id", ids=_mentions),
+    Place(table=later.events, column="mention_id", ids=_mentions),
+    Place(table=later.acts, column="mention_id", ids=_mentions),
+    Place(table=later.notices, column="mention_id", ids=_mentions),
+    Place(table=rule_tables.shadow_samples, column="mention_id", ids=_mentions),
+    Place(table=mention_keys, column="matter", ids=_mentions, emptied={"source_id": ""}),
+    Place(table=person_keys, column="handle_key", ids=_handles),
+)
+
+# Tables that name nobody, or are dealt with by themselves.
+IMPERSONAL: Final[Mapping[str, str]] = {
+    "facts": "sealed: erased with the key",
+    "dead_letters": "by `letters_of` and `erase_letters`, for they name nobody",
+    "import_rejects": "by `rejects_of` and `erase_rejects`, for they name nobody",
+    "rule_backtests": "by `erase_samples`, for the report is one text",
+    "identity_keys": "digests, by `erase_blocks`, for they name nobody",
+    "identity_board": "a counter",
+    "import_runs": "names of files and of columns",
+    "import_mappings": "names of columns",
+    "profile_board": "a counter",
+    "live_tasks": "ids only",
+    "rep_facts": "of those who work here",
+    "current_epoch": "of Redis",
+    "users": "those who work here",
+    "cursors": "positions",
+    "rule_versions": "rules",
+    "rule_live": "rules",
+    "rule_changes": "rules",
+    "rule_drafts": "rules",
+    "rule_readers": "processes",
+    "rule_shadows": "rules",
+    "rule_shadow_counts": "counts",
+    "notice_reads": "ids only",
+    "flight_board": "a counter",
+    "flights": "texts of those who work here",
+    "flight_events": "texts of those who work here",
+    "flight_members": "ids only",
+    "flight_labels": "ids only",
+    "erasures": "names somebody only until it is done",
+}
+
+
+def person_of(connection: sa.Connection, handle_key: str) -> Person:
+    """Everything that points to whoever has this handle, by all ids and handles joined with it."""
+    handles = t.handles
+    joined = [split_node(node) for node in nodes_of(connection, handle_key)]
+    mine = {id_ for kind, id_ in joined if kind == CUSTOMER}
+    customers = sorted({*mine, customer_of(handle_key)} - {""})
+    same = sa.select(handles.c.handle_key).where(handles.c.customer_id.in_(customers))
+    own = {id_ for kind, id_ in joined if kind == HANDLE}
+    keys = sorted({handle_key, *own, *connection.scalars(same), *map(customer_key, customers)})
+    return Person(
+        handle_keys=tuple(keys),
+        customer_ids=tuple(customers),
+        mention_ids=tuple(_mentions_of(connection, keys)),
+    )
+
+
+def _mentions_of(connection: sa.Connection, handle_keys: Sequence[str]) -> list[str]:
+    found: set[str] = set()
+    for some in _in_parts(handle_keys):
+        sealed = sa.select(mention_keys.c.matter).join(
+            person_keys, person_keys.c.key_id == mention_keys.c.key_id
+        )
+        found.update(connection.scalars(sealed.where(person_keys.c.handle_key.in_(some))))
+        told = sa.select(t.mentions.c.mention_id).where(t.mentions.c.handle_key.in_(some))
+        found.update(connection.scalars(told))
+    return sorted(found)
+
+
+def erase_words(connection: sa.Connection, person: Person) -> None:
+    """Let what they said be found by no search. Before its lines go, which name the numbers."""
+    for place in PLACES:
+        if place.table is t.history:
+            full_text.drop(connection, [row["seq"] for row in place.rows(connection, person)])
+
+
+def erase_blocks(connection: sa.Connection, person: Person) -> int:
+    """Take out by what these nodes are found. Before the nodes go, which have the numbers."""
+    count = 0
+    for some in _in_parts(_nodes(person)):
+        numbers = sa.select(identity.nodes.c.number).where(identity.nodes.c.node.in_(some))
+        gone = sa.delete(identity.keys).where(identity.keys.c.number.in_(numbers))
+        count += connection.execute(gone).rowcount
+    return count
+
+
+def letters_of(connection: sa.Connection, person: Person) -> Iterator[Row]:
+    """Dead letters that name one of these handles, as JSON writes it. Reads all letters."""
+    names = {key.partition(":")[2] for key in person.handle_keys}
+    marks = [f'"{at}{name}"'.encode() for name in names for at in ("", "@")]
+    query = sa.select(t.dead_letters).where(t.dead_letters.c.raw.is_not(None))
+    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)).mappings():
+        text = bytes(row["raw"]).decode("utf-8", "replace").casefold().encode()
+        if any(mark in text for mark in marks):
+            yield _row(row)
+
+
+def erase_letters(connection: sa.Connection, person: Person) -> int:
+    sources = [row["src"] for row in letters_of(connection, person)]
+    for some in _in_parts(sources):
+        change = sa.update(t.dead_letters).where(t.dead_letters.c.src.in_(some))
+        connection.execute(change.values(raw=None, detail="erased"))
+    return len(sources)
+
+
+def rejects_of(connection: sa.Connection, person: Person) -> Iterator[Row]:
+    """Refused rows of imports with a handle or customer id of theirs. Reads all of them."""
+    names = {key.partition(":")[2] for key in person.handle_keys} | {*person.customer_ids}
+    words = "|".join(re.escape(name.casefold()) for name in sorted(names - {""}))
+    named = re.compile(rf"(?<!\w)({words})(?!\w)")
+    query = sa.select(known.rejects).where(known.rejects.c.raw != b"")
+    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)).mappings():
+        text = f"{bytes(row['raw']).decode('utf-8', 'replace')} {row['reason']}"
+        if words and named.search(text.casefold()):
+            yield _row(row)
+
+
+def erase_rejects(connection: sa.Connection, person: Person) -> int:
+    found = [(row["run"], row["line"]) for row in rejects_of(connection, person)]
+    for run, line in found:
+        this = sa.and_(known.rejects.c.run == run, known.rejects.c.line == line)
+        emptied = sa.update(known.rejects).where(this).values(raw=b"", reason="erased")
+        connection.execute(emptied)
+    return len(found)
+
+
+def erase_samples(connection: sa.Connection, person: Person) -> int:
+    """Take the mentions of this person out of the samples of back-tests."""
+    mine, count, table = set(person.mention_ids), 0, rule_tables.backtests
+    query = sa.select(table.c.id, table.c.report).where(table.c.report.is_not(None))
+    for id_, body in connection.execute(query).all():
+        report = orjson.loads(body)
+        left = [one for one in report.get("samples", ()) if one.get("mention_id") not in mine]
+        if gone := len(report.get("samples", ())) - len(left):
+            kept = orjson.dumps(report | {"samples": left})
+            connection.execute(sa.update(table).where(table.c.id == id_).values(report=kept))
+            count += gone
+    return count
+
+
+def _row(found: sa.RowMapping) -> Row:
+    """A row whose names are plain texts, as JSON wants them."""
+    return {str(name): value for name, value in found.items()}
+
+
+def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))

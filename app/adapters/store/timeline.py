@@ -1,0 +1,180 @@
+"""The contact history as people read it: the timeline of one person, and search over all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from app.adapters.store import full_text
+from app.adapters.store.database import Database
+from app.adapters.store.identity_people import handles_in, whole_of
+from app.adapters.store.tables import history, mentions, profiles
+from app.core.feedback import SATISFIED, UNSATISFIED
+from app.core.history_lines import CLOSED
+from app.core.joins import person_of
+from app.core.particulars import CUSTOMER, node_of_customer, node_of_handle, split_node
+from app.core.person import customer_key, customer_of
+from app.core.words import Term
+
+_MOST_HANDLES: Final = 200  # of one person; who has more is no person
+_ENDED: Final = ("completed", "cancelled", CLOSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whose timeline it is. `keys` are all under which they are known: one of a stranger."""
+
+    keys: tuple[str, ...]
+    customer_id: str = ""
+    name: str = ""
+    tier: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What is asked for. Times in ms, `until_ms` not included; empty and 0 stand for anything.
+
+    `keys` are a person's; without them everybody's lines are meant. `before` is the `next` of the
+    page before.
+    """
+
+    terms: tuple[Term, ...] = ()
+    keys: tuple[str, ...] = ()
+    channel: str = ""
+    kind: str = ""
+    status: str = ""
+    since_ms: int = 0
+    until_ms: int = 0
+    before: tuple[int, int] | None = None
+    limit: int = 50
+
+    @property
+    def by_time(self) -> bool:
+        """One person's lines are ordered by when it happened, others by when we heard of it."""
+        return bool(self.keys) and not self.terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Lines, the newest first, each with how its mention stands; and where the next page begins."""
+
+    lines: list[dict[str, Any]]
+    next: tuple[int, int] | None
+
+
+class Timeline:
+    """Reads only. Raises Unavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def person(self, key: str) -> Person:
+        """Who is known under this key."""
+        return await self._database.read(lambda connection: _person(connection, key))
+
+    async def page(self, ask: Ask) -> Page:
+        """The lines that are asked for, at most `limit`."""
+        return await self._database.read(lambda connection: _page(connection, ask))
+
+    async def totals(self, keys: Sequence[str]) -> dict[str, int]:
+        """How many mentions of a person there are, how many still open, and their feedback."""
+        ended, verdict = mentions.c.status.in_(_ENDED), mentions.c.feedback
+        query = sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(sa.case((ended, 0), else_=1)), 0),
+            sa.func.coalesce(sa.func.sum(sa.case((verdict == SATISFIED, 1), else_=0)), 0),
+            sa.func.coalesce(sa.func.sum(sa.case((verdict == UNSATISFIED, 1), else_=0)), 0),
+        ).where(mentions.c.handle_key.in_(keys))
+        row = await self._database.read(lambda c: c.execute(query).one())
+        names = ("mentions", "open", SATISFIED, UNSATISFIED)
+        return {name: int(value) for name, value in zip(names, row, strict=True)}
+
+
+def _keys_of(connection: sa.Connection, nodes: set[str]) -> tuple[str, ...]:
+    """Every key under which one person's lines are kept: of all ids and handles joined."""
+    ids = sorted(id_ for kind, id_ in map(split_node, nodes) if kind == CUSTOMER)
+    return (*handles_in(connection, nodes)[:_MOST_HANDLES], *map(customer_key, ids))
+
+
+def _person(connection: sa.Connection, key: str) -> Person:
+    customer_id = customer_of(key)
+    node = node_of_customer(customer_id) if customer_id else node_of_handle(key)
+    nodes = whole_of(connection, node)
+    kind, first = split_node(person_of(nodes))
+    keys = _keys_of(connection, nodes)
+    if kind != CUSTOMER:
+        return Person(keys=keys if key in keys else (key, *keys))
+    customer_id = customer_id or first
+    body = connection.scalar(
+        sa.select(profiles.c.body).where(profiles.c.customer_id == customer_id)
+    )
+    known: dict[str, Any] = orjson.loads(body) if body else {}
+    return Person(
+        keys=keys if key in keys else (key, *keys),
+        customer_id=customer_id,
+        name=str(known.get("name", "")),
+        tier=str(known.get("tier", "")),
+    )
+
+
+def _page(connection: sa.Connection, ask: Ask) -> Page:
+    if ask.by_time:
+        # Each handle has its lines in order; the newest of all are among the newest of each.
+        queries = [_by_time(ask, key) for key in ask.keys]
+    else:
+        queries = [_by_seq(ask, connection.dialect.name)]
+    rows = [row for query in queries for row in connection.execute(query).mappings()]
+    rows.sort(key=lambda row: _place(row, ask), reverse=True)
+    shown = [dict(row) for row in rows[: ask.limit]]
+    return Page(lines=shown, next=_place(shown[-1], ask) if len(rows) > ask.limit else None)
+
+
+def _place(row: Any, ask: Ask) -> tuple[int, int]:
+    return (row["at_ms"] if ask.by_time else 0, row["seq"])
+
+
+def _by_time(ask: Ask, key: str) -> sa.Select[Any]:
+    lines = _lines(ask, history).where(history.c.handle_key == key)
+    if ask.before:
+        lines = lines.where(sa.tuple_(history.c.at_ms, history.c.seq) < sa.tuple_(*ask.before))
+    return lines.order_by(history.c.at_ms.desc(), history.c.seq.desc()).limit(ask.limit + 1)
+
+
+def _by_seq(ask: Ask, dialect: str) -> sa.Select[Any]:
+    source: sa.FromClause = history
+    seq: sa.ColumnElement[int] = history.c.seq
+    conditions: list[sa.ColumnElement[bool] | sa.TextClause] = []
+    if ask.terms:
+        words, seq, condition = full_text.found(ask.terms, dialect)
+        source = words.join(history, seq == history.c.seq)
+        conditions.append(condition)
+    if ask.keys:
+        conditions.append(history.c.handle_key.in_(ask.keys))
+    if ask.before:
+        conditions.append(seq < ask.before[1])
+    return _lines(ask, source).where(*conditions).order_by(seq.desc()).limit(ask.limit + 1)
+
+
+def _lines(ask: Ask, source: sa.FromClause) -> sa.Select[Any]:
+    matter = [mentions.c[name].label(f"matter_{name}") for name in _OF_MATTER]
+    joined = source.outerjoin(mentions, mentions.c.mention_id == history.c.mention_id)
+    lines = sa.select(history, *matter).select_from(joined)
+    for column, wanted in (
+        (history.c.channel, ask.channel),
+        (history.c.kind, ask.kind),
+        (mentions.c.status, ask.status),
+    ):
+        if wanted:
+            lines = lines.where(column == wanted)
+    if ask.since_ms:
+        lines = lines.where(history.c.at_ms >= ask.since_ms)
+    if ask.until_ms:
+        lines = lines.where(history.c.at_ms < ask.until_ms)
+    return lines
+
+
+_OF_MATTER: Final = ("status", "queue", "upshot", "rep", "feedback")

@@ -1,0 +1,73 @@
+// @ts-check
+/** The lines of a timeline: who said or did what, when, on which channel, and how it ended. */
+import { html } from "../vendor/vendor.js";
+import { dateTime, words } from "./format.js";
+import { ChannelIcon } from "./icon.js";
+
+/**
+ * @typedef {{status:string,queue:string,upshot:string,rep:string,feedback:string}} Matter
+ * @typedef {{seq:number,fact_id:string,mention_id:string,handle_key:string,kind:string,channel:string,at_ms:number,by:string,
+ *   text:string,cut:boolean,parts:[string,boolean][]|null,upshot:string,about:string,matter:Matter|null}} Line
+ */
+
+/** What a line tells, before and after the name of who did it. @type {Record<string,[string,string]>} */
+const TOLD = {
+  said: ["", "said"],
+  edited: ["", "changed it to"],
+  feedback: ["", "said to our response"],
+  replied: ["", "responded"],
+  completed: ["", "completed it"],
+  cancelled: ["", "cancelled it"],
+  closed: ["rule", "closed it"],
+  handed_off: ["handed off to", ""],
+  offline: ["", "wrote down"],
+};
+const OFFLINE = { phone: "a phone call", letter: "a letter", visit: "a visit", event: "an event", card: "a comment card" };
+const OURS = new Set(["replied", "completed", "cancelled"]);
+
+/** @param {string} key */
+export const timelineOf = (key) => `/history?person=${encodeURIComponent(key)}`;
+
+/** What was searched for stands out; never as markup. @param {{line:Line}} props */
+function Said({ line }) {
+  if (!line.text) return null;
+  const said = line.parts
+    ? line.parts.map(([piece, hit]) => (hit ? html`<mark>${piece}</mark>` : piece))
+    : line.text;
+  return html`<p class="line-text" dir="auto" data-testid="line-text">${said}${line.cut && !line.parts && html`<span class="muted"> … (cut)</span>`}</p>`;
+}
+
+/** How its mention stands now: once, beside what somebody said. @param {{line:Line}} props */
+function Stands({ line }) {
+  const { matter } = line;
+  const told = matter !== null && ["said", "feedback"].includes(line.kind);
+  if (!told) return line.upshot && html`<span class="tag" data-upshot=${line.upshot} data-testid="line-upshot">${words(line.upshot)}</span>`;
+  return html`
+    ${line.kind === "feedback" && html`<span class="tag" data-upshot=${line.upshot} data-testid="line-upshot">${words(line.upshot)}</span>`}
+    <span class="tag plain" data-testid="line-status">${words(matter.status)}</span>
+    ${matter.upshot && html`<span class="tag plain" data-testid="line-ended">${words(matter.upshot)}</span>`}
+    ${matter.rep && html`<span class="tag plain">by <bdi>${matter.rep}</bdi></span>`}
+    ${matter.feedback && html`<span class="tag" data-upshot=${matter.feedback} data-testid="line-feedback">Customer: ${matter.feedback}</span>`}`;
+}
+
+/** @param {{line:Line,alone:boolean,responses:Map<string,Line>}} props */
+function OneLine({ line, alone, responses }) {
+  const [before, after] = TOLD[line.kind] ?? ["", words(line.kind)];
+  const what = line.kind === "offline" ? `${after} ${/** @type {any} */ (OFFLINE)[line.channel] ?? line.channel}` : after;
+  const to = responses.get(line.about);
+  return html`<li class="line" data-testid="line" data-kind=${line.kind} data-seq=${line.seq} data-ours=${OURS.has(line.kind)}>
+    <span class="line-channel"><${ChannelIcon} channel=${line.channel} /></span>
+    <div class="line-body">
+      <p class="line-head"><span>${before && html`${before} `}<b><bdi>${line.by}</bdi></b> ${what}${to && html` <span class="muted">(of <bdi>${to.by}</bdi>, ${dateTime(new Date(to.at_ms).toISOString())})</span>`}</span>
+        ${!alone && line.handle_key && html`<a href=${timelineOf(line.handle_key)} data-testid="line-person"><bdi>${line.handle_key}</bdi></a>`}
+        <span class="spring"></span><time class="muted num" datetime=${new Date(line.at_ms).toISOString()}>${dateTime(new Date(line.at_ms).toISOString())}</time></p>
+      <${Said} line=${line} />
+      <p class="tags"><${Stands} line=${line} /></p>
+    </div></li>`;
+}
+
+/** @param {{lines:Line[],alone:boolean}} props */
+export function Lines({ lines, alone }) {
+  const responses = new Map(lines.filter((line) => line.kind === "replied").map((line) => [line.fact_id, line]));
+  return html`<ol class="lines" data-testid="lines">${lines.map((line) => html`<${OneLine} key=${line.seq} line=${line} alone=${alone} responses=${responses} />`)}</ol>`;
+}

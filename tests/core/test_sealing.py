@@ -1,0 +1,95 @@
+"""What is personal in a fact can be taken out and put back, and nothing else moves."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.facts import OPS
+from app.core.sealing import PERSONAL, emptied, filled, owner_of, personal
+
+SAID = {
+    "mention_id": "m1",
+    "source_id": "post-1",
+    "channel": "x",
+    "text": "My name is Kim",
+    "author": {"handle": "@Kim", "name": "Kim", "followers": 7},
+    "url": "https://x.example/1",
+    "meta": {"order": 5},
+    "in_reply_to": "",
+    "detected_at": "2026-11-28T10:00:00Z",
+}
+VALUES = {"mention.handle": "@Kim", "profile.name": "Kim", "score.urgency": 0.5}
+
+
+def fact(op: str, **data: Any) -> dict[str, Any]:
+    return {"fact_id": f"a/{op}", "op": op, "mention_id": "m1", "source_id": "post-1", "data": data}
+
+
+FACTS = [
+    fact("received", mention=SAID, content_hash="h"),
+    fact("edited", mention=SAID, values=VALUES),
+    fact("decided", values=VALUES, decision={"queue": "service"}),
+    fact("identified", handle_key="x:kim", customer_id="c1", known=True),
+    fact("replied", text="Dear Kim", first=True),
+    fact("completed", note="Kim is happy"),
+    fact("offered", attempt=1),
+]
+
+
+@pytest.mark.parametrize("told", FACTS, ids=lambda told: told["op"])
+def test_what_is_taken_out_and_put_back_is_the_fact(told: dict[str, Any]) -> None:
+    before = copy.deepcopy(told)
+    secrets = personal(told)
+    bare = emptied(told, [path for path, _ in secrets])
+    assert not any(word in repr(bare).casefold() for word in ("kim", "post-1", "order"))
+    assert filled(bare, secrets) == told == before
+
+
+@pytest.mark.parametrize("told", FACTS, ids=lambda told: told["op"])
+def test_a_fact_keeps_its_shape(told: dict[str, Any]) -> None:
+    """Who reads a fact of somebody who was erased finds each field, empty."""
+    assert shape(emptied(told, [path for path, _ in personal(told)])) == shape(told)
+
+
+def shape(value: Any) -> Any:
+    if isinstance(value, dict) and value is not SAID["meta"] and value:
+        return {name: shape(part) for name, part in value.items() if name != "meta"}
+    return type(value)
+
+
+def test_what_rules_and_reports_need_stays() -> None:
+    bare = emptied(FACTS[2], [path for path, _ in personal(FACTS[2])])
+    assert bare["data"]["decision"] == {"queue": "service"}
+    assert bare["data"]["values"]["score.urgency"] == 0.5
+
+
+def test_only_the_facts_that_there_are_can_be_personal() -> None:
+    assert set(PERSONAL) <= set(OPS)
+
+
+def test_the_first_fact_of_a_mention_tells_whose_it_is() -> None:
+    assert owner_of(FACTS[0]) == "x:kim"
+    assert [owner_of(told) for told in FACTS[1:]] == [""] * 6
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(
+        st.sampled_from(["mention", "author", "handle", "channel", "text", "values"]), inner
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(st.sampled_from(sorted(PERSONAL)), anything)
+def test_a_fact_of_any_shape_is_taken(op: str, data: Any) -> None:
+    """The ledger may refuse nothing: whatever is odd is kept as it is."""
+    told = fact(op) | {"data": data}
+    owner_of(told)
+    secrets = personal(told)
+    assert filled(emptied(told, [path for path, _ in secrets]), secrets) == told
