@@ -10,7 +10,6 @@ from typing import Final
 
 import phonenumbers
 from anyascii import anyascii
-from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import JaroWinkler
 
 from app.core.particulars import ID, MAIL, PHONE, Particulars
@@ -23,6 +22,11 @@ LONGEST_NAME, LONGEST_KEY, MOST_NAMES = 200, 300, 8
 _DOTLESS = ("gmail.com", "googlemail.com")
 _TAGGED = (*_DOTLESS, "outlook.com", "hotmail.com", "icloud.com", "fastmail.com", "proton.me")
 
+# A dot-atom of 64 signs at most, in any script, at a name of at least two labels.
+_MAIL = re.compile(
+    r"(?=[^@]{1,64}@)([^\s@.,;:<>()\[\]\\\"]+(?:\.[^\s@.,;:<>()\[\]\\\"]+)*)"
+    r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_])"
+)
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _NO_DIGIT = re.compile(r"\D+")
 _CACHED = 65_536  # texts: the same senders write again and again
@@ -48,25 +52,18 @@ def words(text: str) -> str:
 
 @lru_cache(_CACHED)
 def mail(text: str) -> str:
-    """An address as providers tell them apart, or nothing where it is none."""
-    try:
-        given = validate_email(text.strip()[:LONGEST_KEY], check_deliverability=False)
-    except EmailNotValidError as error:
-        return _reserved(text) if "special-use" in str(error) else ""
-    local, domain = given.local_part.lower(), (given.ascii_domain or given.domain).lower()
-    return _by_provider(local, domain)
+    """An address as providers tell them apart, or nothing where it is none.
 
-
-def _reserved(text: str) -> str:
-    """Names for examples and tests, which no mail reaches: they are well formed all the same."""
+    Quoted local parts and addresses of machines are none: nobody writes to us from those.
+    """
+    found = _MAIL.fullmatch(unicodedata.normalize("NFC", text.strip()[:LONGEST_KEY]))
+    if not found:
+        return ""
     try:
-        given = validate_email(
-            text.strip()[:LONGEST_KEY], check_deliverability=False, test_environment=True
-        )
-    except EmailNotValidError:
-        local, _, domain = text.strip().lower().rpartition("@")
-        return _by_provider(local, domain) if domain.endswith((".example", ".invalid")) else ""
-    return _by_provider(given.local_part.lower(), given.domain.lower())
+        domain = found[2].encode("idna").decode().lower()
+    except UnicodeError:
+        return ""
+    return _by_provider(found[1].casefold(), domain)
 
 
 def _by_provider(local: str, domain: str) -> str:

@@ -12,7 +12,7 @@ from app.core.particulars import Particulars
 # A key that more people share than this tells nobody apart: it is left out, and that is said.
 MOST_ALIKE = 50
 # Compared with one newcomer at most, whoever shares most keys first: bounds the time.
-MOST_COMPARED = 30
+MOST_COMPARED = 24
 
 _NAMES = 4  # tokens of a name that make keys; nobody is found by their fifth name only
 _WORD = 5  # letters of a street or a place

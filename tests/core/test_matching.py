@@ -199,3 +199,29 @@ def test_two_records_of_one_person_are_one_answer() -> None:
         for node in ("customer:C1", "handle:x:kim")
     ]
     assert resolve(particulars({}, [phone]), found, WEIGHTS, similar, 2).join is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("mail", "Kim.Lee+shop@GoogleMail.com", "mail:kimlee@gmail.com"),
+        ("mail", "kim.lee+shop@mail.example", "mail:kim.lee+shop@mail.example"),
+        ("mail", "Kim+shop@outlook.com", "mail:kim@outlook.com"),
+        ("mail", "Jürgen@MÜNCHEN.de", "mail:jürgen@xn--mnchen-3ya.de"),
+        ("mail", "o'neil@x.co.uk", "mail:o'neil@x.co.uk"),
+        *(
+            ("mail", text, "")
+            for text in (
+                "kim", "kim@host", "a..b@c.de", ".a@c.de", "a b@c.de", "a@-b.de", "a@127.0.0.1",
+                "x" * 65 + "@a.de", "a@" + "b" * 70 + ".de", "\x00@\x00", "a@b@c.de",
+            )
+        ),
+        ("phone", "+44 7700 900-123", "phone:+447700900123"),
+        ("phone", "tel:+44-7700-900123", "phone:+447700900123"),
+        ("phone", "07700 900123", ""),  # of which country?
+        ("phone", "+44", ""),
+        ("phone", "+999 12345678", ""),
+    ],
+)  # fmt: skip
+def test_contacts_have_one_normal_form(kind: str, text: str, expected: str) -> None:
+    assert key_of(kind, text) == expected
