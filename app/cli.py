@@ -17,6 +17,7 @@ from app.cli_history import history
 from app.cli_identity import identity
 from app.cli_import import import_
 from app.cli_overrides import overrides
+from app.cli_permission import permission
 from app.cli_privacy import privacy
 from app.cli_rules import rules
 from app.core import duration
@@ -38,6 +39,7 @@ cli.command()(explain)
 cli.command()(decisions)
 cli.command()(overrides)
 cli.command("import")(import_)
+cli.command()(permission)
 
 
 @cli.command()
@@ -86,6 +88,7 @@ _process("web", "Serve the screens, the API, the event streams and intake.")
 _process("watch", "Make offers, watch the SLA, move facts to the ledger.")
 _process("record", "Fold facts into the contact history and profiles.")
 _process("handoffs", "Hand mentions and their stages on to partners.")
+_process("send", "Send replies that the permission gate permits; hear STOP.")
 _process("events", "Ask event rules about tasks, and do what they say.")
 _process("reconcile", "Send again every accepted mention that has no outcome.")
 _process("broker", "Serve the embedded broker (for `up`).")

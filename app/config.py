@@ -10,13 +10,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app import config_handoffs, config_rules, config_sla
+from app import config_channels, config_handoffs, config_permission, config_rules, config_sla
+from app.config_channels import ChannelFile
 from app.config_checks import broken_references, doubles
 from app.config_entry import Entry, Name, Seconds, Skill, read
+from app.config_permission import Permission
 from app.config_sla import CalendarFile, SlaFile, Surroundings
-from app.core.catalogue import Catalogue, Channel, Overflow, Queue, Relaxation, Rep
+from app.core.catalogue import Catalogue, Overflow, Queue, Relaxation, Rep
 from app.core.errors import ConfigError
 from app.core.handoff import Partner
+from app.core.outbound import Sending
 from app.core.rules import Row, Rule, asked_in_order
 
 
@@ -43,12 +46,6 @@ class _Queue(Entry):
     interruptible: bool = False
 
 
-class _Channel(Entry):
-    title: str
-    public: bool = False
-    weight: float = Field(1.0, gt=0, le=50, allow_inf_nan=False)
-
-
 class _Rep(Entry):
     name: Name
     title: str
@@ -64,10 +61,6 @@ class _Queues(Entry):
     queue: dict[Name, _Queue] = Field(min_length=1)
 
 
-class _Channels(Entry):
-    channel: dict[Name, _Channel]
-
-
 class _Staff(Entry):
     rep: list[_Rep]
 
@@ -81,6 +74,8 @@ class Config:
     version: str
     partners: Mapping[str, Partner] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    permission: Permission = field(default_factory=Permission)
+    sending: Mapping[str, Sending] = field(default_factory=dict)
 
     @property
     def every(self) -> tuple[Row | Rule, ...]:
@@ -105,44 +100,49 @@ def load(
     """
     problems: list[str] = []
     queues = read(folder / "queues.toml", _Queues, problems)
-    channels = read(folder / "channels.toml", _Channels, problems)
+    channels = read(folder / "channels.toml", ChannelFile, problems)
     staff = read(folder / "staff.toml", _Staff, problems)
     policies = read(folder / "sla.toml", SlaFile, problems)
     calendars = read(folder / "calendars.toml", CalendarFile, problems)
     partners = config_handoffs.partners(folder, problems)
+    permission = config_permission.permission(folder, problems)
     texts = config_rules.texts_of(folder, problems) if rule_texts is None else rule_texts
     tables = config_rules.tables(texts, problems)
     if problems or not (queues and channels and staff and policies and calendars):
         raise ConfigError(problems)
-    problems.extend(doubles([rep.name for rep in staff.rep]))
-    catalogue = _catalogue(queues, channels, staff, window_scale)
+    catalogue = _catalogue(queues, channels, staff, calendars, window_scale)
     rows = tuple(config_rules.rows(tables, window_scale))
     rules = tuple(config_rules.rules(tables, window_scale))
-    catalogue = replace(catalogue, calendars=config_sla.calendars(calendars))
-    problems.extend(broken_references(catalogue, rows, rules))
-    problems.extend(config_handoffs.problems_of(partners, catalogue))
-    problems.extend(config_handoffs.unknown_partners(partners, rules))
+    problems += (*_doubles(staff), *broken_references(catalogue, rows, rules))
+    problems.extend(config_handoffs.problems_of(partners, catalogue, rules))
+    problems.extend(config_permission.unknown_names(permission, catalogue, rules))
     problems.extend(problem for one in asked_in_order(rows, rules) for problem in check_row(one))
     around = Surroundings(catalogue=catalogue, rows=asked_in_order(rows, rules), scale=window_scale)
     problems.extend(config_sla.problems(policies, calendars, around))
     if problems:
         raise ConfigError(problems)
     catalogue = replace(catalogue, slas=config_sla.slas(policies, calendars, around))
-    version = _version(catalogue, rows, rules)
-    return Config(catalogue=catalogue, rows=rows, version=version, partners=partners, rules=rules)
+    return Config(
+        catalogue=catalogue, rows=rows, rules=rules, version=_version(catalogue, rows, rules),
+        partners=partners, permission=permission, sending=config_channels.sending(channels),
+    )  # fmt: skip
 
 
-def _catalogue(queues: _Queues, channels: _Channels, staff: _Staff, scale: float) -> Catalogue:
+def _doubles(staff: _Staff) -> Iterator[str]:
+    return doubles([rep.name for rep in staff.rep])
+
+
+def _catalogue(
+    queues: _Queues, channels: ChannelFile, staff: _Staff, calendars: CalendarFile, scale: float
+) -> Catalogue:
     return Catalogue(
         queues={name: _queue(name, queue, scale) for name, queue in queues.queue.items()},
-        channels={
-            name: Channel(name=name, **channel.model_dump())
-            for name, channel in channels.channel.items()
-        },
+        channels=config_channels.channels(channels),
         reps={
             rep.name: Rep(**rep.model_dump() | {"channels": tuple(sorted(rep.channels.items()))})
             for rep in staff.rep
         },
+        calendars=config_sla.calendars(calendars),
     )
 
 

@@ -8,8 +8,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from app.config_entry import Entry, Name, Seconds, Sentence, Skill
+from app.core import decision
 from app.core.catalogue import ESCALATION_QUEUE
 from app.core.decision import Notice
+from app.core.outbound import ANSWER
 from app.core.rules import Effects
 from app.core.skills import MEDIATOR
 
@@ -25,6 +27,11 @@ class Notify(Entry):
     text: Sentence
 
 
+class Reply(Entry):
+    text: Draft
+    purpose: Name = ANSWER
+
+
 class Action(Entry):
     label: Name | None = None
     queue: Name | None = None
@@ -38,6 +45,7 @@ class Action(Entry):
     draft: Draft | None = None
     macro: Name | None = None
     case: Sentence | None = None
+    reply: Reply | None = None
 
     @model_validator(mode="after")
     def _one_key(self) -> Action:
@@ -84,4 +92,9 @@ def effects(actions: Sequence[Action], scale: float) -> Effects:
         draft=next((a.draft for a in actions if a.draft), ""),
         macro=next((a.macro for a in actions if a.macro), ""),
         case=next((a.case for a in actions if a.case), ""),
+        reply=next((_said(a.reply) for a in actions if a.reply), None),
     )
+
+
+def _said(reply: Reply) -> decision.Reply:
+    return decision.Reply(text=reply.text, purpose=reply.purpose)

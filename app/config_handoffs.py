@@ -1,8 +1,7 @@
-"""Partners: the other engines of config/handoffs.toml, and their secrets from the environment."""
+"""Partners: the other engines of config/handoffs.toml."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.config_entry import Entry, Name, Seconds, Sentence, read
-from app.config_rules import place
+from app.config_rules import place as where
 from app.core.addresses import url_problem
 from app.core.catalogue import Catalogue
 from app.core.condition_limits import meant
@@ -51,8 +50,10 @@ def partners(folder: Path, problems: list[str]) -> dict[str, Partner]:
     return {name: _partner(name, entry) for name, entry in (found.partner if found else {}).items()}
 
 
-def problems_of(partners: Mapping[str, Partner], catalogue: Catalogue) -> Iterator[str]:
-    """What is wrong with the partners beside the other files."""
+def problems_of(
+    partners: Mapping[str, Partner], catalogue: Catalogue, rules: Iterable[Rule]
+) -> Iterator[str]:
+    """What is wrong with the partners beside the other files, and rules that name nobody."""
     for partner in partners.values():
         place = f"{HANDOFFS_FILE}: partner.{partner.name}"
         if problem := url_problem(partner.url, partner.inner):
@@ -64,39 +65,11 @@ def problems_of(partners: Mapping[str, Partner], catalogue: Catalogue) -> Iterat
                 yield f"{place}: routes: no queue is named {queue!r}"
         if partner.routes and not partner.call_out:
             yield f"{place}: routes: expected call_out = true, or the answer is not read"
-
-
-def unknown_partners(partners: Mapping[str, Partner], rules: Iterable[Rule]) -> Iterator[str]:
-    """Rules that hand off to nobody."""
     for rule in rules:
         for name in rule.does.handoffs:
             if name not in partners:
                 near = meant(name, partners)
-                yield f"{place(rule)}: do.hand_off: no partner is named {name!r}{near}"
-
-
-def secret_key(partner: str) -> str:
-    """The key of a partner's secret in the settings section `handoffs`."""
-    return f"{partner.replace('-', '_')}_secret"
-
-
-def secret_problems(partners: Mapping[str, Partner], secrets: Mapping[str, str]) -> Iterator[str]:
-    """Partners without a secret, and secrets without a partner; never the secrets themselves."""
-    wanted = {secret_key(name): name for name in partners}
-    for key, name in wanted.items():
-        if not secrets.get(key):
-            yield f"{HANDOFFS_FILE}: partner.{name}: expected its secret in {_environment(key)}"
-    for key in secrets:
-        if key not in wanted:
-            yield f"environment {_environment(key)}: no partner has this secret"
-    shared = Counter(one for text in secrets.values() for one in text.split())
-    for key, text in secrets.items():
-        if any(shared[one] > 1 for one in text.split()):
-            yield f"environment {_environment(key)}: expected a secret of this partner alone"
-
-
-def _environment(key: str) -> str:
-    return f"HANDSHAKE_HANDOFFS__{key.upper()}"
+                yield f"{where(rule)}: do.hand_off: no partner is named {name!r}{near}"
 
 
 def _partner(name: str, entry: PartnerEntry) -> Partner:

@@ -75,7 +75,7 @@ class CalendarEntry(Entry):
                 if period.start < before.end:
                     raise ValueError(f"expected hours apart, {_clock(period.start)} is in two")
         if not self.always:
-            _zone(self.zone)
+            zone_of(self.zone)
         return self
 
 
@@ -197,13 +197,14 @@ def _calendar(name: str, entry: CalendarEntry) -> Calendar:
     holidays = sorted(entry.holidays.items())
     return Calendar(
         name=name,
-        zone=_zone(entry.zone),
+        zone=zone_of(entry.zone),
         week=entry.week(),
         holidays=tuple(Holiday(day=day, name=title) for day, title in holidays),
     )
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of this IANA name. Raises ValueError."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is an OSError

@@ -162,6 +162,13 @@ STAGES: tuple[Stage, ...] = (
         does="event rules after the mention: what they do goes through the door, notices to people",
     ),
     Stage(
+        name="send",
+        process="send",
+        reads="table facts",
+        writes="tables consent_events, outbound, outbound_refusals; hs:outbox",
+        does="STOP heard first, then each reply through the permission gate to its connector",
+    ),
+    Stage(
         name="reconcile",
         process="reconcile",
         reads="journal, table facts",

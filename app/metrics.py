@@ -190,6 +190,37 @@ HANDOFFS_FOLLOWED = Gauge(
     "When hand-offs were last looked after: a dead man's switch",
     multiprocess_mode="livemostrecent",
 )
+OUTBOUND = Counter(
+    "handshake_outbound_total",
+    "Messages to customers by what came of it: sent, retried, failed, refused, waiting,"
+    " no_connector",
+    ["channel", "outcome"],
+)
+REFUSALS = Counter(
+    "handshake_outbound_refusals_total",
+    "Times that the permission gate refused a message, for ever or for now",
+    ["code"],
+)
+OUTBOUND_SECONDS = Histogram(
+    "handshake_outbound_seconds",
+    "From a reply to the moment at which its receiver had it",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 43_200),
+)
+STOP_SECONDS = Histogram(
+    "handshake_stop_seconds",
+    "From the triage of a STOP to the moment from which nothing goes out to that person",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+)
+OUTBOUND_OLDEST = Gauge(
+    "handshake_outbound_oldest_seconds",
+    "Age of the oldest message that may go out and has not got through",
+    multiprocess_mode="livemostrecent",
+)
+OUTBOUND_FOLLOWED = Gauge(
+    "handshake_outbound_last_turn_timestamp_seconds",
+    "When the ledger was last read for messages and stops: a dead man's switch",
+    multiprocess_mode="livemostrecent",
+)
 FLIGHTS_OPEN = Gauge(
     "handshake_flights_open", "Flights that are open", multiprocess_mode="livemostrecent"
 )

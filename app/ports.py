@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.core.decision import Decision, Explanation
+from app.core.delivery import Answer
 from app.core.facts import Fact
 from app.core.mention import Mention
+from app.core.outbound import Outbound
 from app.core.past import NO_PAST, Past
+from app.core.permission import Permit
 from app.core.profile import MISSING, Profile
 from app.core.queue_state import NO_QUEUES, QueueValues
 from app.core.score import Score
@@ -171,4 +174,15 @@ class DeadLetter:
 class DeadLetters(Protocol):
     async def bury(self, letters: Sequence[DeadLetter]) -> None:
         """Keep the letters, durably, before anything is acknowledged. Raises Unavailable."""
+        ...
+
+
+class Connector(Protocol):
+    """A way out of a channel. It asks `permit.check(message, now_ms)` before anything else."""
+
+    async def send(self, message: Outbound, permit: Permit) -> Answer:
+        """Send one message; the receiver must know a repeat by `message.outbound_id`.
+
+        Raises NotPermitted; what goes wrong on the way is in the answer.
+        """
         ...

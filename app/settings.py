@@ -122,6 +122,7 @@ class Settings(BaseSettings):
     secret: str = Field(default="", repr=False)  # the intake key; `up` makes one
     webhook_secret: str = Field(default="", repr=False)  # whsec_...; `up` makes one
     handoffs: dict[str, str] = Field(default={}, repr=False)  # NAME_SECRET of each partner
+    channels: dict[str, str] = Field(default={}, repr=False)  # NAME_SECRET of each webhook channel
 
     @classmethod
     def settings_customise_sources(

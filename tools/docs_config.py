@@ -10,7 +10,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app import config, config_actions, config_handoffs, config_rules, config_sla
+from app import (
+    config,
+    config_actions,
+    config_channels,
+    config_handoffs,
+    config_permission,
+    config_rules,
+    config_sla,
+)
 from app.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "config"
@@ -30,6 +38,8 @@ MEANINGS = {
     "demo.seed": "the same seed makes the same people and mentions",
     "data_dir": "where data live: SQLite, logs, the embedded Redis",
     "webhook_secret": "what callers of the webhook sign with",
+    "channels": "the secret of each channel that sends by webhook, as"
+    " `HANDSHAKE_CHANNELS__NAME_SECRET`, like those of partners",
     "handoffs": "the secret of each partner, as `HANDSHAKE_HANDOFFS__NAME_SECRET`: `whsec_...`;"
     " two with a blank between them while one is exchanged",
     "secret": "the key of intake, as a bearer token; `up` makes one",
@@ -38,11 +48,14 @@ MEANINGS = {
 # The other files: where they are, and the model of one entry.
 FILES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "queues.toml": ("[queue.NAME]", config._Queue),
-    "channels.toml": ("[channel.NAME]", config._Channel),
+    "channels.toml": ("[channel.NAME]", config_channels.ChannelEntry),
     "staff.toml": ("[[rep]]", config._Rep),
     "sla.toml": ("[[policy]]", config_sla.PolicyEntry),
     "calendars.toml": ("[calendar.NAME]", config_sla.CalendarEntry),
     "handoffs.toml": ("[partner.NAME]", config_handoffs.PartnerEntry),
+    "permission.toml": ("before the first table", config_permission.PermissionFile),
+    "permission.toml, purpose": ("[purpose.NAME]", config_permission.PurposeEntry),
+    "permission.toml, caps": ("caps = [{ }]", config_permission.CapEntry),
     "rules/*.toml": ("[[row]]", config_rules.RowEntry),
     "rules/*.toml, then": ("then = { }", config_rules.Then),
     "rules/*.toml, rule": ("[[rule]]", config_rules.RuleEntry),
@@ -77,13 +90,26 @@ ENTRY_MEANINGS = {
     "draft": "a reply proposed to the agent",
     "macro": "the name of a proposed macro",
     "case": "the title of a case to open",
+    "reply": '`{ text = "...", purpose = "acknowledgement" }`: said by itself, if permitted',
+    "basis": "what the law calls the reason",
+    "consent": 'channels on which the customer must have allowed it; `"*"`: on all',
+    "heeds_quiet": "false: it also goes out in quiet hours",
+    "caps": "how often, to one person on one channel",
+    "valid": "what has waited longer is not sent any more",
+    "most": "so many messages",
+    "within": "in a time that ends now",
+    "purpose": "why we write to people; what has no purpose is not sent",
     **dict.fromkeys(("tuesday", "wednesday", "thursday", "friday", "saturday"), "as monday"),
     "sunday": "as monday",
 }
 
 _LINE = re.compile(r"^(\w+) = (.*?)(?:\s+# (.*))?$")
 _HEAD = re.compile(r"^#   (\w+)\s{2,}(.+)$")
-_FORMATS = {"duration": "duration: `90s`, `30m`, `4h`", "hours": "hours: `08:00-12:30`"}
+_FORMATS = {
+    "duration": "duration: `90s`, `30m`, `4h`",
+    "hours": "hours: `08:00-12:30`",
+    "quiet": "hours: `21:00-08:00`",
+}
 _LIMITS = (
     ("minimum", "≥ {}"),
     ("exclusiveMinimum", "> {}"),

@@ -1,4 +1,4 @@
-"""Signed webhooks to partners: the address is checked, then pinned; nothing is followed."""
+"""Signed webhooks: the address is checked, then pinned; nothing is followed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import Protocol
 
 import httpx
 
@@ -28,8 +29,21 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
+class Receiver(Protocol):
+    """Where a webhook goes: a partner, or whoever brings a channel's messages to people."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def inner(self) -> bool: ...
+    @property
+    def timeout_s(self) -> float: ...
+
+
 class Webhooks:
-    """One client for each partner, so that no connection is shared between two of them.
+    """One client for each receiver, so that no connection is shared between two of them.
 
     `trust`: certificates to believe in; None: those that come with the libraries.
     """
@@ -47,47 +61,51 @@ class Webhooks:
 
     async def send(self, partner: Partner, event: Handoff, patience_s: float) -> Answer:
         """Send one event and wait so long for the whole answer. Never raises."""
+        return await self.post(partner, event.event_id, event.body, patience_s)
+
+    async def post(self, to: Receiver, event_id: str, body: bytes, patience_s: float) -> Answer:
+        """As `send`, of any event to any receiver that we can sign for."""
         try:
             async with asyncio.timeout(patience_s):
-                return await self._send(partner, event)
+                return await self._post(to, event_id, body)
         except TimeoutError:
             return Answer(problem=f"no answer within {patience_s:.3g} s")
         except (httpx.HTTPError, OSError) as error:
             return Answer(problem=f"not reached: {type(error).__name__}: {error}"[:200])
 
-    async def _send(self, partner: Partner, event: Handoff) -> Answer:
+    async def _post(self, to: Receiver, event_id: str, body: bytes) -> Answer:
         try:
-            target = target_of(partner.url)
+            target = target_of(to.url)
             found = await self._resolve(target.host, target.port)
-            address = pinned(found, partner.inner)
+            address = pinned(found, to.inner)
         except ValueError as error:
             return Answer(problem=f"not sent: {error}", never=True)
-        headers = self._signers[partner.name].headers(event.event_id, _now(), event.body)
-        request = self._client(partner).build_request(
+        headers = self._signers[to.name].headers(event_id, _now(), body)
+        request = self._client(to).build_request(
             "POST",
             _pinned_url(target, address),
-            content=event.body,
+            content=body,
             headers=headers | {"host": _host(target), "content-type": _TYPE},
             # The certificate is checked against the name, though we connect to the address.
             extensions={"sni_hostname": target.host},
         )
-        response = await self._client(partner).send(request, stream=True)
+        response = await self._client(to).send(request, stream=True)
         try:
             return await _answer(response)
         finally:
             await response.aclose()
 
-    def _client(self, partner: Partner) -> httpx.AsyncClient:
-        if partner.name not in self._clients:
-            self._clients[partner.name] = httpx.AsyncClient(
-                timeout=partner.timeout_s,
+    def _client(self, to: Receiver) -> httpx.AsyncClient:
+        if to.name not in self._clients:
+            self._clients[to.name] = httpx.AsyncClient(
+                timeout=to.timeout_s,
                 verify=self._trust or True,
                 follow_redirects=False,
                 trust_env=False,  # a proxy of the environment would connect where it likes
                 headers={"accept-encoding": "identity", "user-agent": "Handshake"},
                 limits=httpx.Limits(max_keepalive_connections=2, keepalive_expiry=30.0),
             )
-        return self._clients[partner.name]
+        return self._clients[to.name]
 
     async def close(self) -> None:
         for client in self._clients.values():

@@ -109,6 +109,7 @@ class Decider:
             draft=given[by["draft"]].draft if "draft" in by else "",
             macro=given[by["macro"]].macro if "macro" in by else "",
             case=given[by["case"]].case if "case" in by else "",
+            reply=given[by["reply"]].reply if "reply" in by else None,
             by=by,
         )
 
@@ -146,6 +147,7 @@ def _by(givers: Sequence[tuple[str, str, Effects]]) -> dict[str, str]:
             ("draft", effects.draft),
             ("macro", effects.macro),
             ("case", effects.case),
+            ("reply", effects.reply),
         ):
             if value:
                 found[setting] = id_

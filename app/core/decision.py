@@ -30,6 +30,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A text that a rule sends to the customer by itself, where the permission gate lets it out."""
+
+    text: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Where the mention goes. An empty `queue` means that no task is needed.
 
@@ -53,6 +61,7 @@ class Decision:
     draft: str = ""
     macro: str = ""
     case: str = ""
+    reply: Reply | None = None
     by: dict[str, str] = field(default_factory=dict)
 
 

@@ -31,7 +31,7 @@ PENDING, DONE, STOPPED = "pending", "done", "stopped"
 REROUTE, PRIORITISE = "reroute", "prioritise"  # commands of the door
 _RULE = "rule"
 
-_TELLING: Final = ("labels", "notices", "handoffs")
+_TELLING: Final = ("labels", "notices", "handoffs", "reply")
 _MOVING: Final = (*_TELLING, "priority", "route")
 POSSIBLE: Final[Mapping[str, tuple[str, ...]]] = {
     WAITING: _MOVING,
@@ -54,6 +54,9 @@ _NOT_HERE: Final = {
     COMPLETED: "the task has ended",
     REPLIED: "an agent has the task in hand",
 }
+_SETTINGS: Final = (
+    "labels", "priority", "window_s", "handoffs", "notices", "draft", "macro", "case", "reply",
+)  # fmt: skip
 _KEYS: Final = {"labels": "label", "notices": "notify", "handoffs": "hand_off"}
 
 
@@ -72,7 +75,7 @@ def _given(does: Effects) -> Iterator[str]:
     elif does.route:
         yield "route"
     # The skill that comes with `escalate` is of its queue.
-    for name in ("labels", "priority", "window_s", "handoffs", "notices", "draft", "macro", "case"):
+    for name in _SETTINGS:
         if getattr(does, name):
             yield name.removesuffix("_s")
     if does.skills and not does.route:
@@ -104,6 +107,7 @@ class Act:
     labels: tuple[str, ...] = ()
     notices: tuple[dict[str, str], ...] = ()
     handoffs: tuple[str, ...] = ()
+    reply: Mapping[str, str] = field(default_factory=dict)  # text and purpose, where it says one
     state: str = DONE
     stopped: str = ""
     done: Mapping[str, str] = field(default_factory=dict)
@@ -194,6 +198,7 @@ def _act(event: Event, rule: Rule, number: int, stopped: str) -> Act:
         labels=does.labels,
         notices=tuple({"to": one.to, "text": one.text} for one in does.notices),
         handoffs=does.handoffs,
+        reply={"text": does.reply.text, "purpose": does.reply.purpose} if does.reply else {},
         state=STOPPED if stopped else PENDING if moves else DONE,
         stopped=stopped,
     )

@@ -13,7 +13,11 @@ from app.core.handoff import HANDOFF
 SAID, EDITED, FEEDBACK = "said", "edited", "feedback"
 REPLIED, COMPLETED, CANCELLED, CLOSED = "replied", "completed", "cancelled", "closed"
 HANDED_OFF, OFFLINE = "handed_off", "offline"
-KINDS: Final = (SAID, EDITED, FEEDBACK, REPLIED, COMPLETED, CANCELLED, CLOSED, HANDED_OFF, OFFLINE)
+SENT, NOT_SENT = "sent", "not_sent"  # by a rule; what the permission gate or a channel held back
+KINDS: Final = (
+    SAID, EDITED, FEEDBACK, REPLIED, COMPLETED, CANCELLED, CLOSED, HANDED_OFF, OFFLINE, SENT,
+    NOT_SENT,
+)  # fmt: skip
 WORDS_OF_CUSTOMERS: Final = (SAID, EDITED, FEEDBACK)
 
 # How a mention ended, beside the codes with which people complete a task.
@@ -82,6 +86,10 @@ def _told(fact: Mapping[str, Any]) -> tuple[str, str, str]:
         return CANCELLED, _actor(fact), str(fact.get("reason", ""))
     if op == "decided" and not data["decision"]["queue"]:
         return CLOSED, str(data["decision"].get("rule", "")), str(fact.get("reason", ""))
+    if op == SENT and data.get("text"):  # an agent's is the reply itself
+        return SENT, str(data["by"]), str(data["text"])
+    if op == NOT_SENT:
+        return NOT_SENT, str(data["by"]), str(fact.get("reason", ""))
     if handed_over(fact):
         return HANDED_OFF, str(data["partner"]), str(fact.get("reason", ""))
     return "", "", ""

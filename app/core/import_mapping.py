@@ -35,6 +35,7 @@ _CALLED: Final[Mapping[str, str]] = {
     "preferredchannel": "preferred_channel", "channelpreference": "preferred_channel",
     "prefers": "preferred_channel",
     "lang": "lang", "language": "lang", "locale": "lang", "sprache": "lang",
+    "zone": "zone", "timezone": "zone", "tz": "zone",
     "mail": "handle.email", "emailaddress": "handle.email", "mobile": "handle.sms",
     "mobilephone": "handle.sms", "telephone": "handle.phone", "phonenumber": "handle.phone",
     "telefon": "handle.phone", "twitter": "handle.x", "twitterhandle": "handle.x",

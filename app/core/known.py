@@ -160,6 +160,7 @@ def fold(facts: Iterable[Known], order: Order = DEFAULT_ORDER, customer_id: str 
         credit=_number(shown, "credit"),
         rewards=_number(shown, "rewards"),
         household=_text(shown, "household"),
+        zone=_text(shown, "zone"),
         influence=influence(sum(followers.values()), sum(posts.values())),
         adoption=adoption(len(social), sum(posts.values())),
         social=social,

@@ -22,6 +22,7 @@ class Profile:
     open_cases: int = 0
     products: tuple[str, ...] = ()
     known: bool = True
+    zone: str = ""  # where they are, by the IANA name of its time zone
     last_rep: str = ""  # whoever answered this handle last, known customer or not
     last_reply_ms: int = 0
     credit: float = 0.0

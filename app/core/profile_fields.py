@@ -247,6 +247,7 @@ FIELDS: Final[Mapping[str, Check]] = {
     "household": _text(ID_CHARS),
     "preferred_channel": _name,
     "lang": _lang,
+    "zone": _text(64),
     # What people are told apart by; no rule sees it.
     "born": _born,
     "house": _text(20),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from app.core.calendar import Calendar, is_open
-from app.core.decision import Notice
+from app.core.decision import Notice, Reply
 from app.core.mention import Mention
 from app.core.past import NEVER, NO_PAST_VALUES, PAST_VARIABLES
 from app.core.profile import Profile
@@ -110,6 +110,7 @@ class Effects:
     draft: str = ""
     macro: str = ""
     case: str = ""
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

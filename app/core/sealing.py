@@ -52,6 +52,9 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "identified": (("data", "handle_key"), ("data", "customer_id")),
     "replied": (("data", "text"), ("fields", "reply")),
     "completed": (("data", "note"),),
+    "sent": (("data", "text"), ("data", "reference")),
+    "not_sent": (("data", "text"),),
+    "consent_changed": (("data", "handle_key"), ("data", "evidence")),
     "noted": (("data", "handle_key"), ("data", "text")),
 }
 
@@ -61,7 +64,7 @@ def owner_of(fact: Fact) -> str:
 
     Whatever else is odd about a fact, the ledger must take it: nothing here raises.
     """
-    if fact["op"] == "noted":
+    if fact["op"] == "noted" or (fact["op"] == "consent_changed" and not fact.get("mention_id")):
         return str(_at(fact, ("data", "handle_key")) or "")
     if fact["op"] != "received":
         return ""

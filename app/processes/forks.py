@@ -21,7 +21,7 @@ from app.core.errors import ConfigError
 _CONTEXT = get_context("forkserver")
 
 # Not the worker: its libraries start threads, which a fork would not carry over.
-_PRELOADED = ["web", "watch", "record", "reconcile", "handoffs", "events"]
+_PRELOADED = ["web", "watch", "record", "reconcile", "handoffs", "events", "send"]
 
 # How a child that finds its configuration wrong tells `up`: this exit code, these lines.
 EXIT_CONFIG = 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable
 from typing import Protocol
@@ -14,6 +13,7 @@ from app import metrics
 from app.adapters.store.handoffs import Handoffs
 from app.core.delivery import AGAIN, TAKEN, Answer, Circuit, Route, backoff_ms, route_of
 from app.core.handoff import HANDOFF, STATUS, Handoff, Partner
+from app.processes.in_flight import InFlight
 from app.wiring.base import system_ms
 
 logger = structlog.get_logger()
@@ -42,14 +42,14 @@ class Delivery:
         self._now_ms = now_ms
         self._chance = chance
         self._circuit = Circuit()
-        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._flying = InFlight()
 
     async def turn(self) -> None:
         """Give up what is too late, send what is due; answers are not waited for.
 
         Raises Unavailable, also for what was sent before.
         """
-        self._land()
+        self._flying.land()
         now_ms = self._now_ms()
         for event in await self._log.overdue(self._partner.name, now_ms):
             if event.event_id not in self._flying:
@@ -60,26 +60,16 @@ class Delivery:
             return
         due = await self._log.due(self._partner.name, now_ms, room + len(self._flying))
         for event in [one for one in due if one.event_id not in self._flying][:room]:
-            self._flying[event.event_id] = asyncio.create_task(self._try(event))
+            self._flying.start(event.event_id, self._try(event))
 
     async def work(self, rest_s: float) -> None:
         """A turn, then a rest until something has landed, or for so long."""
         await self.turn()
-        if self._flying:
-            flying = self._flying.values()
-            await asyncio.wait(flying, timeout=rest_s, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(rest_s)
+        await self._flying.rest(rest_s)
 
     async def landed(self) -> None:
         """Wait until nothing is in flight. Raises Unavailable."""
-        await asyncio.gather(*self._flying.values(), return_exceptions=True)
-        self._land()
-
-    def _land(self) -> None:
-        ended = [id_ for id_, task in self._flying.items() if task.done()]
-        for task in [self._flying.pop(id_) for id_ in ended]:
-            task.result()
+        await self._flying.landed()
 
     async def _try(self, event: Handoff) -> None:
         answer = await self._sender.send(self._partner, event, self._patience_s(event))

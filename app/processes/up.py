@@ -39,6 +39,7 @@ _SERVICES = (
     "record",
     "reconcile",
     "events",
+    "send",
 )  # the slowest to start first
 
 

@@ -45,7 +45,7 @@ async def reject(request: Request) -> Response:
 
 
 async def reply(request: Request) -> Response:
-    """Record my reply; the SLA clock stops here while no channel sends yet."""
+    """Record my reply: the SLA clock stops here; `send` brings it out where it is permitted."""
     given = await _given(request, "text")
     return await _do(request, given, "reply", text=text_of(given, "text", _REPLY_CHARS))
 

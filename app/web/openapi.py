@@ -9,6 +9,7 @@ import msgspec
 
 from app import __version__
 from app.codec import WireMention
+from app.core.consent import KINDS
 from app.core.history_lines import OFFLINE_KINDS, OFFLINE_UPSHOTS
 from app.web import openapi_flights as flights
 from app.web import openapi_identity as identity
@@ -123,6 +124,18 @@ _BODIES |= {
         text=_TEXT,
         upshot={"enum": list(OFFLINE_UPSHOTS)},
     ),
+    "/api/v1/permissions": _object(
+        "handle_key",
+        "kind",
+        "source",
+        "evidence",
+        handle_key=_TEXT,
+        kind={"enum": list(KINDS)},
+        channel=_TEXT,
+        purpose=_TEXT,
+        source=_TEXT,
+        evidence=_TEXT,
+    ),
     "/api/v1/notices/read": _object(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
@@ -131,6 +144,7 @@ _OTHER_BODIES = RULE_BODIES | flights.FLIGHT_BODIES | identity.IDENTITY_BODIES
 _HISTORY = "/api/v1/history"
 _ACCEPTING = (  # kept, and done later
     _HISTORY,
+    "/api/v1/permissions",
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/rules/drafts/{draft_id}/backtest",
@@ -151,6 +165,8 @@ _QUERIES = {
     "/api/v1/rules/versions/{number}/diff": ("to",),
     "/api/v1/rules/overrides": ("hours",),
     "/api/v1/handoffs": ("partner", "state", "mention_id", "limit"),
+    "/api/v1/permissions": ("handle_key",),
+    "/api/v1/outbound": ("channel", "state", "code", "handle_key", "mention_id", "limit"),
 }
 
 

@@ -33,7 +33,7 @@ _SAID = _object(
     source=_TEXT,
     at={"type": "string", "format": "date-time", "description": "since when it is so; none: now"},
     confidence={"type": "number", "minimum": 0, "maximum": 1},
-    name=_TEXT, tier=_TEXT, lang=_TEXT, household=_TEXT, preferred_channel=_TEXT,
+    name=_TEXT, tier=_TEXT, lang=_TEXT, zone=_TEXT, household=_TEXT, preferred_channel=_TEXT,
     value=_NUMBER, credit=_NUMBER, rewards=_NUMBER, open_cases=_COUNT,
     products={"type": "array", "items": _TEXT, "maxItems": 50},
     handles=_by_channel({"oneOf": [_TEXT, {"type": "array", "items": _TEXT, "maxItems": 50}]}),

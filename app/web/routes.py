@@ -27,6 +27,7 @@ from app.web import (
 from app.web.auth import Handler, allowed
 from app.web.flight_routes import FLIGHTS
 from app.web.identity_routes import IDENTITY
+from app.web.permission_routes import PERMISSION
 from app.web.profile_routes import PROFILES, SEEING_IMPORTS
 from app.web.signed import PARTNER
 
@@ -215,7 +216,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/api/v1/privacy/erasures", privacy.erase, (ADMIN,), "Forget one person"),
     _command("accept", commands.accept, "Take the task that is offered to me"),
     _command("reject", commands.reject, "Decline the offer, with a reason"),
-    _command("reply", commands.reply, "Record my reply to the customer"),
+    _command("reply", commands.reply, "Reply to the customer, through the permission gate"),
     _command("wrap", commands.wrap, "Begin the after-call work of my task"),
     _command("complete", commands.complete, "Close my task with a code"),
     _command("transfer", commands.transfer, "Hand my task on to a queue or a colleague"),
@@ -228,7 +229,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *RULES,
     *(
         Endpoint(method=m, path=p, handler=h, roles=r, does=d)
-        for m, p, h, r, d in (*FLIGHTS, *PROFILES, *IDENTITY)
+        for m, p, h, r, d in (*PERMISSION, *FLIGHTS, *PROFILES, *IDENTITY)
     ),
 )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.decision import Reply
 from app.core.event_acts import POSSIBLE
 from app.core.events import TASK_VARIABLES
 from app.core.rules import EVENTS, MENTION
@@ -44,6 +45,13 @@ def test_a_rule_may_hand_off_at_every_event(folder: Path, on: str) -> None:
     assert problems(folder, at(on, '{ hand_off = "bank" }')) == [
         "rule own: do.hand_off: no partner is named 'bank'"
     ]
+
+
+@pytest.mark.parametrize("on", LATER)
+def test_a_rule_may_reply_at_every_event(folder: Path, on: str) -> None:
+    """A4.8, A4.11: through the permission gate, whenever it is due."""
+    [rule] = loaded(folder, at(on, '{ reply = { text = "It takes longer." } }'))
+    assert rule.does.reply == Reply(text="It takes longer.", purpose="answer")
 
 
 @pytest.mark.parametrize("on", ["waiting", "at_risk", "transferred"])

@@ -10,7 +10,7 @@ import pytest
 
 from app import config
 from app.adapters.cel_checks import problems_of
-from app.core.decision import Notice
+from app.core.decision import Notice, Reply
 from app.core.errors import ConfigError
 from app.core.rules import VARIABLES, Effects, Rule, Whom
 
@@ -50,7 +50,8 @@ def test_a_rule_may_do_all_that_there_is(folder: Path) -> None:
     { skills = ["billing"] }, { hand_off = "crm" }, { label = "press" },
     { notify = { to = "supervisor", text = "Look." } },
     { notify = { to = "amira", text = "You." } }, { draft = "Dear customer" },
-    { macro = "late-bag" }, { case = "Late bag" }"""
+    { macro = "late-bag" }, { case = "Late bag" },
+    { reply = { text = " We are on it. ", purpose = "acknowledgement" } }"""
     crm = '[partner.crm]\ntitle = "CRM"\nurl = "https://crm.example.org/in"\n'
     (folder / "handoffs.toml").write_text(crm, "utf-8")
     [rule] = loaded(folder, text(do.replace("\n", " ")), scale=0.5)
@@ -65,7 +66,13 @@ def test_a_rule_may_do_all_that_there_is(folder: Path) -> None:
         draft="Dear customer",
         macro="late-bag",
         case="Late bag",
+        reply=Reply(text="We are on it.", purpose="acknowledgement"),
     )
+
+
+def test_a_reply_without_a_purpose_is_an_answer(folder: Path) -> None:
+    [rule] = loaded(folder, text('{ reply = { text = "We are on it." } }'))
+    assert rule.does.reply == Reply(text="We are on it.", purpose="answer")
 
 
 def test_a_hand_off_to_nobody_is_refused(folder: Path) -> None:
@@ -99,6 +106,9 @@ def test_a_rule_may_be_for_one_customer_agent_or_tier(folder: Path) -> None:
         (text('{ window = "99999999999h" }'), "rule own: do.0.window: "),
         (text('{ label = "Very important" }'), "rule own: do.0.label: "),
         (text('{ notify = { to = "amira" } }'), "rule own: do.0.notify.text: "),
+        (text('{ reply = { purpose = "answer" } }'), "rule own: do.0.reply.text: "),
+        (text(f'{{ reply = {{ text = "{"a" * 4001}" }} }}'), "rule own: do.0.reply.text: "),
+        (text('{ reply = { text = "a" } }, { reply = { text = "b" } }'), "one action for reply"),
         (text(""), "expected at least one action in do, got none"),
         (text('{ queue = "urgent" }, { close = true }'), "one action for queue, close or escalate"),
         (text('{ macro = "a" }, { macro = "b" }'), "expected one action for macro, got more"),
@@ -131,6 +141,10 @@ def test_what_is_no_rule_is_told_by_file_rule_and_key(
         (
             text('{ notify = { to = "amirra", text = "Hi" } }'),
             "do.notify.to: no role or rep is named 'amirra', did you mean 'amira'?",
+        ),
+        (
+            text('{ reply = { text = "Hi", purpose = "answers" } }'),
+            "do.reply.purpose: no purpose is named 'answers', did you mean 'answer'?",
         ),
         (
             text("{ close = true }", more='for = { rep = "bne" }'),

@@ -30,6 +30,7 @@ do = [
   { label = "press" },
   { notify = { to = "supervisor", text = "The press\\nis asking." } },
   { priority = 95 },
+  { reply = { text = "We call\\nyou back." } },
 ]
 why = "The press is asking."
 
@@ -91,6 +92,7 @@ def test_an_event_rule_is_written_in_the_form_and_says_what_was_meant(
     act(page, "queue", "billing")
     act(page, "priority", "90")
     act(page, "notify", "Kim has written.", to="supervisor")
+    act(page, "reply", "Kim, we are on it.", to="acknowledgement")
     at(act(page, "case", "wrong"), "act-drop").click()
     at(page, "rule-why").fill("Kim comes first.")
     assert violations(page) == []
@@ -109,6 +111,7 @@ def test_an_event_rule_is_written_in_the_form_and_says_what_was_meant(
             {"queue": "billing"},
             {"priority": 90},
             {"notify": {"to": "supervisor", "text": "Kim has written."}},
+            {"reply": {"text": "Kim, we are on it.", "purpose": "acknowledgement"}},
         ],
         "why": "Kim comes first.",
     }

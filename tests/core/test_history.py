@@ -64,6 +64,14 @@ def test_a_mention_is_a_line_of_the_history_and_a_matter() -> None:
             fact("handed_off", data={"kind": "handoff", "partner": "crm"}),
             ("handed_off", "crm", "", ""),
         ),
+        (
+            fact("sent", data={"by": "rule:hi", "text": "We have it."}),
+            ("sent", "rule:hi", "We have it.", ""),
+        ),
+        (
+            fact("not_sent", reason="They asked us to stop", data={"by": "rep:ann"}),
+            ("not_sent", "rep:ann", "They asked us to stop", ""),
+        ),
     ],
     ids=lambda value: value["op"] if isinstance(value, dict) else "",
 )
@@ -79,6 +87,10 @@ def test_what_was_said_and_done_is_a_line(
 )
 def test_inner_workings_are_no_lines_of_the_history(op: str) -> None:
     assert fold([fact(op)], known()).entries == {}
+
+
+def test_that_an_agents_reply_got_out_is_no_second_line() -> None:
+    assert fold([fact("sent", data={"by": "rep:ann"})], known()).entries == {}
 
 
 def test_a_stage_told_to_a_partner_is_no_hand_off() -> None:

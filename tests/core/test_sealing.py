@@ -37,6 +37,11 @@ FACTS = [
     fact("identified", handle_key="x:kim", customer_id="c1", known=True),
     fact("replied", text="Dear Kim", first=True),
     fact("completed", note="Kim is happy"),
+    fact("sent", text="Dear Kim", reference="kim-1", purpose="answer"),
+    fact("not_sent", text="Dear Kim", state="refused"),
+    fact(
+        "consent_changed", handle_key="x:kim", evidence="Kim said so", kind="stop", source="message"
+    ),
     fact("offered", attempt=1),
 ]
 
@@ -74,7 +79,13 @@ def test_only_the_facts_that_there_are_can_be_personal() -> None:
 
 def test_the_first_fact_of_a_mention_tells_whose_it_is() -> None:
     assert owner_of(FACTS[0]) == "x:kim"
-    assert [owner_of(told) for told in FACTS[1:]] == [""] * 6
+    assert [owner_of(told) for told in FACTS[1:]] == [""] * 9
+
+
+def test_a_consent_that_somebody_records_tells_whose_it_is() -> None:
+    told = fact("consent_changed", handle_key="x:kim", source="phone", evidence="a call")
+    told["mention_id"] = ""
+    assert owner_of(told) == "x:kim"
 
 
 anything = st.recursive(

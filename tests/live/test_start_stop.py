@@ -83,7 +83,7 @@ def test_the_printed_password_signs_in(first_life: tuple[Handshake, float]) -> N
 def test_health_of_every_process(first_life: tuple[Handshake, float]) -> None:
     instance, _ = first_life
     assert instance.run["health"].keys() == {
-        *("web", "worker", "watch", "record", "reconcile", "events")
+        *("web", "worker", "watch", "record", "reconcile", "events", "send")
     }
     for name, url in instance.run["health"].items():
         alive = httpx.get(f"{url}/healthz")

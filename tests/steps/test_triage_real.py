@@ -116,6 +116,7 @@ when = 'calendar.open["always"] && time.weekday != ""'
 do = [
   { label = "vip" }, { queue = "billing" }, { window = "5m" }, { draft = "Dear Kim" },
   { notify = { to = "supervisor", text = "Kim is here." } },
+  { reply = { text = "We are on it, Kim.", purpose = "acknowledgement" } },
 ]
 why = "Kim wants to talk about money."
 
@@ -138,8 +139,10 @@ async def test_what_rules_made_of_a_mention_is_in_the_ledger_and_on_the_floor(
     decision = decided["data"]["decision"]
     assert (decision["queue"], decision["priority"], decision["window_s"]) == ("billing", 77, 300)
     given_by = {"queue": "kims-wish", "priority": "vip", "window": "kims-wish"}
-    assert decision["by"] == given_by | {"draft": "kims-wish"}
+    assert decision["by"] == given_by | {"draft": "kims-wish", "reply": "kims-wish"}
     assert (decision["labels"], decision["draft"]) == (["vip"], "Dear Kim")
+    said = {"text": "We are on it, Kim.", "purpose": "acknowledgement"}
+    assert decision["reply"] == said
     assert decision["notices"] == [{"to": "supervisor", "text": "Kim is here."}]
     card = await world.card()
     assert (card["rule"], card["reason"]) == ("kims-wish", "Kim wants to talk about money.")

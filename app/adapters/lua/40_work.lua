@@ -30,7 +30,7 @@ local function as_owner(given, states, command)
   end)
 end
 
--- The SLA clock stops at the response; while nothing sends yet, at the recorded reply.
+-- The SLA clock stops at the recorded reply, whatever the permission gate says of it later.
 register('hs_reply', function(given)
   return as_owner(given, ACCEPTED, function(task, now)
     local first = task.reply == ''

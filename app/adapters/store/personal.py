@@ -18,16 +18,10 @@ from app.adapters.store import identity_tables as identity
 from app.adapters.store import known_tables as known
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
-from app.adapters.store.identity_people import nodes_of
+from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
+from app.adapters.store.persons import customers_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
-from app.core.particulars import (
-    CUSTOMER,
-    HANDLE,
-    node_of_customer,
-    node_of_handle,
-    split_node,
-)
-from app.core.person import customer_key, customer_of
+from app.core.particulars import node_of_customer, node_of_handle
 
 _AT_ONCE: Final = 500  # databases bound the parameters of a statement
 
@@ -114,6 +108,9 @@ PLACES: Final = (
     Place(table=later.events, column="mention_id", ids=_mentions),
     Place(table=later.acts, column="mention_id", ids=_mentions),
     Place(table=later.notices, column="mention_id", ids=_mentions),
+    Place(table=outbound, column="handle_key", ids=_handles),
+    Place(table=outbound_refusals, column="handle_key", ids=_handles),
+    Place(table=consent_events, column="handle_key", ids=_handles),
     Place(table=rule_tables.shadow_samples, column="mention_id", ids=_mentions),
     Place(table=mention_keys, column="matter", ids=_mentions, emptied={"source_id": ""}),
     Place(table=person_keys, column="handle_key", ids=_handles),
@@ -154,16 +151,10 @@ IMPERSONAL: Final[Mapping[str, str]] = {
 
 def person_of(connection: sa.Connection, handle_key: str) -> Person:
     """Everything that points to whoever has this handle, by all ids and handles joined with it."""
-    handles = t.handles
-    joined = [split_node(node) for node in nodes_of(connection, handle_key)]
-    mine = {id_ for kind, id_ in joined if kind == CUSTOMER}
-    customers = sorted({*mine, customer_of(handle_key)} - {""})
-    same = sa.select(handles.c.handle_key).where(handles.c.customer_id.in_(customers))
-    own = {id_ for kind, id_ in joined if kind == HANDLE}
-    keys = sorted({handle_key, *own, *connection.scalars(same), *map(customer_key, customers)})
+    keys = keys_of_person(connection, handle_key)
     return Person(
         handle_keys=tuple(keys),
-        customer_ids=tuple(customers),
+        customer_ids=tuple(customers_of_person(connection, handle_key)),
         mention_ids=tuple(_mentions_of(connection, keys)),
     )
 

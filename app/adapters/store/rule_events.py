@@ -112,6 +112,18 @@ class RuleEvents:
         query = sa.select(acts.c.body).where(acts.c.owed.is_(True))
         return await self._acts(query.order_by(acts.c.number).limit(limit))
 
+    async def after(self, number: int, limit: int = 100) -> list[tuple[int, Act]]:
+        """Acts behind this one in the order of acting, each with its number."""
+        query = sa.select(acts.c.number, acts.c.body).where(acts.c.number > number)
+        query = query.order_by(acts.c.number).limit(limit)
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return [(found, _act(orjson.loads(body))) for found, body in rows]
+
+    async def last_act(self) -> int:
+        """The number of the newest act; 0 where there is none."""
+        query = sa.select(sa.func.max(acts.c.number))
+        return await self._database.read(lambda c: int(c.execute(query).scalar() or 0))
+
     async def handed(self, some: Sequence[Act]) -> None:
         """The delivery log has the hand-offs of these."""
         ids = [act.act_id for act in some]
@@ -209,4 +221,5 @@ def _told(act: Act) -> dict[str, Any]:
     told: dict[str, Any] = {name: getattr(act, name) for name in names}
     # What was said is for those to whom it was said.
     lists = {"labels": list(act.labels), "handed_to": list(act.handoffs)}
-    return told | lists | {"told": [one["to"] for one in act.notices]}
+    said = {"told": [one["to"] for one in act.notices], "replied": bool(act.reply)}
+    return told | lists | said

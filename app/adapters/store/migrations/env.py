@@ -9,6 +9,7 @@ from app.adapters.store import (  # noqa: F401 (of the same schema)
     flight_tables,
     identity_tables,
     known_tables,
+    outbound_tables,
     rule_event_tables,
     rule_tables,
     seal_tables,

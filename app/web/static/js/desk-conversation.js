@@ -5,6 +5,7 @@ import { busy, complete, failures, reply } from "./actions.js";
 import { readOnly } from "./api.js";
 import { askFlight, follows, TaskFlights } from "./desk-flights.js";
 import { Clocks, lostBeforeUs, Notes } from "./desk-notes.js";
+import { BeforeReply, ReplyState } from "./desk-sending.js";
 import { readDraft, writeDraft } from "./drafts.js";
 import { clockTime, dateTime, duration, words } from "./format.js";
 import { ChannelIcon, Icon } from "./icon.js";
@@ -90,7 +91,8 @@ function ReplyBubble({ task }) {
   const sent = !task.pending && !busy.value.has(task.task_id);
   return html`<article class="bubble ours" data-testid=${sent ? "reply-sent" : "reply-pending"}>
     <p dir="auto">${task.reply.text}</p>
-    <footer>${sent ? `Recorded ${clockTime(task.reply.at_ms)}` : "Sending…"}</footer>
+    <footer>${sent ? `Recorded ${clockTime(task.reply.at_ms)}` : "Sending…"}
+      ${sent && html`<${ReplyState} task=${task} />`}</footer>
   </article>`;
 }
 
@@ -119,6 +121,7 @@ function Composer({ task, text, setText }) {
     <label class="composer-label" for="reply">Reply to <bdi>${name}</bdi>
       ${wanted && html`<span class="tag">prefers ${words(wanted).toLowerCase()}</span>`}
     </label>
+    <${BeforeReply} task=${task} />
     ${task.advice?.draft && !text && html`<p class="proposed" data-testid="proposed-reply">
       <span class="muted">Proposed by a rule:</span> <bdi>${task.advice.draft}</bdi>
       <button type="button" class="button small" data-testid="use-draft"

@@ -21,9 +21,11 @@ const TOLD = {
   closed: ["rule", "closed it"],
   handed_off: ["handed off to", ""],
   offline: ["", "wrote down"],
+  sent: ["", "said by itself"],
+  not_sent: ["what", "said was not sent"],
 };
 const OFFLINE = { phone: "a phone call", letter: "a letter", visit: "a visit", event: "an event", card: "a comment card" };
-const OURS = new Set(["replied", "completed", "cancelled"]);
+const OURS = new Set(["replied", "completed", "cancelled", "sent", "not_sent"]);
 
 /** @param {string} key */
 export const timelineOf = (key) => `/history?person=${encodeURIComponent(key)}`;

@@ -23,7 +23,8 @@ import * as shell from "./shell.js";
 const ROOT = "/api/v1/history";
 const EVERY_MS = 3_000;
 const DAY_MS = 86_400_000;
-const KINDS = ["said", "edited", "feedback", "replied", "completed", "cancelled", "closed", "handed_off", "offline"];
+const KINDS = ["said", "edited", "feedback", "replied", "completed", "cancelled", "closed", "handed_off", "offline", "sent",
+  "not_sent"];
 const STATUSES = ["received", "waiting", "offered", "in work", "parked", "answered", "completed", "cancelled", "closed"];
 /** What the address of this page may say. */
 const NAMES = ["q", "person", "channel", "kind", "status", "since", "until"];

@@ -13,6 +13,12 @@ import { queues } from "./rules-store.js";
 const Text = ({ id, label, value, hint, set }) => html`<${Field} id=${id} label=${label}><input id=${`rule-${id}`} data-testid=${`rule-${id}`}
   value=${value} placeholder=${hint} spellcheck=${false} onInput=${(/** @type {any} */ event) => set(event.target.value)} /><//>`;
 
+/** What stands beside the text of an action. @type {Record<string, {hint:string,label:string}>} */
+const BESIDE = {
+  notify: { hint: "supervisor, a name", label: "Whom to tell, of action" },
+  reply: { hint: "answer", label: "Purpose of action" },
+};
+
 /** What one action says. @param {{act:Act,at:number,set:(some:Partial<Act>)=>void}} props */
 function Value({ act, at, set }) {
   const typed = (/** @type {any} */ event) => set({ text: event.target.value });
@@ -24,10 +30,11 @@ function Value({ act, at, set }) {
       ${!known && html`<option value=${act.text}>${act.text || "choose"}</option>`}
       ${queues.value.map((queue) => html`<option key=${queue.name} value=${queue.name}>${queue.title}</option>`)}</select>`;
   }
-  const long = ["draft", "notify", "case"].includes(act.kind); // what people read may have several lines
-  return html`${act.kind === "notify" && html`<input data-testid="act-to" value=${act.to} placeholder="supervisor, a name"
-      aria-label=${`Whom action ${at + 1} tells`} onInput=${(/** @type {any} */ event) => set({ to: event.target.value })} />`}
-    ${long ? html`<textarea ...${common} rows=${act.kind === "draft" ? 2 : 1} dir="auto"></textarea>` : html`<input ...${common} dir="auto" />`}`;
+  const long = ["draft", "reply", "notify", "case"].includes(act.kind); // what people read may have several lines
+  const beside = BESIDE[act.kind];
+  return html`${beside && html`<input data-testid="act-to" value=${act.to} placeholder=${beside.hint}
+      aria-label=${`${beside.label} ${at + 1}`} onInput=${(/** @type {any} */ event) => set({ to: event.target.value })} />`}
+    ${long ? html`<textarea ...${common} rows=${act.kind === "draft" || act.kind === "reply" ? 2 : 1} dir="auto"></textarea>` : html`<input ...${common} dir="auto" />`}`;
 }
 
 /** @param {{act:Act,at:number,set:(some:Partial<Act>)=>void,drop:()=>void}} props */

@@ -2,7 +2,7 @@
 /** An event rule between the form that people fill in and the rule that a file says. */
 
 /** @typedef {import("./rules-types.js").Row} Row */
-/** One action: `to` is of a notice alone; `raw` is what the form does not know, kept as it is.
+/** One action: `to` is whom a notice is for, or the purpose of a reply; `raw` is what the form does not know, kept as it is.
  * @typedef {{kind:string,text:string,to:string,raw?:any}} Act */
 /** @typedef {{on:string,after:string,level:string,customers:string,rep:string,tier:string,acts:Act[]}} EventValues */
 
@@ -15,9 +15,11 @@ export const EVENTS = /** @type {[string, string][]} */ ([
 export const ACTS = /** @type {[string, string][]} */ ([
   ["queue", "To queue"], ["close", "Close without a task"], ["escalate", "Escalate to the mediator"],
   ["priority", "Priority"], ["window", "Window"], ["skills", "Skills"], ["label", "Label"], ["notify", "Notify"],
-  ["hand_off", "Hand off to partner"], ["draft", "Propose a reply"], ["macro", "Propose a macro"], ["case", "Open a case"],
+  ["hand_off", "Hand off to partner"], ["draft", "Propose a reply"], ["reply", "Reply by itself"], ["macro", "Propose a macro"], ["case", "Open a case"],
 ]);
 
+/** Actions of two keys: a text, and beside it what stands in `to`. @type {Record<string, string>} */
+const BESIDE = { notify: "to", reply: "purpose" };
 /** Actions that say yes, and nothing more. */
 export const FLAGS = ["close", "escalate"];
 const KNOWN = ACTS.map(([kind]) => kind);
@@ -37,9 +39,10 @@ function actOf(action) {
   const [kind] = keys;
   if (keys.length !== 1 || !KNOWN.includes(kind)) return { kind: "", text: JSON.stringify(action), to: "", raw: action };
   const value = action[kind];
-  if (kind !== "notify") return { kind, text: FLAGS.includes(kind) ? "" : list(value), to: "" };
-  const plain = value && typeof value === "object" && Object.keys(value).every((key) => key === "to" || key === "text");
-  return plain ? { kind, text: text(value.text), to: text(value.to) } : { kind: "", text: JSON.stringify(action), to: "", raw: action };
+  const beside = BESIDE[kind];
+  if (!beside) return { kind, text: FLAGS.includes(kind) ? "" : list(value), to: "" };
+  const plain = value && typeof value === "object" && Object.keys(value).every((key) => key === beside || key === "text");
+  return plain ? { kind, text: text(value.text), to: text(value[beside]) } : { kind: "", text: JSON.stringify(action), to: "", raw: action };
 }
 
 /** @param {Act} act @returns {any} */
@@ -48,6 +51,7 @@ function actionOf(act) {
   if (act.kind === "") return act.raw;
   if (FLAGS.includes(act.kind)) return { [act.kind]: true };
   if (act.kind === "notify") return { notify: { to: act.to.trim(), text: typed } };
+  if (act.kind === "reply") return { reply: { text: typed, ...(act.to.trim() && { purpose: act.to.trim() }) } };
   if (act.kind === "skills") return { skills: parts(typed) };
   return { [act.kind]: act.kind === "priority" ? numeric(typed) : typed };
 }
@@ -94,7 +98,7 @@ export function eventParts(row, title) {
   const of = (/** @type {string} */ kind) => acts.find((act) => act.kind === kind);
   const to = of("close") ? "Close" : of("escalate") ? "Escalate" : of("queue") ? title(of("queue")?.text ?? "") : "";
   const said = acts.filter((act) => !["queue", ...FLAGS].includes(act.kind))
-    .map((act) => (act.kind === "notify" ? `notify ${act.to}: ${act.text}` : `${act.kind.replace("_", " ")} ${act.text}`.trim()));
+    .map((act) => (BESIDE[act.kind] ? `${act.kind} ${act.to}: ${act.text}` : `${act.kind.replace("_", " ")} ${act.text}`.trim()));
   return {
     to,
     more: [

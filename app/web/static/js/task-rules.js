@@ -9,7 +9,7 @@ import { Dialog } from "./shell.js";
 
 /**
  * @typedef {{rule:string,why:string,event:string,at_ms:number,state:"pending"|"done"|"stopped",stopped:string,
- *   priority:number,queue:string,done:Record<string,string>,labels:string[],handed_to:string[],told:string[]}} Act
+ *   priority:number,queue:string,done:Record<string,string>,labels:string[],handed_to:string[],told:string[],replied:boolean}} Act
  * @typedef {{event:string,at_ms:number,number:number,rules:{rule:string,result:string}[],acts:Act[],problem:string}} Asked
  * @typedef {{mention:import("./types.js").Mention|null,events:Asked[]}} Story
  */
@@ -37,6 +37,7 @@ function didText(act) {
     act.queue && done(act.done.reroute, `to the queue ${words(act.queue)}`),
     act.labels.length > 0 && `labelled ${act.labels.join(", ")}`,
     act.handed_to.length > 0 && `handed to ${act.handed_to.join(", ")}`,
+    act.replied && "replied to the customer, if permitted",
     act.told.length > 0 && `told ${act.told.join(", ")}`,
   ];
   return parts.filter(Boolean).join("; ");

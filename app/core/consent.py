@@ -1,0 +1,72 @@
+"""Consent: what a person allowed and forbade, as the fold of what they and we said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+GIVEN: Final = "given"  # to one channel and purpose
+WITHDRAWN: Final = "withdrawn"  # from one channel and purpose
+STOP: Final = "stop"  # nothing goes out to this person any more, wherever they said it
+START: Final = "start"  # takes the stop back, and gives no consent
+KINDS: Final = (GIVEN, WITHDRAWN, STOP, START)
+
+MESSAGE: Final = "message"  # the source of what somebody wrote to us: STOP, START
+
+Where = tuple[str, str]  # channel, purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEvent:
+    """One thing said about consent. `source` says how we know, `evidence` where it can be read.
+
+    `channel` and `purpose` are what a given or withdrawn consent is for; of a stop and a start
+    the channel is where it was said. `by` is who told us: the person's handle, or a rep.
+    """
+
+    event_id: str
+    handle_key: str
+    kind: str
+    at_ms: int
+    channel: str = ""
+    purpose: str = ""
+    source: str = ""
+    evidence: str = ""
+    by: str = ""
+    mention_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a person stands. `stop` is the stop that holds; `given` what they allow.
+
+    A consent given after a stop holds for its own channel and purpose, beside the stop.
+    """
+
+    stop: ConsentEvent | None = None
+    given: Mapping[Where, ConsentEvent] = field(default_factory=dict)
+    withdrawn: Mapping[Where, ConsentEvent] = field(default_factory=dict)
+
+
+def standing(events: Iterable[ConsentEvent]) -> Standing:
+    """Fold a person's events, of all their handles, in the order in which we took them in.
+
+    A stop takes every consent back; a start gives none of them again.
+    """
+    stop: ConsentEvent | None = None
+    given: dict[Where, ConsentEvent] = {}
+    withdrawn: dict[Where, ConsentEvent] = {}
+    for event in events:
+        where = (event.channel, event.purpose)
+        if event.kind == STOP:
+            stop, given = event, {}
+        elif event.kind == START:
+            stop = None
+        elif event.kind == GIVEN:
+            given[where] = event
+            withdrawn.pop(where, None)
+        elif event.kind == WITHDRAWN:
+            given.pop(where, None)
+            withdrawn[where] = event
+    return Standing(stop=stop, given=given, withdrawn=withdrawn)

@@ -1,0 +1,87 @@
+"""Who is erased leaves neither consent nor messages behind, and is sent nothing (A4.8)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.adapters.store.database import Database
+from app.adapters.store.erasures import Dossiers, Erasure, Erasures
+from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
+from app.adapters.store.personal import Person
+from app.adapters.store.tables import facts
+from app.core.outbound_facts import consent_fact
+from app.core.sealing import UNREADABLE
+from tests.builders import NOON_MS
+from tests.outbound.conftest import Post
+
+KEY = "sms:anna"
+AMIRA = {"type": "user", "id": "amira", "role": "agent"}
+
+
+async def erase(post: Post) -> None:
+    erasures = Erasures(post.database)
+    erasure = Erasure(
+        id="e1", person=Person(handle_keys=(KEY,)), reason="asked by letter", asked_by="ada",
+        role="admin", asked_ms=NOON_MS,
+    )  # fmt: skip
+    await erasures.ask(erasure)
+    await erasures.work(erasure)
+
+
+async def record(post: Post, evidence: str) -> None:
+    """As the API does it: the fact has no mention of its own."""
+    data = {
+        "handle_key": KEY, "kind": "given", "channel": "sms", "purpose": "marketing",
+        "source": "phone", "evidence": evidence,
+    }  # fmt: skip
+    await post.ledger.append([consent_fact(data, "k", NOON_MS, AMIRA).as_dict()])
+
+
+async def stored(database: Database) -> str:
+    def work(connection: sa.Connection) -> str:
+        rows = [repr(row) for row in connection.execute(sa.select(facts.c.body))]
+        for table in (consent_events, outbound, outbound_refusals):
+            rows += [repr(row) for row in connection.execute(sa.select(table))]
+        return "\n".join(rows).casefold()
+
+    return await database.read(work)
+
+
+async def test_consent_and_messages_are_handed_out_and_then_gone(
+    post: Post, database: Database
+) -> None:
+    said = await post.hears("Where is my parcel?")
+    await record(post, "anna said so on the phone")
+    await post.replies(said, "Dear Anna, it is on its way.")
+    await post.hears("STOP")
+    await post.replies(said, "Dear Anna, once more.")
+    await post.round()
+    _, found = await Dossiers(database).of(KEY)
+    assert found["consent_events"][0]["evidence"] == "anna said so on the phone"
+    assert {row["text"] for row in found["outbound"]} == {
+        "Dear Anna, it is on its way.", "Dear Anna, once more.",
+    }  # fmt: skip
+    assert [row["code"] for row in found["outbound_refusals"]] == ["stopped"] * 2
+    assert "consent_changed" in {fact["op"] for fact in found["facts"]}
+    await erase(post)
+    assert "anna" not in await stored(database)
+    told = [f for f in await post.ledger.since(0) if f["op"] in ("consent_changed", "not_sent")]
+    assert {fact[UNREADABLE] for fact in told} == {"erased"}
+
+
+async def test_a_message_that_waits_is_not_sent_any_more(post: Post) -> None:
+    await post.replies(await post.hears("Where is my parcel?"))
+    await post.intake.turn()
+    await erase(post)
+    await post.round()
+    assert (post.sms.requests, await post.log()) == ([], [])
+
+
+async def test_facts_that_are_taken_in_after_the_erasure_make_nothing(post: Post) -> None:
+    said = await post.hears("STOP")
+    await record(post, "a call")
+    await post.replies(said)
+    await erase(post)  # before anybody has read them
+    await post.round()
+    assert (post.sms.requests, await post.log()) == ([], [])
+    assert (await post.consents.of_person(KEY))[1] == []
