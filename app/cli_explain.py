@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from app.core.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from app.adapters.store.database import Database
+    from app.core.rules import Rule
 
 EXIT_INPUT = 2  # the file, or what is in it, is wrong
 
@@ -89,4 +91,25 @@ async def _explained(settings: Any, raw: bytes, database: Database | None) -> Fo
     from app.wiring.explain import parts
 
     listener = Listener()
-    return await through(raw, parts(settings, database, listener), listener)
+    ports, rules = parts(settings, database, listener)
+    found = await through(raw, ports, listener)
+    return found | await _later(found, rules, database)
+
+
+async def _later(found: Found, rules: Sequence[Rule], database: Database | None) -> Found:
+    """What rules were asked at later events, where the mention is recorded, and may still ask."""
+    from app.adapters.store.ledger import Ledger
+    from app.adapters.store.rule_events import RuleEvents
+    from app.core.later import later, later_of, newest
+    from app.core.recorded import recorded
+
+    mention_id = found["parse"]["mention_id"]
+    if database:
+        with suppress(Unavailable):
+            trail = await Ledger(database).of_mention(mention_id)
+            events = await RuleEvents(database).of_mention(mention_id)
+            if trail:
+                known = newest(recorded(trail))
+                return {"events": events, "later": later_of(rules, known, trail)}
+    task = found["enqueue"]["task"]
+    return {"events": [], "later": later(rules, found["values"]) if task else []}

@@ -10,7 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app import config_channels, config_handoffs, config_permission, config_rules, config_sla
+from app import (
+    config_channels,
+    config_handoffs,
+    config_permission,
+    config_rules,
+    config_signals,
+    config_sla,
+)
 from app.config_channels import ChannelFile
 from app.config_checks import broken_references, doubles
 from app.config_entry import Entry, Name, Seconds, Skill, read
@@ -21,6 +28,7 @@ from app.core.errors import ConfigError
 from app.core.handoff import Partner
 from app.core.outbound import Sending
 from app.core.rules import Row, Rule, asked_in_order
+from app.core.signal import SignalKind
 
 
 class _Relaxation(Entry):
@@ -76,6 +84,7 @@ class Config:
     rules: tuple[Rule, ...] = ()
     permission: Permission = field(default_factory=Permission)
     sending: Mapping[str, Sending] = field(default_factory=dict)
+    signals: Mapping[str, SignalKind] = field(default_factory=dict)
 
     @property
     def every(self) -> tuple[Row | Rule, ...]:
@@ -94,9 +103,8 @@ def load(
 ) -> Config:
     """Read every file of the folder; raise `ConfigError` with all problems, by file and key.
 
-    `window_scale` stretches or shrinks all SLA windows (a demo or a test runs them faster).
-    `check_row` tells what is wrong with the condition of a row or a rule. `rule_texts` are rules
-    by file name, to be taken in place of the folder's own.
+    `window_scale` stretches all SLA windows (a demo or a test runs them faster); `check_row` tells
+    what is wrong with a condition; `rule_texts` are rules by file name, in place of the folder's.
     """
     problems: list[str] = []
     queues = read(folder / "queues.toml", _Queues, problems)
@@ -106,6 +114,7 @@ def load(
     calendars = read(folder / "calendars.toml", CalendarFile, problems)
     partners = config_handoffs.partners(folder, problems)
     permission = config_permission.permission(folder, problems)
+    signals = config_signals.kinds(folder, problems)
     texts = config_rules.texts_of(folder, problems) if rule_texts is None else rule_texts
     tables = config_rules.tables(texts, problems)
     if problems or not (queues and channels and staff and policies and calendars):
@@ -119,13 +128,18 @@ def load(
     problems.extend(problem for one in asked_in_order(rows, rules) for problem in check_row(one))
     around = Surroundings(catalogue=catalogue, rows=asked_in_order(rows, rules), scale=window_scale)
     problems.extend(config_sla.problems(policies, calendars, around))
-    if problems:
-        raise ConfigError(problems)
+    _refuse(problems)
     catalogue = replace(catalogue, slas=config_sla.slas(policies, calendars, around))
     return Config(
         catalogue=catalogue, rows=rows, rules=rules, version=_version(catalogue, rows, rules),
         partners=partners, permission=permission, sending=config_channels.sending(channels),
+        signals=signals,
     )  # fmt: skip
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise ConfigError(problems)
 
 
 def _doubles(staff: _Staff) -> Iterator[str]:

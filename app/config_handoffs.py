@@ -35,6 +35,7 @@ class PartnerEntry(Entry):
     routes: tuple[Name, ...] = ()
     highest_priority: int = Field(_HIGHEST_PRIORITY, ge=0, le=_HIGHEST_PRIORITY)
     hands_in: bool = False
+    signals: bool = False
     inner: bool = False
     keep: Annotated[Seconds, Field(ge=86_400)] = 7_776_000.0
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from app.config_actions import Action, effects, twice
 from app.config_entry import Entry, Name, Seconds, Sentence, Skill, told
@@ -64,13 +64,14 @@ class RuleEntry(Entry):
     level: int = Field(0, ge=0, le=9, strict=True)
     after: Seconds = 0.0
 
-    @model_validator(mode="after")
-    def _each_once(self) -> RuleEntry:
-        if not self.do:
-            raise ValueError("expected at least one action in do, got none")
-        if doubled := twice(self.do):
+    @field_validator("do")
+    @classmethod
+    def _each_once(cls, do: tuple[Action, ...]) -> tuple[Action, ...]:
+        if not do:
+            raise ValueError("expected at least one action, got none")
+        if doubled := twice(do):
             raise ValueError(f"expected one action for {doubled[0]}, got more")
-        return self
+        return do
 
     @model_validator(mode="after")
     def _waits_only_when_waiting(self) -> RuleEntry:

@@ -130,8 +130,9 @@ STAGES: tuple[Stage, ...] = (
         name="record",
         process="record",
         reads="tables facts, profiles",
-        writes="tables history, mentions; hs:profile, hs:past",
-        does="fold the facts into the contact history; the profile cache follows the store",
+        writes="tables history, history_words, mentions; hs:profile, hs:past",
+        does="fold the facts into the contact history and its search; the profile cache follows"
+        " the store",
     ),
     Stage(
         name="identity",
@@ -146,6 +147,13 @@ STAGES: tuple[Stage, ...] = (
         reads="table facts",
         writes="tables flights, flight_members",
         does="who joins a flight by a label, and which flights have reached their goal",
+    ),
+    Stage(
+        name="signals",
+        process="record",
+        reads="table facts",
+        writes="tables signals, signal_subjects",
+        does="what other systems told of people and products, to be joined to their mentions",
     ),
     Stage(
         name="handoffs",

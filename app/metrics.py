@@ -175,6 +175,12 @@ PROFILES_BEHIND = Gauge(
     "Changes of profiles in the store that are not in the cache yet",
     multiprocess_mode="livemostrecent",
 )
+SIGNALS = Counter(
+    "handshake_signals_total",
+    "Signals of other systems by kind and outcome: accepted, repeated, reused (its id came with"
+    " another content), refused (of no kind: malformed or unknown); warned: people to be told",
+    ["kind", "outcome"],
+)
 HANDOFFS = Counter(
     "handshake_handoffs_total",
     "Events for partners by how their delivery went: delivered, retried, failed; and handed_in",

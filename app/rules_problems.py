@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from app import rules_actions
 from app.core.errors import Invalid
 from app.core.rule_diff import KINDS
 from app.rules_blocks import Block, Cut, cut
 
 _FILE = re.compile(r"(?:config/)?rules/([^:]*): (.*)", re.DOTALL)
-_BY_NAME = re.compile(rf"({'|'.join(KINDS)}) ([^:]+): (?:([a-z_.]+): )?(.*)", re.DOTALL)
+_BY_NAME = re.compile(rf"({'|'.join(KINDS)}) ([^:]+): (?:([a-z_][\w.]*): )?(.*)", re.DOTALL)
 _BY_NUMBER = re.compile(rf"({'|'.join(KINDS)})\.(\d+)(?:\.([\w.]+))?: (.*)", re.DOTALL)
 _SPOT = re.compile(r"(\d+):(\d+): ")
 _TOML_SPOT = re.compile(r"\(at line (\d+), column (\d+)\)")
@@ -77,6 +78,8 @@ def _named(of: Cut, rest: str) -> tuple[Block | None, str, str]:
 
 
 def _spot(of: Cut, block: Block, key: str, message: str) -> tuple[int, int, str]:
+    if key.split(".")[0] == "do":
+        return *rules_actions.spot(of, block, key, message), message
     line = of.line_of(block, key.split(".")[0]) if key else None
     if line is None:
         return block.head + 1, 1, message

@@ -22,7 +22,7 @@ from benchmarks.figures import Row, load_now, quantile
 _PAUSE_S = 0.005
 MENTIONS = 40_000  # deliveries; one in twelve is a repeat or an edit of an earlier one
 
-# A row before all others that moves about a seventh of the mentions.
+# A row before all others that moves some of the mentions, and rules at the later events.
 _DRAFT = """
 title = "A draft"
 
@@ -31,6 +31,28 @@ id = "long-waits"
 when = 'mention.text.says("hours|days|delay|refund") && score.sentiment != "positive"'
 then = { queue = "escalation", priority = 95, window = "10m" }
 why = "Somebody has been waiting for long."
+
+[[rule]]
+id = "nobody-takes-it"
+on = "waiting"
+after = "2m"
+when = 'score.urgency > 0.2 && task.offers == 0'
+do = [{ priority = 90 }, { label = "slow" }]
+why = "It has not even been offered."
+
+[[rule]]
+id = "in-danger"
+on = "at_risk"
+when = 'task.queue == "service" && ("slow" in labels || profile.tier == "gold")'
+do = [{ escalate = true }, { notify = { to = "supervisor", text = "Nearly late." } }]
+why = "It is nearly late."
+
+[[rule]]
+id = "late"
+on = "breached"
+when = 'mention.text.says("refund|hours") || task.escalated'
+do = [{ notify = { to = "mediator", text = "Late." } }]
+why = "It is late."
 """
 
 
@@ -70,7 +92,7 @@ async def _measure(folder: Path, count: int) -> Row:
         note=f"{facts:,} facts, {len(test.draft.rows)} rows, {made.changed['mentions']:,} changed",
         details={
             "p99_wait_ms": 1000 * quantile(waits, 0.99), "cpu_s": used, "facts": facts,
-            "breaches": made.breaches, "queues": made.queues,
+            "breaches": made.breaches, "queues": made.queues, "later": made.later,
         },
     )  # fmt: skip
 

@@ -246,3 +246,12 @@ async def keep_customer(
     row = Row(line=1, statement=statement_of(given, source, NOON_MS, NOON_MS))
     taken = await Statements(database).take([row])
     assert not taken.rejected
+
+
+async def keep_profiles(database: Database, found: dict[str, Profile]) -> None:
+    """Let the store know these customers, each by all handle keys that lead to them here."""
+    for profile in {one.customer_id: one for one in found.values()}.values():
+        keys = [key for key, one in found.items() if one.customer_id == profile.customer_id]
+        said = {name: getattr(profile, name) for name in ("name", "tier", "lang", "zone")}
+        said |= {"preferred_channel": profile.preferred_channel, "products": [*profile.products]}
+        await keep_customer(database, profile.customer_id, *keys, **said)

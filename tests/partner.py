@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from app.adapters.signatures import Signer
 from app.core.handoff import HANDOFF_TYPE, STATUS_TYPE, Partner
+from app.core.signal import SIGNAL_TYPE
 from app.processes import service
 from app.processes.tcp_ports import free_port
 
@@ -113,10 +114,24 @@ class Engine:
         data = {"handoff": handoff, "stage": stage, "reason": reason}
         return await self.send(client, {"id": uuid.uuid4().hex, "type": STATUS_TYPE, "data": data})
 
-    async def send(self, client: httpx.AsyncClient, event: dict[str, Any]) -> httpx.Response:
+    async def signal(
+        self, client: httpx.AsyncClient, data: Any, secret: str = "", **given: Any
+    ) -> httpx.Response:
+        """A signal of this partner; with another secret it is forged."""
+        event = {"id": "s-1", "type": SIGNAL_TYPE, "data": data} | given
+        return await self.send(client, event, "/api/v1/signals", secret)
+
+    async def send(
+        self,
+        client: httpx.AsyncClient,
+        event: dict[str, Any],
+        path: str = "/api/v1/handoffs",
+        secret: str = "",
+    ) -> httpx.Response:
         raw = orjson.dumps({"specversion": "1.0", "source": "/crm"} | event)
-        signed = Signer(self.secret).headers(str(event["id"]), datetime.now(UTC), raw)
-        return await client.post("/api/v1/handoffs", content=raw, headers=signed)
+        signer = Signer(secret or self.secret)
+        signed = signer.headers(str(event["id"]), datetime.now(UTC), raw)
+        return await client.post(path, content=raw, headers=signed)
 
 
 async def _answers(port: int) -> None:

@@ -17,6 +17,7 @@ from app import (
     config_handoffs,
     config_permission,
     config_rules,
+    config_signals,
     config_sla,
 )
 from app.settings import Settings
@@ -56,6 +57,7 @@ FILES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "permission.toml": ("before the first table", config_permission.PermissionFile),
     "permission.toml, purpose": ("[purpose.NAME]", config_permission.PurposeEntry),
     "permission.toml, caps": ("caps = [{ }]", config_permission.CapEntry),
+    "signals.toml": ("[signal.NAME]", config_signals.SignalEntry),
     "rules/*.toml": ("[[row]]", config_rules.RowEntry),
     "rules/*.toml, then": ("then = { }", config_rules.Then),
     "rules/*.toml, rule": ("[[rule]]", config_rules.RuleEntry),

@@ -8,6 +8,7 @@ wall, so that a busy machine refuses nothing that a quiet one takes.
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 import re
@@ -38,6 +39,7 @@ _NAMES_AN_ITEM = MOST_NAMES // MOST_ITEMS
 _FIXED_S = 5e-6  # of a part that only compares numbers and short texts
 _TRIES = 2  # the fastest one counts: the first may pay for what is made once
 _DOUBTS = 4  # more of them before anything is refused: a machine that others use stumbles
+_SAMPLES: dict[type, object] = {int: 1_000_000, float: 0.5, bool: True}
 _MOST_CLASSES = 3
 _MOST_WORDS = 500
 _WORDS = ("refund", "charged", "you", "the", "late", "is", "a", "my", "emergency", "smoke", "é")
@@ -166,16 +168,18 @@ def _classes(hint: str) -> list[list[str]]:
 
 def worst_values(text: str, items: int) -> dict[str, object]:
     """Every text as long as it may be; every list, and every map beside it, as full."""
-    samples: dict[type, object] = {int: 1_000_000, float: 0.5, bool: True}
     values: dict[str, object] = {}
     for name, type_ in EVERY_VARIABLE.items():
         if type_ is str:
             values[name] = text[: _LONGEST.get(name, _SHORT_CHARS)]
         elif type_ is list:
             values[name] = [f"{number}{text[:_ITEM_CHARS]}" for number in range(items)]
-        elif type_ is dict:
-            names = [f"{number:a>{_ITEM_CHARS}}" for number in range(items * _NAMES_AN_ITEM)]
-            values[name] = dict.fromkeys(names, samples[MAPS[name]])
-        else:
-            values[name] = samples[type_]
-    return values | {"mention.text": text}
+        elif type_ is not dict:
+            values[name] = _SAMPLES[type_]
+    return {**values, **_full_maps(items * _NAMES_AN_ITEM), "mention.text": text}
+
+
+@functools.cache
+def _full_maps(count: int) -> dict[str, object]:
+    names = [f"{number:a>{_ITEM_CHARS}}" for number in range(count)]
+    return {name: dict.fromkeys(names, _SAMPLES[type_]) for name, type_ in MAPS.items()}

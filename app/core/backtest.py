@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from app.core.catalogue import ESCALATION_QUEUE
 from app.core.decision import ERROR, HIT, Decision
-from app.core.forecast import Arrival
+from app.core.forecast_events import Known
+from app.core.forecast_tasks import Arrival
 from app.core.placing import Heard, place
 from app.core.policy import Slas
 from app.core.recorded import Decide, Recorded, line_of
@@ -50,11 +51,27 @@ class Side:
     window_s: float = 0.0
     due_ms: int = 0
     order_ms: float = 0.0
+    at_risk_ms: int = 0
+    labels: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()  # whom notices are for, one for each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A later wording, decided anew: its task stays, but later events are asked about this."""
+
+    at_ms: int
+    live: Side
+    draft: Side
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One recorded mention under both. `text` is there, and clipped, where something changed."""
+    """One recorded mention under both. `text` is there, and clipped, where something changed.
+
+    `values` are those that rules at later events ask for, None where there are no such rules.
+    """
 
     mention_id: str
     channel: str
@@ -63,14 +80,28 @@ class Outcome:
     live: Side
     draft: Side
     text: str = ""
+    values: Mapping[str, object] | None = None
+    edits: tuple[Edit, ...] = ()
 
     @property
     def changes(self) -> tuple[str, ...]:
         return tuple(changes(self.live, self.draft))
 
 
-def outcome(known: Recorded, live: Rulebook, draft: Rulebook) -> Outcome:
-    """Decide one recorded mention by both."""
+Choose = Callable[[Outcome | Edit], Side]  # live or draft
+
+
+def outcome(
+    known: Recorded,
+    live: Rulebook,
+    draft: Rulebook,
+    edits: Iterable[Recorded] = (),
+    names: Collection[str] | None = None,
+) -> Outcome:
+    """Decide one recorded mention, and its edits, by both.
+
+    `names` are the values that rules at later events ask for; None without such rules.
+    """
     detected_at = datetime.fromisoformat(str(known.mention["detected_at"]))
     heard = Heard(
         channel=str(known.mention["channel"]),
@@ -80,6 +111,15 @@ def outcome(known: Recorded, live: Rulebook, draft: Rulebook) -> Outcome:
     )
     sides = [_side(known, heard, book) for book in (live, draft)]
     changed = any(changes(*sides))
+    found = [
+        Edit(
+            at_ms=edit.at_ms,
+            live=_side(edit, heard, live),
+            draft=_side(edit, heard, draft),
+            values=_named(edit, names or ()),
+        )
+        for edit in edits
+    ]
     return Outcome(
         mention_id=known.mention_id,
         channel=heard.channel,
@@ -88,7 +128,13 @@ def outcome(known: Recorded, live: Rulebook, draft: Rulebook) -> Outcome:
         live=sides[0],
         draft=sides[1],
         text=clipped(str(known.mention["text"])) if changed else "",
+        values=None if names is None else _named(known, names),
+        edits=tuple(found),
     )
+
+
+def _named(known: Recorded, names: Collection[str]) -> dict[str, object]:
+    return {name: known.values[name] for name in names}
 
 
 def _side(known: Recorded, heard: Heard, book: Rulebook) -> Side:
@@ -106,6 +152,9 @@ def _side(known: Recorded, heard: Heard, book: Rulebook) -> Side:
         window_s=found.window_s if found else 0.0,
         due_ms=found.times.due_ms if found else 0,
         order_ms=found.order_ms if found else 0.0,
+        at_risk_ms=found.times.at_risk_ms if found else 0,
+        labels=decision.labels,
+        told=tuple(notice.to for notice in decision.notices),
     )
 
 
@@ -135,8 +184,9 @@ def escalates(side: Side) -> bool:
     return side.queue == ESCALATION_QUEUE
 
 
-def arrival(one: Outcome, side: Side) -> Arrival | None:
-    """The task that this side makes of it, for a forecast."""
+def arrival(one: Outcome, of: Choose) -> Arrival | None:
+    """The task that the chosen side makes of it, for a forecast."""
+    side = of(one)
     if not side.queue:
         return None
     return Arrival(
@@ -148,7 +198,33 @@ def arrival(one: Outcome, side: Side) -> Arrival | None:
         detected_ms=one.detected_ms,
         due_ms=side.due_ms,
         order_ms=side.order_ms,
+        at_risk_ms=side.at_risk_ms,
+        priority=side.priority,
+        known=tuple(_known(one, of)),
     )
+
+
+def _known(one: Outcome, of: Choose) -> Iterator[Known]:
+    """What event rules may ask of the mention, and of its edits from their moments on."""
+    if one.values is None:
+        return
+    yield Known(at_ms=one.at_ms, values=one.values, labels=of(one).labels)
+    for edit in one.edits:
+        yield Known(at_ms=edit.at_ms, values=edit.values, labels=of(edit).labels)
+
+
+def lines(known: Iterable[Outcome], of: Choose) -> Iterator[str]:
+    """Every decision of this side, those of edits among them."""
+    for one in known:
+        yield of(one).line
+        yield from (of(edit).line for edit in one.edits)
+
+
+def edited(known: Iterable[Outcome]) -> dict[str, int]:
+    """Later wordings: their tasks stay where they are, whatever is decided of them."""
+    every = [edit for one in known for edit in one.edits]
+    changed = sum(any(changes(edit.live, edit.draft)) for edit in every)
+    return {"decided": len(every), "changed": changed}
 
 
 def clipped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -12,13 +12,20 @@ from app.core.backtest import (
     CLOSED,
     OPENED,
     QUEUE,
+    Choose,
     Outcome,
     Side,
     arrival,
+    edited,
     escalates,
+    lines,
 )
-from app.core.forecast import Floor, Served, forecast, waits_ms
+from app.core.backtest_later import escalated, failed, later_rules, moved, moves, notices
+from app.core.forecast import forecast
+from app.core.forecast_events import Later
+from app.core.forecast_tasks import Floor, Served, waits_ms
 from app.core.recorded import digest
+from app.core.rules import Rule
 
 HOUR_MS: Final = 3_600_000
 
@@ -27,10 +34,12 @@ ASSUMPTIONS: Final = (
     " was decided, is served in the shipped order, by skills and capacity, and is handled for as"
     " long as is usual in its queue. Everybody is there all the time and accepts at once; nobody"
     " rejects, transfers, parks or is pre-empted; queues are empty at the start. Both sides are"
-    " forecast alike, so the difference is the rules'. Rules at events after the mention are not"
-    " asked: when a task would have waited, been late or handed on, no log tells. Conditions see"
-    " the queues and what a handle had said before as they were recorded with each mention, not as"
-    " the draft would have left them."
+    " forecast alike, so the difference is the rules'. So are rules at the events waiting, at_risk"
+    " and breached (of the response clock): they are asked, and act, when they would have been in"
+    " this forecast. Rules at replied, transferred and completed are not asked: what people would"
+    " have answered, handed on and ended, no log tells; nor are those at later events that ask how"
+    " the queues stand then. Conditions at the mention see the queues and what a handle had said"
+    " before as they were recorded with it, not as the draft would have left them."
 )
 
 
@@ -47,15 +56,16 @@ class Asked:
     """What a report is about. `unrecorded` mentions are from before inputs were kept; of `untold`
     ones neither the queues nor what was said before were recorded, and count as not known.
 
-    `rules` are all there are on either side, in the order in which they are to be told; `later`
-    those at events after the mention, which nothing here asks.
+    `rules` are all there are on either side, in the order in which they are to be told, but for
+    those at events after the mention: `later` are those that the forecast asks, `not_asked` others.
     `breached` is how many response clocks really ran out: what the forecast can be held against.
     """
 
     live: str
     draft: str
     rules: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
+    later: tuple[Rule, ...] = ()
+    not_asked: tuple[str, ...] = ()
     window: Window = field(default_factory=Window)
     samples: int = 20
     unrecorded: int = 0
@@ -75,6 +85,10 @@ class Report:
     decisions: dict[str, str]  # the digest of each side's, see `python -m app decisions`
     rules: list[dict[str, Any]]
     changed: dict[str, Any]
+    edits: dict[str, int]
+    later: list[dict[str, Any]]  # what rules at later events would have done
+    moved_later: dict[str, Any]  # tasks that they would have moved
+    notices: list[dict[str, Any]]
     escalations: dict[str, Any]
     breaches: dict[str, Any]
     queues: list[dict[str, Any]]
@@ -82,18 +96,23 @@ class Report:
     samples: list[dict[str, Any]]
     errors: list[dict[str, Any]]
     handling: list[dict[str, Any]]
-    not_asked: list[str]  # rules at later events: what people would have done, no log tells
+    not_asked: list[str]  # rules at other events: what people would have done, no log tells
     assumptions: str = ASSUMPTIONS
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def report(outcomes: Iterable[Outcome], floors: tuple[Floor, Floor], asked: Asked) -> Report:
-    """Sum up. `floors` are the people and queues of live and draft."""
+def report(
+    outcomes: Iterable[Outcome],
+    floors: tuple[Floor, Floor],
+    asked: Asked,
+    rules: tuple[Later | None, Later | None] = (None, None),
+) -> Report:
+    """Sum up. `floors` are the people and queues of live and draft, `rules` their event rules."""
     known = sorted(outcomes, key=lambda one: one.mention_id)
-    live = _served(known, lambda one: one.live, floors[0])
-    draft = _served(known, lambda one: one.draft, floors[1])
+    live = _served(known, lambda one: one.live, floors[0], rules[0])
+    draft = _served(known, lambda one: one.draft, floors[1], rules[1])
     return Report(
         versions={"live": asked.live, "draft": asked.draft},
         window=asdict(asked.window),
@@ -101,30 +120,34 @@ def report(outcomes: Iterable[Outcome], floors: tuple[Floor, Floor], asked: Aske
         unrecorded=asked.unrecorded,
         untold=asked.untold,
         decisions={
-            "live": digest(one.live.line for one in known),
-            "draft": digest(one.draft.line for one in known),
+            "live": digest(lines(known, lambda one: one.live)),
+            "draft": digest(lines(known, lambda one: one.draft)),
         },
         rules=list(_rules(known, asked.rules)),
         changed=_changed(known),
+        edits=edited(known),
+        later=list(later_rules(asked.later, live, draft)),
+        moved_later=_compared(moved(live), moved(draft)) | {"moves": list(moves(live, draft))},
+        notices=list(notices(known, live, draft)),
         escalations=_escalations(known, live, draft),
         breaches=_breaches(live, draft) | {"recorded": asked.breached},
         queues=list(_queues(live, draft)),
         load=list(_load(known)),
         samples=[_sample(one) for one in known if one.changes][: asked.samples],
-        errors=list(_errors(known)),
+        errors=list(_errors(known, failed(live, draft))),
         handling=[
             {"queue": queue, "assumed": not usual.tasks, **asdict(usual)}
             for queue, usual in sorted(floors[0].handling.items())
         ],
-        not_asked=list(dict.fromkeys(asked.later)),
+        not_asked=list(dict.fromkeys(asked.not_asked)),
     )
 
 
 def _served(
-    known: Sequence[Outcome], side: Callable[[Outcome], Side], floor: Floor
+    known: Sequence[Outcome], of: Choose, floor: Floor, later: Later | None
 ) -> dict[str, Served]:
-    arrivals = (arrival(one, side(one)) for one in known)
-    return forecast((found for found in arrivals if found), floor)
+    arrivals = (arrival(one, of) for one in known)
+    return forecast((found for found in arrivals if found), floor, later)
 
 
 def _rules(known: Sequence[Outcome], named: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -155,7 +178,10 @@ def _changed(known: Sequence[Outcome]) -> dict[str, Any]:
 def _escalations(
     known: Sequence[Outcome], live: Mapping[str, Served], draft: Mapping[str, Served]
 ) -> dict[str, Any]:
-    """By the rules themselves, and by falling due in a queue, which is forecast."""
+    """By the rules themselves at the mention and later, and by falling due in a queue.
+
+    All but the first are forecast.
+    """
     by_rule = (
         {one.mention_id for one in known if escalates(one.live)},
         {one.mention_id for one in known if escalates(one.draft)},
@@ -164,7 +190,11 @@ def _escalations(
         {id_ for id_, one in live.items() if one.escalated},
         {id_ for id_, one in draft.items() if one.escalated},
     )
-    return {"by_rule": _compared(*by_rule), "forecast_late": _compared(*late)}
+    return {
+        "by_rule": _compared(*by_rule),
+        "by_later_rule": _compared(escalated(live), escalated(draft)),
+        "forecast_late": _compared(*late),
+    }
 
 
 def _breaches(live: Mapping[str, Served], draft: Mapping[str, Served]) -> dict[str, Any]:
@@ -255,9 +285,12 @@ def _shown(side: Side) -> dict[str, Any]:
     }
 
 
-def _errors(known: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
+def _errors(
+    known: Sequence[Outcome], later: Counter[tuple[str, str, str]]
+) -> Iterator[dict[str, Any]]:
     """Conditions that could not be evaluated, and how often: each counts as not holding."""
     counts = Counter(("live", *error) for one in known for error in one.live.errors)
+    counts.update(later)
     counts.update(("draft", *error) for one in known for error in one.draft.errors)
     for (side, rule, detail), count in sorted(counts.items()):
         yield {"side": side, "rule": rule, "detail": detail, "mentions": count}

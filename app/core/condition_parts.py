@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.core.condition import AND, CALL, CHOICE, FIELD, LIST, NAME, NOT, OPERATION, OR, TEXT, Node
+from app.core.condition_truth import truth
 
 LABELS = "labels"
 PATTERN = "says"  # the function that searches a text with a pattern
@@ -57,21 +58,12 @@ def is_loop(node: Node) -> bool:
 
 
 def conjuncts(node: Node) -> Iterator[Node]:
-    """The parts that must all hold; of `true` there are none."""
+    """The parts that must all hold, but for those that always do: of `true` there are none."""
     if node.kind == AND:
         for part in node.parts:
             yield from conjuncts(part)
-    elif form(node) != "true":
+    elif truth(node) is not True:
         yield node
-
-
-def form(node: Node) -> str:
-    """The same for the same condition, however it is spaced and bracketed."""
-    if node.kind == TEXT:
-        return repr(node.value)
-    if not node.parts:
-        return node.value
-    return f"{node.kind} {node.value}({', '.join(map(form, node.parts))})"
 
 
 def names(root: Node, known: Mapping[str, type]) -> Iterator[tuple[Node, str]]:

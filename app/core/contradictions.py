@@ -8,7 +8,8 @@ from itertools import combinations
 
 from app.core.condition import OPERATION, Node, Unreadable, parse
 from app.core.condition_limits import meant
-from app.core.condition_parts import conjuncts, form, labels_asked
+from app.core.condition_parts import conjuncts, labels_asked
+from app.core.condition_truth import form
 from app.core.rules import MENTION, Effects, Row, Rule, asked_in_order
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from app.core.catalogue import Catalogue
-from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision, Trace
+from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision, Notice, Trace
 from app.core.rules import Effects, Row, Rule
 from app.core.score import UNSUPPORTED
 
@@ -105,7 +105,7 @@ class Decider:
             trace=found.trace,
             labels=_distinct(rule.does.labels for rule in found.rules),
             handoffs=_distinct(rule.does.handoffs for rule in found.rules),
-            notices=tuple(notice for rule in found.rules for notice in rule.does.notices),
+            notices=tuple(_notices(found.rules)),
             draft=given[by["draft"]].draft if "draft" in by else "",
             macro=given[by["macro"]].macro if "macro" in by else "",
             case=given[by["case"]].case if "case" in by else "",
@@ -159,6 +159,12 @@ def _wanted(givers: Sequence[tuple[str, str, Effects]], routed_by: str) -> Itera
     for id_, _, effects in givers:
         if effects.route is None or id_ == routed_by:
             yield from effects.skills
+
+
+def _notices(rules: Iterable[Rule]) -> Iterator[Notice]:
+    for rule in rules:
+        for notice in rule.does.notices:
+            yield replace(notice, rule=rule.id)
 
 
 def _distinct(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:

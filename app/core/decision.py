@@ -23,10 +23,11 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A text for a person, or for everybody of a role."""
+    """A text for a person, or for everybody of a role. A decision names the `rule` that says it."""
 
     to: str
     text: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ rule and the fact, so that doing it again changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from app.core.events import (
@@ -24,8 +25,10 @@ from app.core.rules import WAITING, Effects, Rule
 # A rule that moves a task makes an event that other rules hear of. The third link of such a chain
 # is the last, as the third change of queue between people is: what goes on then goes in circles.
 MOST_DEEP: Final = 3
-# Of all event rules on one task. People read what they did; nobody reads more of one task.
-MOST_ACTS: Final = 20
+# Of all event rules on one task. People read what they did; nobody reads more of one task. What
+# only tells has its own: a rule that labels each reply must not use up what would move the task.
+MOST_ACTS: Final = 20  # that move, hand off or reply
+MOST_TOLD: Final = 20  # that label or notify alone
 
 PENDING, DONE, STOPPED = "pending", "done", "stopped"
 REROUTE, PRIORITISE = "reroute", "prioritise"  # commands of the door
@@ -113,6 +116,11 @@ class Act:
     done: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def tells(self) -> bool:
+        """Does it label and notify alone?"""
+        return not (self.priority or self.queue or self.handoffs or self.reply)
+
+    @property
     def commands(self) -> tuple[str, ...]:
         """What the door is asked to do, in this order."""
         wanted = ((PRIORITISE, self.priority), (REROUTE, self.queue))
@@ -130,6 +138,11 @@ class Act:
     @property
     def reason(self) -> str:
         return f"Rule {self.rule}: {self.why}"
+
+
+def labels_of(acts: Iterable[Act]) -> list[str]:
+    """What rules have labelled so far."""
+    return [label for act in acts if act.state != STOPPED for label in act.labels]
 
 
 def depth_of(fact: Mapping[str, Any]) -> int:
@@ -156,27 +169,37 @@ def handing_fact(act: Act, trail: Iterable[Mapping[str, Any]]) -> dict[str, Any]
     }
 
 
-def acts(event: Event, fired: Sequence[Rule], number: int, so_far: int) -> tuple[Act, ...]:
+def acts(
+    event: Event, fired: Sequence[Rule], number: int, so_far: Iterable[Act]
+) -> tuple[Act, ...]:
     """What these rules do at this event, in their order.
 
-    `so_far` is how many acts the task has had; what goes beyond the budget is stopped, and kept.
+    `so_far` is what rules did on the task; what goes beyond a budget is stopped, and kept. What
+    was stopped cost nothing.
     """
+    spent = Counter(act.tells for act in so_far if act.state != STOPPED)
     found: list[Act] = []
     for rule in fired:
-        before = so_far + sum(act.state != STOPPED for act in found)
-        found.append(_act(event, rule, number, _stopped(event, before)))
+        act = _act(event, rule, number)
+        if stopped := _stopped(event, act.tells, spent[act.tells]):
+            act = replace(act, state=STOPPED, stopped=stopped)
+        else:
+            spent[act.tells] += 1
+        found.append(act)
     return tuple(found)
 
 
-def _stopped(event: Event, so_far: int) -> str:
+def _stopped(event: Event, tells: bool, so_far: int) -> str:
     if event.depth >= MOST_DEEP:
         return f"{MOST_DEEP} rules led here, one behind the other: more would go in circles"
-    if so_far >= MOST_ACTS:
+    if tells and so_far >= MOST_TOLD:
+        return f"event rules have labelled or told {MOST_TOLD} times on this task already"
+    if not tells and so_far >= MOST_ACTS:
         return f"event rules have acted {MOST_ACTS} times on this task already"
     return ""
 
 
-def _act(event: Event, rule: Rule, number: int, stopped: str) -> Act:
+def _act(event: Event, rule: Rule, number: int) -> Act:
     does = rule.does
     moves = bool(does.priority or does.route)
     return Act(
@@ -199,6 +222,5 @@ def _act(event: Event, rule: Rule, number: int, stopped: str) -> Act:
         notices=tuple({"to": one.to, "text": one.text} for one in does.notices),
         handoffs=does.handoffs,
         reply={"text": does.reply.text, "purpose": does.reply.purpose} if does.reply else {},
-        state=STOPPED if stopped else PENDING if moves else DONE,
-        stopped=stopped,
+        state=PENDING if moves else DONE,
     )

@@ -12,7 +12,7 @@ OPS: Final = (
     "replied", "wrapping", "completed", "cancelled", "at_risk", "breached", "escalated",
     "prioritised", "degraded", "configured", "halfway", "unroutable",
     "handed_off", "handoff_failed", "handoff_status", "noted", "erased",
-    "sent", "not_sent", "consent_changed",
+    "sent", "not_sent", "consent_changed", "signalled", "warned",
 )  # fmt: skip
 
 # Every accepted mention has exactly one of these for the delivery that brought it in.

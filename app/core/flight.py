@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
-from app.core.skills import MEDIATOR, covers
+from app.core.skills import MEDIATOR, mediates
 
 OPEN, SHUT = "open", "closed"
 QUIET, ROUTE, TIME = "quiet", "steps", "time"  # the measures of a goal
@@ -125,7 +125,7 @@ class Flight:
 
 def may_lead(who: Who) -> bool:
     """May they open, edit and close flights? Supervisors, administrators, mediators."""
-    return who.role in ("supervisor", "admin") or covers(who.skills, [MEDIATOR])
+    return who.role in ("supervisor", "admin") or mediates(who.skills)
 
 
 def is_of(plan: Plan, who: Who) -> bool:
@@ -140,8 +140,8 @@ def _named(step: Step, who: Who) -> bool:
         return step.name == who.name
     if step.kind == QUEUE:
         return step.name in who.queues
-    mediates = step.name == MEDIATOR and covers(who.skills, [MEDIATOR])
-    return step.kind == ROLE and (step.name == who.role or mediates)
+    settles = step.name == MEDIATOR and mediates(who.skills)
+    return step.kind == ROLE and (step.name == who.role or settles)
 
 
 def fold(events: Iterable[Event]) -> Flight:

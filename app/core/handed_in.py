@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +59,19 @@ class Told:
 
 
 def incoming(value: Any, partner: str) -> Incoming:
-    """Check a decoded event. Raises Invalid with the field."""
+    """Check a decoded event of a hand-off or its status. Raises Invalid with the field."""
+    return event_of(value, partner, (HANDOFF_TYPE, STATUS_TYPE))
+
+
+def event_of(value: Any, partner: str, types: Sequence[str]) -> Incoming:
+    """Check a decoded event of one of these types. Raises Invalid with the field."""
     if not isinstance(value, Mapping):
         raise Invalid("wrong_field", "a CloudEvent, a JSON object", type(value).__name__)
     if value.get("specversion") != "1.0":
         raise _wrong("specversion", "1.0", value.get("specversion"))
     kind = _text(value, "type", 100)
-    if kind not in (HANDOFF_TYPE, STATUS_TYPE):
-        raise _wrong("type", f"{HANDOFF_TYPE} or {STATUS_TYPE}", kind)
+    if kind not in types:
+        raise _wrong("type", " or ".join(types), kind)
     data = value.get("data")
     if not isinstance(data, Mapping):
         raise _wrong("data", "an object", data)

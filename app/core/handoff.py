@@ -44,6 +44,7 @@ class Partner:
     routes: tuple[str, ...] = ()
     highest_priority: int = 100
     hands_in: bool = False
+    signals: bool = False
     inner: bool = False
     keep_s: float = 7_776_000.0  # 90 days
 

@@ -17,7 +17,9 @@ from app.core.history_lines import (
     COMPLETED,
     FEEDBACK,
     HANDED_OFF,
+    NOT_SENT,
     REPLIED,
+    SENT,
     Entry,
     handed_over,
     line_of,
@@ -123,6 +125,8 @@ def _take(fact: Mapping[str, Any], so_far: Folded) -> None:
     if op == "received" and mention_id not in so_far.matters:
         _put(so_far, _received(fact))
     matter = so_far.matters.get(mention_id)
+    if matter is None and op in (SENT, NOT_SENT):
+        return  # a warning: it goes on with no mention, and has no line yet
     whose = (matter.handle_key, matter.channel) if matter else ("", "")
     if entry := line_of(fact, *whose):
         _enter(so_far, entry)
@@ -152,7 +156,7 @@ def _received(fact: Mapping[str, Any]) -> Matter:
         mention_id=str(fact["mention_id"]),
         handle_key=_key(said),
         channel=str(said["channel"]),
-        status="received",
+        status=RECEIVED,
         detected_ms=now_ms,
         changed_ms=now_ms,
     )
@@ -198,7 +202,8 @@ _STATUS: Final = {
     COMPLETED: "completed",
     CANCELLED: "cancelled",
 }
-STATUSES: Final = ("received", *dict.fromkeys(_STATUS.values()), CLOSED)
+RECEIVED: Final = "received"
+STATUSES: Final = (RECEIVED, *dict.fromkeys(_STATUS.values()), CLOSED)
 
 
 def _hear(so_far: Folded, fact: Mapping[str, Any], response: Mapping[str, Any]) -> None:

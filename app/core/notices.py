@@ -10,7 +10,7 @@ from app.core.catalogue import ROLES
 from app.core.event_acts import STOPPED, Act
 from app.core.events import id_of
 from app.core.queueing import task_id_of
-from app.core.skills import MEDIATOR
+from app.core.skills import MEDIATOR, mediates
 
 KEPT: Final = 1_000  # of each audience; older ones are nobody's news
 KEEP_MS: Final = 30 * 86_400_000
@@ -21,7 +21,7 @@ SHOWN: Final = 50  # of one person's unread ones; more is told as a number
 class Notice:
     """One sentence for one audience: `role:supervisor`, `skill:mediator` or `rep:amira`.
 
-    `rule` is empty where rules said it at the mention, `task_id` where there is no task.
+    `rule` is empty in decisions of older software, `task_id` where there is no task.
     """
 
     notice_id: str
@@ -44,7 +44,7 @@ def audience(to: str) -> str:
 def audiences(name: str, role: str, skills: Collection[str]) -> tuple[str, ...]:
     """All that this person is addressed as."""
     mine = [f"role:{role}", f"rep:{name}"]
-    return (*mine, f"skill:{MEDIATOR}") if MEDIATOR in skills else tuple(mine)
+    return (*mine, f"skill:{MEDIATOR}") if mediates(skills) else tuple(mine)
 
 
 def of_decision(fact: Mapping[str, Any]) -> list[Notice]:
@@ -52,7 +52,7 @@ def of_decision(fact: Mapping[str, Any]) -> list[Notice]:
     if fact["op"] != "decided":
         return []
     decision = fact["data"]["decision"]
-    told = [(one, "") for one in decision.get("notices") or ()]  # it does not tell whose they are
+    told = [(one, str(one.get("rule", ""))) for one in decision.get("notices") or ()]
     task_id = task_id_of(str(fact["mention_id"])) if decision["queue"] else ""
     named = ("mention", str(fact["mention_id"]), task_id, int(fact["now_ms"]))
     return list(_made(str(fact["fact_id"]), told, named))

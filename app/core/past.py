@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from app.core.history import RECEIVED, STATUSES
+from app.core.history_lines import CANCELLED, CLOSED, COMPLETED
+
 MOST: Final = 32  # mentions of one handle: rules ask for the third, none for the hundredth
 KEPT_DAYS: Final = 30
 NEVER: Final = -1.0  # days since something that there was not
@@ -31,7 +34,8 @@ _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
 KEPT_MS: Final = KEPT_DAYS * _DAY_MS
 _ID_CHARS: Final = 12  # of a mention's id: enough to know it again among a few
-_OPEN: Final = ("waiting", "offered", "in work", "answered")  # where a task is not at its end
+# Where there is a task that is not at its end.
+_OPEN: Final = frozenset(STATUSES) - {RECEIVED, COMPLETED, CANCELLED, CLOSED}
 
 
 class Earlier(NamedTuple):

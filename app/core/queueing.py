@@ -23,6 +23,10 @@ def order_ms(deadlines: Deadlines, priority: int) -> float:
     detected after a task fell due can come before it, whatever its priority: the wait
     is bounded by the task's own window plus the work that was there already.
     """
-    window_ms = deadlines.due_ms - deadlines.detected_ms
+    return order_between(deadlines.detected_ms, deadlines.due_ms, priority)
+
+
+def order_between(detected_ms: int, due_ms: int, priority: int) -> float:
+    """As `order_ms`, of a task whose window lies between these moments."""
     share = min(max(priority, 0), HIGHEST_PRIORITY) / HIGHEST_PRIORITY
-    return deadlines.due_ms - window_ms * share
+    return due_ms - (due_ms - detected_ms) * share

@@ -110,8 +110,20 @@ def verdict(known: Recorded, decide: Decide | None) -> str:
         return NOT_RECORDED
     if decide is None:
         return RULES_GONE
-    again = canonical(decide(known.values))
+    again = canonical(_as_told_then(decide(known.values), known.decision))
     return SAME if again == canonical(known.decision) else DIFFERENT
+
+
+def _as_told_then(again: Decision, then: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What facts of older software do not say is not compared, where nothing is said of it now.
+
+    So with a reply, before rules could give one, and with the rule of a notice.
+    """
+    found = {name: of for name, of in _named(again).items() if of is not None or name in then}
+    said = then.get("notices") or ()
+    if said and not any("rule" in one for one in said):
+        found["notices"] = [{"to": one.to, "text": one.text} for one in again.notices]
+    return found
 
 
 def canonical(decision: Decision | Mapping[str, Any]) -> str:

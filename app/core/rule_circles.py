@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from app.core.condition import NAME, OPERATION, TEXT, Node, Unreadable, parse
-from app.core.condition_parts import LABELS, conjuncts, form, names
+from app.core.condition_parts import LABELS, conjuncts, names
+from app.core.condition_truth import form, truth
 from app.core.events import EVERY_VARIABLE, TASK_VARIABLES, TRANSFERRED
 from app.core.rules import Rule
 
@@ -19,7 +20,7 @@ def circles(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str]]:
     """Rules that would move a task for ever, each with the reason.
 
     Only what is certain: rules that ask nothing of the task but its queue, and beside it the same
-    of the mention, which does not change.
+    of the mention, which does not change. What always holds, asks nothing.
     """
     roads: dict[object, dict[str, Rule]] = {}
     for rule in rules:
@@ -33,8 +34,8 @@ def circles(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str]]:
             yield (
                 rule,
                 (
-                    "expected a condition: without one it sends away whatever somebody hands on,"
-                    " wherever they hand it"
+                    "expected a condition that does not always hold: this one sends away whatever"
+                    " somebody hands on, wherever they hand it"
                 ),
             )
         elif queue:
@@ -57,11 +58,17 @@ def _round(road: dict[str, Rule]) -> Iterator[tuple[Rule, str]]:
 
 
 def _asked(rule: Rule) -> tuple[str, frozenset[str]] | None:
-    """The queue that the condition asks for, and the rest of it; None where nobody can tell."""
+    """The queue that the condition asks for, and the rest of it.
+
+    None where nobody can tell, and where it never holds.
+    """
     try:
-        parts = list(conjuncts(parse(rule.when)))
+        tree = parse(rule.when)
     except Unreadable:
         return None
+    if truth(tree) is False:
+        return None
+    parts = list(conjuncts(tree))
     queue, others = "", set()
     for node in parts:
         if found := _equal_queue(node):

@@ -41,6 +41,9 @@ _VALUES: Final[tuple[Path, ...]] = tuple(
         "profile.customer_id",
     )
 )
+_SIGNAL: Final[tuple[Path, ...]] = tuple(
+    ("data", "signal", name) for name in ("subject", "detail", "customer", "handles", "place")
+)
 # The source's own id, which leads to what was said there: in every fact, and in a task's first one.
 SOURCES: Final[tuple[Path, ...]] = (("source_id",), ("fields", "source_id"))
 
@@ -56,6 +59,8 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "not_sent": (("data", "text"),),
     "consent_changed": (("data", "handle_key"), ("data", "evidence")),
     "noted": (("data", "handle_key"), ("data", "text")),
+    "signalled": (("data", "handle_key"), *_SIGNAL),
+    "warned": (("data", "handle_key"), ("data", "handle"), ("data", "text")),
 }
 
 
@@ -64,7 +69,8 @@ def owner_of(fact: Fact) -> str:
 
     Whatever else is odd about a fact, the ledger must take it: nothing here raises.
     """
-    if fact["op"] == "noted" or (fact["op"] == "consent_changed" and not fact.get("mention_id")):
+    ours = fact["op"] == "consent_changed" and not fact.get("mention_id")
+    if ours or fact["op"] in ("noted", "signalled", "warned"):
         return str(_at(fact, ("data", "handle_key")) or "")
     if fact["op"] != "received":
         return ""

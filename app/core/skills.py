@@ -27,3 +27,8 @@ def covers(have: Iterable[str], wanted: Iterable[str]) -> bool:
     """Does somebody with these skills have all that are wanted, at their level?"""
     levels = dict(level_of(skill) for skill in have)
     return all(levels.get(name, 0) >= level for name, level in map(level_of, wanted))
+
+
+def mediates(have: Iterable[str]) -> bool:
+    """Is somebody with these skills a mediator? At any level: `mediator:2` is one, too."""
+    return covers(have, (MEDIATOR,))

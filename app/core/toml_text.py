@@ -40,7 +40,7 @@ def _signs(text: str) -> Iterator[str]:
     while at < len(text):
         sign = text[at]
         if sign in "\"'":
-            end = _after_string(text, at)
+            end = after_string(text, at)
             yield from "\n" * text.count("\n", at, end)
             at = end
         elif sign == "#":
@@ -52,7 +52,7 @@ def _signs(text: str) -> Iterator[str]:
             at += 1
 
 
-def _after_string(text: str, at: int) -> int:
+def after_string(text: str, at: int) -> int:
     """Where the string that begins here has ended; one that does not end goes to its line's end."""
     sign = text[at]
     quote = sign * 3 if text.startswith(sign * 3, at) else sign

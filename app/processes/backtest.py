@@ -7,7 +7,7 @@ import os
 import pickle
 import signal
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import orjson
 
+from app.adapters.cel_events import CelEvents
 from app.adapters.cel_rules import CelRules
 from app.adapters.store.traffic import Traffic, Trail
 from app.config import Config
@@ -23,7 +24,8 @@ from app.core.backtest import Outcome, Rulebook, outcome
 from app.core.backtest_report import Asked, Report, Window, report
 from app.core.catalogue import Rep
 from app.core.errors import Invalid
-from app.core.forecast import Floor
+from app.core.forecast_events import Fared, Later, asked_for, played
+from app.core.forecast_tasks import Floor
 from app.core.handling import Handled, by_queue, handled
 from app.core.recorded import recorded
 from app.core.rules import MENTION, Row, Rule
@@ -122,11 +124,16 @@ def _processes(test: Backtest) -> Iterator[ProcessPoolExecutor]:
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """What a worker has ready: the test, and the rules of both sides compiled."""
+    """What a worker has ready: the test, and the rules of both sides compiled.
+
+    `names` are the values that rules at later events ask for; None where there are no such rules.
+    """
 
     test: Backtest
     live: Rulebook
     draft: Rulebook
+    later: tuple[Later | None, Later | None]
+    names: frozenset[str] | None
 
 
 _ready: dict[str, _Bench] = {}
@@ -138,15 +145,33 @@ def prepare(test: Backtest, own_process: bool = False) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started us
         die_with_parent()
         os.nice(_NICENESS)
-    books = [
-        Rulebook(
-            decide=CelRules(config).decide,
-            slas=config.catalogue.slas,
-            at_risk_share=test.at_risk_share,
-        )
-        for config in (test.live, test.draft)
-    ]
-    _ready["bench"] = _Bench(test, *books)
+    live, draft = CelRules(test.live), CelRules(test.draft)
+    later = (_later(test.live, live.events), _later(test.draft, draft.events))
+    rules = [rule for side in later if side for rule in side.rules]
+    _ready["bench"] = _Bench(
+        test=test,
+        live=_book(test, test.live, live),
+        draft=_book(test, test.draft, draft),
+        later=later,
+        names=asked_for(rules) if rules else None,
+    )
+
+
+def _book(test: Backtest, config: Config, rules: CelRules) -> Rulebook:
+    return Rulebook(
+        decide=rules.decide, slas=config.catalogue.slas, at_risk_share=test.at_risk_share
+    )
+
+
+def _later(config: Config, events: CelEvents) -> Later | None:
+    """The event rules that a forecast can ask; None where there are none."""
+
+    def ask(rules: Sequence[Rule], values: Mapping[str, object]) -> Fared:
+        fared = events.ask(rules, values)
+        return fared.fired, fared.trace
+
+    rules = played(events.rules)
+    return Later(rules=rules, ask=ask, calendars=config.catalogue.calendars) if rules else None
 
 
 def packed(trails: list[Trail]) -> bytes:
@@ -155,18 +180,20 @@ def packed(trails: list[Trail]) -> bytes:
 
 
 def decided_again(trails: list[Trail]) -> Page:
-    """Both sides' decisions for these mentions. An edit moves no task: first decisions count."""
+    """Both sides' decisions for these mentions and their edits, which move no task."""
     bench, page = _ready["bench"], Page()
     for trail in trails:
         facts = [orjson.loads(body) for body in trail]
         page.handled += handled(facts)
         page.breached += any(_is_breach(fact) for fact in facts)
-        first = next((known for known in recorded(facts) if not known.edit), None)
+        known = list(recorded(facts))
+        first = next((one for one in known if not one.edit), None)
         if first is None or not first.values:
             page.unrecorded += 1
         else:
+            edits = [one for one in known if one.edit and one.values]
             page.untold += bool(first.untold)
-            page.outcomes.append(outcome(first, bench.live, bench.draft))
+            page.outcomes.append(outcome(first, bench.live, bench.draft, edits, bench.names))
     return page
 
 
@@ -191,15 +218,18 @@ def summed_up(pages: list[bytes]) -> Report:
         Floor(catalogue=draft, reps=test.reps, handling=handling),
     )
     every = [row for config in (test.draft, test.live) for row in config.every]
+    later = [row for row in every if isinstance(row, Rule) and _is_later(row)]
+    asked_later = played(later)
     asked = Asked(
         live=test.live.version,
         draft=test.draft.version,
         rules=tuple(row.id for row in every if not _is_later(row)),
-        later=tuple(row.id for row in every if _is_later(row)),
+        later=asked_later,
+        not_asked=tuple(rule.id for rule in later if rule not in asked_later),
         window=test.window,
         samples=test.samples,
         unrecorded=found.unrecorded,
         untold=found.untold,
         breached=found.breached,
     )
-    return report(found.outcomes, floors, asked)
+    return report(found.outcomes, floors, asked, _ready["bench"].later)

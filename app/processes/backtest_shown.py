@@ -22,18 +22,10 @@ def show(made: Report, console: Console | None = None) -> None:
         f"[bold]{made.mentions}[/] recorded mentions, live rules {made.versions['live']},"
         f" draft {made.versions['draft']}: [bold]{made.changed['mentions']}[/] decided otherwise"
     )
-    if made.unrecorded:
-        out.print(f"{made.unrecorded} more are from before inputs were recorded, and left out")
-    if made.untold:
-        out.print(
-            f"{made.untold} are from before history and queues were recorded: conditions that ask"
-            " for them saw nothing"
-        )
-    kinds = [f"{kind} {count}" for kind, count in made.changed["by_kind"].items() if count]
-    if kinds:
-        out.print("changed: " + ", ".join(kinds))
+    _counted(made, out)
     _moves(made, out)
     _rules(made, out)
+    _later(made, out)
     _compared(made, out)
     _queues(made, out)
     _load(made, out)
@@ -49,8 +41,29 @@ def show(made: Report, console: Console | None = None) -> None:
             f"handling times are assumed, because nothing was completed: {', '.join(assumed)}"
         )
     if made.not_asked:
-        out.print(f"not asked, their events come later: {escape(', '.join(made.not_asked))}")
+        names = escape(", ".join(made.not_asked))
+        out.print(f"not asked, because no log tells what they ask about: {names}")
     out.print(f"[dim]{made.assumptions}[/]")
+
+
+def _counted(made: Report, out: Console) -> None:
+    """What was decided, what could not be, and how the decisions differ."""
+    if made.unrecorded:
+        out.print(f"{made.unrecorded} more are from before inputs were recorded, and left out")
+    if made.untold:
+        out.print(
+            f"{made.untold} are from before history and queues were recorded: conditions that ask"
+            " for them saw nothing"
+        )
+    if made.edits["decided"]:
+        edits = made.edits
+        out.print(
+            f"{edits['decided']} edits decided, too, {edits['changed']} of them otherwise: their"
+            " tasks stay"
+        )
+    kinds = [f"{kind} {count}" for kind, count in made.changed["by_kind"].items() if count]
+    if kinds:
+        out.print("changed: " + ", ".join(kinds))
 
 
 def print_table(
@@ -84,9 +97,30 @@ def _rules(made: Report, out: Console) -> None:
         out.print(f"held for no mention in the draft: {escape(', '.join(silent))}")
 
 
+def _later(made: Report, out: Console) -> None:
+    names = ("fired", "moved", "prioritised", "refused", "stopped")
+    rows = [
+        (row["rule"], row["on"], *(_both(row["live"][name], row["draft"][name]) for name in names))
+        for row in made.later
+    ]
+    print_table(out, "Rules at later events, live → draft (forecast)", ("rule", "on", *names), rows)
+    ways = [
+        (way["from"], way["to"], _both(way["live"], way["draft"]))
+        for way in made.moved_later["moves"]
+    ]
+    print_table(out, "Tasks that they would have moved (forecast)", ("from", "to", "tasks"), ways)
+    told = [(row["to"], _both(row["live"], row["draft"])) for row in made.notices]
+    print_table(out, "Notices (of later events: forecast)", ("to", "notices"), told)
+
+
+def _both(live: float, draft: float) -> str:
+    return f"{live:g}" if live == draft else f"{live:g} → {draft:g}"
+
+
 def _compared(made: Report, out: Console) -> None:
     named = (
         ("escalated by rule", made.escalations["by_rule"]),
+        ("escalated by later rule (forecast)", made.escalations["by_later_rule"]),
         ("escalated late (forecast)", made.escalations["forecast_late"]),
         ("breached (forecast)", made.breaches),
     )
@@ -96,12 +130,11 @@ def _compared(made: Report, out: Console) -> None:
 
 
 def _queues(made: Report, out: Console) -> None:
-    def both(row: dict[str, Any], name: str) -> str:
-        live, draft = row["live"][name], row["draft"][name]
-        return f"{live:g}" if live == draft else f"{live:g} → {draft:g}"
-
     names = ("tasks", "breaches", "never_taken", "wait_p50_s", "wait_p95_s")
-    rows = [(row["queue"], *(both(row, name) for name in names)) for row in made.queues]
+    rows = [
+        (row["queue"], *(_both(row["live"][name], row["draft"][name]) for name in names))
+        for row in made.queues
+    ]
     print_table(out, "Queues, live → draft (all but tasks: forecast)", ("queue", *names), rows)
 
 

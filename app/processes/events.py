@@ -21,15 +21,16 @@ from app.adapters.redis_queue_state import RedisQueueState
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live as LiveTasks
 from app.adapters.store.notices import Notices
-from app.adapters.store.rule_events import Asked, RuleEvents, spent
+from app.adapters.store.rule_events import Asked, RuleEvents
 from app.config import Config
 from app.core import events as core
-from app.core.event_acts import STOPPED, Act, acts, depth_of
+from app.core.event_acts import Act, acts, depth_of, labels_of
 from app.core.events import TASK_VARIABLES, Event
+from app.core.later import newest
 from app.core.notices import of_acts, of_decision
 from app.core.queue_state import NO_QUEUES, QueueValues, packed
-from app.core.recorded import NOT_RECORDED, QUEUES, Recorded, recorded
-from app.core.rules import VARIABLES, WAITING, Rule
+from app.core.recorded import NOT_RECORDED, QUEUES, recorded
+from app.core.rules import WAITING, Rule
 from app.core.versions import Live
 from app.core.waiting import Wait, Waits, waiting_event
 from app.processes import follow, service
@@ -234,14 +235,14 @@ def _asked(
     so_far: Sequence[Act],
     now: InEffect,
 ) -> Asked:
-    known = _newest(trail)
+    known = newest(recorded(trail))
     if known is None:
         return _not_asked(event, now, NOT_RECORDED)
-    labels = [label for act in so_far if act.state != STOPPED for label in act.labels]
-    at_mention = core.seen(known, trail, event, now.config.catalogue.calendars, labels)
+    calendars = now.config.catalogue.calendars
+    at_mention = core.seen(known, trail, event, calendars, labels_of(so_far))
     values = {**at_mention, **now.queues}
     fared = now.rules.ask(rules, values)
-    did = acts(event, fared.fired, now.number, spent(so_far))
+    did = acts(event, fared.fired, now.number, so_far)
     return Asked(
         event=event,
         version=now.config.version,
@@ -252,14 +253,6 @@ def _asked(
         acts=did,
         notices=of_acts(did),
     )
-
-
-def _newest(trail: Sequence[Mapping[str, Any]]) -> Recorded | None:
-    """The newest decision whose values are all there; older software kept none, or fewer."""
-    for known in reversed(list(recorded(trail))):
-        if known.values.keys() >= VARIABLES.keys():
-            return known
-    return None
 
 
 def _event_id(wait: Wait, rule: str) -> str:

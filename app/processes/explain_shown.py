@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +42,8 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     enqueued = found["enqueue"]
     facts = f"facts {', '.join(enqueued['facts'])}; nothing was written"
     _step(out, "enqueue", f"{enqueued['outcome']}; {facts}")
+    _events(out, found["events"])
+    _later(out, found)
     if recorded := found.get("recorded"):
         untold = "; history and queues were not recorded then" if recorded["untold"] else ""
         _step(
@@ -78,6 +80,49 @@ def _rules(out: Console, found: Mapping[str, Any]) -> None:
                 "; ".join(failed) or one["detail"] or (one["why"] if one["result"] == "hit" else "")
             ),
         )
+    out.print(table)
+
+
+def _events(out: Console, events: Sequence[Mapping[str, Any]]) -> None:
+    """What rules were asked since the mention was recorded, and what those that held did."""
+    for event in events:
+        _step(
+            out, "event", f"{event['event']} {_moment(event['at_ms'])} {event['problem']}".strip()
+        )
+        table = Table("rule", "", "what it did, or why it did not act")
+        did = {act["rule"]: act for act in event["acts"]}
+        for one in event["rules"]:
+            said = _did(did[one["rule"]]) if one["rule"] in did else one["detail"]
+            table.add_row(escape(one["rule"]), _MARKS.get(one["result"], ""), escape(visible(said)))
+        out.print(table)
+
+
+def _did(act: Mapping[str, Any]) -> str:
+    if act["stopped"]:
+        return f"not fired because {act['stopped']}"
+    named = (
+        ("priority", str(act["priority"] or "")), ("queue", act["queue"]),
+        ("label", ", ".join(act["labels"])), ("handed to", ", ".join(act["handed_to"])),
+        ("told", ", ".join(act["told"])), ("sent", "a reply" if act["replied"] else ""),
+    )  # fmt: skip
+    did = "; ".join(f"{name} {value}" for name, value in named if value)
+    refused = [said for said in act["done"].values() if said != "done"]
+    return f"{did} ({'; '.join(refused)})" if refused else did
+
+
+def _later(out: Console, found: Mapping[str, Any]) -> None:
+    rules = found["later"]
+    if not rules:
+        task = found["enqueue"]["task"]
+        _step(out, "later", "no rule may ask" if task else "no task, so no rule asks")
+        return
+    _step(out, "later", "these rules may ask about its task")
+    table = Table("rule", "on", "when")
+    for one in rules:
+        after = f" {one['after_s']:g} s" if one["after_s"] else ""
+        for_others = "" if one["fits"] else " (for others)"
+        when = escape(visible(one["when"]))
+        table.add_row(escape(one["rule"]), f"{one['on']}{after}{for_others}", when)
     out.print(table)
 
 

@@ -13,6 +13,7 @@ from app.adapters.store.identity_people import PeopleTable
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.pasts import Pasts
 from app.adapters.store.record import Record
+from app.adapters.store.signals import Signals
 from app.core.history import fold
 from app.core.history_lines import REPLIED
 from app.processes import service
@@ -54,6 +55,11 @@ async def main(settings: Settings) -> None:
     pasts = KeepPasts(Pasts(base.database), RedisPasts(base.redis))
     fold = Fold(base.ledger, record, keep_owners, pasts)
     flights = FlightWatch(base.database, wiring.system_ms)
+    signals = Signals(base.database)
+
+    async def take_signals() -> None:
+        while await signals.take():
+            pass
 
     async with service.health(service.always_ready):
         try:
@@ -65,6 +71,7 @@ async def main(settings: Settings) -> None:
                 service.patiently("customers", identity.go_round, GO_ROUND_S),
                 service.once("refold", store.refold),
                 service.patiently("flights", flights.follow, FOLLOW_S),
+                service.patiently("signals", take_signals, _PAUSE_S),
                 service.patiently("flight goals", flights.judge, JUDGE_S),
             )
         finally:

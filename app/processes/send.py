@@ -30,6 +30,7 @@ from app.core.outbound_facts import (
     says,
     unconnected,
 )
+from app.core.proactive import WARNED, warning_message
 from app.processes import service
 from app.processes.follow import Notes
 from app.processes.sending import READER, Lane
@@ -129,10 +130,10 @@ class Intake:
 
     async def _messages(self, facts: Sequence[dict[str, Any]]) -> list[Outgoing]:
         replies = [f for f in facts if says(f) and f["seq"] > self._from_seq]
-        if not replies:
-            return []
+        warnings = [f for f in facts if f["op"] == WARNED and f["seq"] > self._from_seq]
         trails = await self._trails(fact["mention_id"] for fact in replies)
-        found = (message_of(fact, trails[fact["mention_id"]]) for fact in replies)
+        found = [message_of(fact, trails[fact["mention_id"]]) for fact in replies]
+        found += map(warning_message, warnings)
         return [self._connected(one) for one in found if one]
 
     async def _take_acts(self) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from app import codec, metrics
 from app.adapters.store.rule_events import RuleEvents
 from app.core.errors import Invalid
+from app.core.later import goes_on, later_of, newest
 from app.core.recorded import Recorded, recorded, verdict
 from app.web.problems import Problem, field_error
 from app.web.state import Parts, body, parts, whole_number
@@ -81,7 +82,8 @@ def _checked(value: Any) -> codec.WireMention:
 
 async def why(request: Request) -> Response:
     """The whole trail of one mention: what came, what was found out, who did what, and whether
-    its recorded values still give the same decision; then what event rules were asked and did."""
+    its recorded values still give the same decision; what event rules were asked and did since,
+    and which may still ask."""
     at = parts(request)
     mention_id = codec.clean(request.path_params["mention_id"])
     facts = await at.base.ledger.of_mention(mention_id)
@@ -89,9 +91,10 @@ async def why(request: Request) -> Response:
         raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
     said = [fact["data"]["mention"] for fact in facts if fact["op"] in ("received", "edited")]
     trail = {"mention_id": mention_id, "mention": said[-1] if said else None, "facts": facts}
-    later = await RuleEvents(at.base.database).of_mention(mention_id)
+    events = await RuleEvents(at.base.database).of_mention(mention_id)
     again = await _again(at.shelf, list(recorded(facts)))
-    return JSONResponse(trail | again | {"events": later})
+    said_later = await later_rules(at.shelf, facts)
+    return JSONResponse(trail | again | {"events": events, "later": said_later})
 
 
 async def _again(shelf: Shelf, known: list[Recorded]) -> dict[str, Any]:
@@ -108,6 +111,12 @@ async def _again(shelf: Shelf, known: list[Recorded]) -> dict[str, Any]:
         "reevaluated": decisions[-1]["reevaluated"] if decisions else None,
         "rules": [asdict(one) for one in fared],
     }
+
+
+async def later_rules(shelf: Shelf, trail: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The live rules that may still ask about the mention's task; none where it has ended."""
+    live = await shelf.live() if goes_on(trail) else None
+    return later_of(live[0].rules, newest(recorded(trail)), trail) if live else []
 
 
 async def dead_letters(request: Request) -> Response:

@@ -14,6 +14,7 @@ from app.codec import clean
 from app.core import notices as core
 from app.core.errors import Unavailable
 from app.web.hub import Hub
+from app.web.mentions import later_rules
 from app.web.problems import Problem, wrong_field
 from app.web.state import Parts, command, parts, user
 from app.wiring.base import system_ms
@@ -66,14 +67,16 @@ def _ids(given: Any) -> list[str]:
 
 
 async def rules_of_mention(request: Request) -> Response:
-    """What event rules were asked and did since the decision, in order; also of an ended task."""
+    """What event rules were asked and did since the decision, in order, also of an ended task;
+    and which may still ask."""
     base, mention_id = parts(request).base, clean(request.path_params["mention_id"])
     trail = await base.ledger.of_mention(mention_id)
     if not trail:
         raise Problem(404, "unknown_mention", "The ledger has no fact of this mention")
     said = [fact["data"]["mention"] for fact in trail if fact["op"] in ("received", "edited")]
     events = await RuleEvents(base.database).of_mention(mention_id)
-    return JSONResponse({"mention": said[-1] if said else None, "events": events})
+    later = await later_rules(parts(request).shelf, trail)
+    return JSONResponse({"mention": said[-1] if said else None, "events": events, "later": later})
 
 
 class Board:

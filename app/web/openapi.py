@@ -16,6 +16,7 @@ from app.web import openapi_identity as identity
 from app.web import openapi_profiles as profiles
 from app.web.identity_routes import ROOT as IDENTITY_ROOT
 from app.web.openapi_rules import RULE_BODIES
+from app.web.openapi_signals import PROACTIVE, SIGNAL
 
 _PROBLEM = {
     "type": "object",
@@ -112,6 +113,8 @@ _CLOUDEVENT = _object(
     data={"type": "object", "description": "docs/handoffs.md"},
 )
 _BODIES |= {
+    "/api/v1/signals": SIGNAL,
+    "/api/v1/proactive/{event}/approve": PROACTIVE,
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
     "/api/v1/history": _object(
@@ -147,6 +150,8 @@ _ACCEPTING = (  # kept, and done later
     "/api/v1/permissions",
     "/api/v1/mentions",
     "/api/v1/handoffs",
+    "/api/v1/signals",
+    "/api/v1/proactive/{event}/approve",
     "/api/v1/rules/drafts/{draft_id}/backtest",
     profiles.START,
 )

@@ -44,6 +44,14 @@ class Shelf:
                 return found
         return None
 
+    async def live(self) -> Compiled | None:
+        """The rules that are live; None where they do not fit here. Raises Unavailable."""
+        live = await self._versions.live()
+        if live is None:
+            return None
+        known = self._compiled.get(self._names.get(live.number, ""))
+        return known or await self._compile(live.number)
+
     async def _compile(self, number: int) -> Compiled | None:
         texts = (await self._versions.version(number)).texts
         try:

@@ -13,6 +13,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.core.errors import Unavailable
+from app.core.rules import Rule
 from app.ports import DeadLetters, Door, Known, Profiles, Seen, SeenMentions
 from app.settings import MODELS, Settings
 from app.steps.batch import Ports
@@ -36,15 +37,17 @@ class Nobody:
         raise Unavailable(f"no store to ask for {len(keys)} profiles")
 
 
-def parts(settings: Settings, database: Database | None, writes: Writes) -> Ports:
-    """Triage's ports, with the live rules. Raises ConfigError."""
+def parts(
+    settings: Settings, database: Database | None, writes: Writes
+) -> tuple[Ports, tuple[Rule, ...]]:
+    """Triage's ports with the live rules, and the event rules among them. Raises ConfigError."""
     config = live_configuration(settings)
     rules = CelRules(config)
     model = Model(find(MODELS, settings.scoring.model), settings.scoring.micro_batch)
     seen: SeenMentions = Ledger(database) if database else Nobody()
     order = order_of(settings, config.catalogue)
     profiles: Profiles = KnownProfiles(database, order) if database else Nobody()
-    return Ports(
+    ports = Ports(
         seen=seen,
         scorer=OnnxScorer(model, Language(), settings.scoring.budget_s),
         profiles=profiles,
@@ -56,3 +59,4 @@ def parts(settings: Settings, database: Database | None, writes: Writes) -> Port
         now_ms=system_ms,
         sticky=sticky(settings.offer),
     )
+    return ports, tuple(config.rules)

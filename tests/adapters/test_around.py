@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -120,8 +119,7 @@ class House:
 
     def begin(self) -> Fold:
         pasts = KeepPasts(Pasts(self.database), self.cache, lambda: NOON_MS)
-        base: Any = SimpleNamespace(ledger=self.ledger)
-        self.fold = Fold(base, Record(self.database), None, pasts)
+        self.fold = Fold(self.ledger, Record(self.database), None, pasts)
         return self.fold
 
     async def told(self, *stories: Story) -> None:

@@ -17,6 +17,7 @@ from app.config import load
 from app.core.errors import Unavailable
 from app.settings import CONFIG
 from tests.adapters.test_backtest import DRAFT
+from tests.adapters.test_backtest_later import DRAFT as LATER
 from tests.logged import deliveries, log_of
 
 
@@ -58,6 +59,16 @@ def test_a_folder_is_the_whole_draft_and_people_get_tables(data_dir: Path) -> No
     assert found.exit_code == 0, found.output
     for word in ("Other queues", "long-waits", "Samples", "forecast", "could not be evaluated"):
         assert word in found.stdout
+
+
+def test_rules_at_later_events_are_told_to_people(data_dir: Path) -> None:
+    file = data_dir / "00-later.toml"
+    file.write_text(LATER, "utf-8")
+    found = run(file, "--data-dir", data_dir)
+    assert found.exit_code == 0, found.output
+    for words in ("Rules at later events", "in-danger", "Notices", "supervisor"):
+        assert words in found.stdout
+    assert "not asked, because no log tells what they ask about: answered" in found.stdout
 
 
 @pytest.mark.parametrize(

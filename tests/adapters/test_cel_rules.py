@@ -312,7 +312,7 @@ def test_a_decision_keeps_its_shape_in_facts_and_adds_to_it() -> None:
     assert {*before} <= decided.keys()
     assert decided["trace"][0] == {"rule": "a", "result": "hit", "detail": ""}
     assert decided["labels"] == ["vip"]
-    assert decided["notices"] == [{"to": "sue", "text": "Look"}]
+    assert decided["notices"] == [{"to": "sue", "text": "Look", "rule": "a"}]
     assert decided["by"] == {"queue": "rest"}
 
 

@@ -143,10 +143,22 @@ def test_labels_of_the_mention_and_of_earlier_rules_are_known_later(folder: Path
     assert len(loaded(folder, *rules)) == 3
 
 
-def test_a_rule_that_sends_away_whatever_is_handed_on_is_refused(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "when",
+    [
+        "true",
+        "!false",
+        "1 == 1",
+        "true || mention.public",
+        "mention.public || !mention.public",
+        'task.queue == "urgent" || task.queue != "urgent"',
+    ],
+)
+def test_a_rule_that_sends_away_whatever_is_handed_on_is_refused(folder: Path, when: str) -> None:
     """Item 5: what is certain to go wrong is refused when it is read."""
-    [problem] = problems(folder, at("transferred", '{ queue = "urgent" }', "true"))
-    assert problem.startswith("rule own: when: expected a condition: without one it sends away")
+    [problem] = problems(folder, at("transferred", '{ queue = "urgent" }', when))
+    said = "rule own: when: expected a condition that does not always hold: this one sends away"
+    assert problem.startswith(said)
 
 
 def circle(*pairs: tuple[str, str], more: str = "") -> list[str]:
@@ -156,7 +168,9 @@ def circle(*pairs: tuple[str, str], more: str = "") -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("more", ["", ' && mention.public && score.intent == "complaint"'])
+@pytest.mark.parametrize(
+    "more", ["", ' && mention.public && score.intent == "complaint"', " && 1 < 2"]
+)
 def test_rules_that_move_a_task_in_a_circle_are_refused(folder: Path, more: str) -> None:
     pairs = (("service", "sales"), ("sales", "urgent"), ("urgent", "service"))
     assert problems(folder, *circle(*pairs, more=more)) == [
@@ -171,10 +185,11 @@ def test_rules_that_move_a_task_in_a_circle_are_refused(folder: Path, more: str)
         circle(("service", "service")),
         circle(("service", "sales"), ("sales", "service"), more=" && task.transfers < 2"),
         circle(("service", "sales"), ("sales", "service"), more=" && time.hour < 8"),
+        circle(("service", "sales"), ("sales", "service"), more=" && 1 > 2"),
         circle(("service", "sales"), ("sales", "service"), more=" && queue.free.sales > 0"),
         [*circle(("service", "sales")), *circle(("sales", "service"), more=" && mention.public")],
     ],
-    ids=["a road", "to itself", "counts", "time", "queues", "another mention"],
+    ids=["a road", "to itself", "counts", "time", "never", "queues", "another mention"],
 )
 def test_what_may_end_is_left_to_the_budget(folder: Path, rules: list[str]) -> None:
     renamed = [rule.replace('"r1"', f'"n{n}"') for n, rule in enumerate(rules)]

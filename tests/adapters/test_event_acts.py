@@ -31,7 +31,7 @@ def act(rule: str = "up", fact: str = "f1", **does: Any) -> Act:
     )  # fmt: skip
     given = Effects(**(does or {"priority": 90, "route": "billing"}))
     made = Rule(id=rule, when="true", why="It waits.", on="waiting", does=given)
-    [found] = acts(event, [made], 1, 0)
+    [found] = acts(event, [made], 1, ())
     return found
 
 

@@ -17,20 +17,26 @@ from app.adapters.store.database import Database
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.record import Record
+from app.adapters.store.rule_events import Asked, RuleEvents
 from app.adapters.store.rule_versions import RuleVersions
 from app.adapters.store.statements import Statements
 from app.cli import cli
 from app.config import load
+from app.core.decision import Trace
 from app.core.errors import Invalid
+from app.core.event_acts import acts
 from app.core.profile import STRANGER, Profile
 from app.core.profile_fields import Row, statement_of
 from app.core.recorded import recorded
+from app.core.rules import Effects, Rule
+from app.core.waiting import Wait, waiting_event
 from app.processes.explain import Listener, explain, sent
 from app.settings import CONFIG
 from app.wiring.base import folder_texts
 from tests import builders
 from tests.builders import NOON_MS, delivery, raw
 from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
+from tests.event_facts import Story
 from tests.history_house import folded, line
 from tests.logged import TextScorer, deliveries, log_of
 
@@ -173,6 +179,77 @@ def test_a_file_or_a_recorded_mention_is_explained_by_the_real_model(
     assert told_of["recorded"]["untold"] == []
     assert told_of["score"]["model"].startswith("sentiment-")
     assert asyncio.run(Ledger(database).last_seq()) == 4
+
+
+LATER = """title = "Later"
+[[rule]]
+id = "slow-one"
+on = "waiting"
+after = "5m"
+when = 'task.offers == 0'
+do = [{ label = "slow" }, { priority = 90 }]
+why = "It waits."
+"""
+
+
+def test_rules_at_later_events_are_told_before_and_after_they_were_asked(
+    database: Database, tmp_path: Path
+) -> None:
+    """A8.1, D4: of a new mention which may ask; of a recorded one also what they did."""
+    story, file = Story().decided().queued(), tmp_path / "mention.json"
+    new = tmp_path / "new.json"
+    file.write_bytes(raw())
+    new.write_bytes(raw(id="another"))
+
+    async def fill() -> None:
+        texts = folder_texts() | {"99-later.toml": LATER}
+        await RuleVersions(database).take_in(texts, 0)
+        await Ledger(database).append(story.entries)
+        asked = waited(story, Rule(
+            id="slow-one", when="true", why="It waits.", on="waiting",
+            does=Effects(labels=("slow",), priority=90),
+        ))  # fmt: skip
+        await RuleEvents(database).take([asked])
+
+    asyncio.run(fill())
+    fresh = json.loads(run(new, "--json", "--data-dir", tmp_path).stdout)
+    assert fresh["events"] == []
+    assert [(one["rule"], one["on"], one["fits"]) for one in fresh["later"]] == [
+        ("slow-one", "waiting", True)
+    ]
+    known = json.loads(run(file, "--json", "--data-dir", tmp_path).stdout)
+    assert known["dedupe"]["standing"] == "duplicate"
+    [event] = known["events"]
+    assert (event["event"], event["acts"][0]["priority"]) == ("waiting", 90)
+    assert known["later"] == fresh["later"]
+    shown = run("--mention", story.mention_id, "--data-dir", tmp_path)
+    assert shown.exit_code == 0, shown.output
+    for words in ("priority 90; label slow", "may ask about its task", "task.offers == 0"):
+        assert words in shown.stdout
+
+
+def waited(story: Story, rule: Rule) -> Asked:
+    """It was asked about the wait of this task, and held."""
+    begun = story.facts[-1]
+    wait = Wait(
+        task_id=story.task_id, mention_id=story.mention_id, fact_id=str(begun["fact_id"]),
+        since_ms=NOON_MS,
+    )  # fmt: skip
+    event = waiting_event(wait, rule.id, NOON_MS + 300_000, 3)
+    trace = (Trace(rule=rule.id, result="hit"),)
+    return Asked(
+        event=event, version="v", number=1, values={}, trace=trace, acts=acts(event, [rule], 1, ())
+    )
+
+
+def test_a_mention_that_is_closed_has_no_rules_at_later_events(tmp_path: Path) -> None:
+    file = tmp_path / "mention.json"
+    file.write_bytes(raw(text="Thank you, that was lovely!"))
+    found = json.loads(run(file, "--json", "--data-dir", tmp_path / "none").stdout)
+    assert found["enqueue"]["outcome"] == "closed"
+    assert found["later"] == []
+    shown = run(file, "--data-dir", tmp_path / "none").stdout
+    assert "no task, so no rule asks" in shown
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,8 @@ async def test_a_broken_history_is_mended_to_what_it_was(
         sa.insert(mentions).values(dict.fromkeys(mentions.c.keys(), 0) | {"mention_id": "zz"}),
     )
     database.run_now(lambda connection: full_text.drop(connection, some[3::7]))
-    database.run_now(lambda connection: full_text.put(connection, [(some[4], "other words")]))
+    forged = [(some[4], "other words"), (500, "nobody's words")]
+    database.run_now(lambda connection: full_text.put(connection, forged))
     wrong = anew.check()
     assert wrong.wrong_lines
     assert wrong.wrong_mentions

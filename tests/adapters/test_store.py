@@ -12,7 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from app import codec
-from app.adapters.store import flight_tables, full_text, known_tables, rule_tables, tables
+from app.adapters.store import (
+    flight_tables,
+    full_text,
+    known_tables,
+    rule_tables,
+    signal_tables,
+    tables,
+)
 from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.journal import Intake, Journal
@@ -58,6 +65,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) 
     assert rule_tables.versions.metadata is tables.metadata
     assert flight_tables.events.metadata is tables.metadata
     assert known_tables.statements.metadata is tables.metadata
+    assert signal_tables.signals.metadata is tables.metadata
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": described})
         assert compare_metadata(context, tables.metadata) == []

@@ -14,7 +14,7 @@ from app.audit.fact import fact_of
 from app.audit.invariant import Bounds
 from tests.audit.centre import clean
 from tests.audit.judging import judge
-from tests.audit.ledger import Row
+from tests.audit.ledger import SYSTEM, Row
 
 _HERE = Path(__file__).parent
 _DAYS = 1_000
@@ -71,6 +71,19 @@ def test_everything_is_proven_of_a_history_with_all_files(tmp_path: Path) -> Non
     status = {v.id: v.status for v in verdicts}
     assert len(status) == 26
     assert {id_ for id_, found in status.items() if found != PROVEN} == set()
+
+
+def test_what_other_systems_say_disturbs_no_proof(tmp_path: Path) -> None:
+    """A8.3: signals and warnings are facts of no task."""
+    history = clean(7)
+    first = history.facts[0]
+    for op in ("signalled", "warned"):
+        told = {"fact_id": f"s/{op}", "op": op, "op_id": "s", "mention_id": "", "source_id": ""}
+        beside = {"reason": "Delay", "data": {}, "actor": dict(SYSTEM) | {"id": "crm"}}
+        history.facts.insert(1, told | beside | {"now_ms": first["now_ms"]})
+    auditor = judge(history, tmp_path)
+    assert auditor.violations == []
+    assert {verdict.status for verdict in auditor.verdicts()} == {PROVEN}
 
 
 def test_a_seed_gives_the_same_history_every_time() -> None:

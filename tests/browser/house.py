@@ -53,6 +53,14 @@ class House:
         mention_id: str = answer["accepted"][0]["mention_id"]
         return mention_id
 
+    def signal(self, **fields: Any) -> str:
+        """What another system says; returns the id of its fact."""
+        number = next(self._number)
+        value = {"source": "logistics", "id": f"{number}", "kind": "delay", "at": ago(60)} | fields
+        answer = self._call("POST", "/api/v1/signals", self._intake_key, value)
+        fact_id: str = answer["accepted"][0]
+        return fact_id
+
     def set_state(self, state: str, *names: str) -> None:
         for name in names:
             self.post(name, "/api/v1/me/state", {"state": state})

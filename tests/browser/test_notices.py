@@ -103,14 +103,14 @@ def test_a_waiting_task_is_moved_up_and_a_supervisor_is_told(
     assert still_there(page)
 
 
-def test_a_notice_of_the_mention_says_that_rules_told_it_then(
+def test_a_notice_of_the_mention_names_its_rule_and_says_that_it_was_told_then(
     house: House, screens: Screens
 ) -> None:
     page = screens.floor()
     house.mention("This is the newsroom of the Morning Post.")
     expect(at(page, "bell-count")).to_have_text("1")
     opened(page)
-    expect(at(page, "told")).to_contain_text("from the rules at the mention")
+    expect(at(page, "told")).to_contain_text("rule press")
     at(page, "told-show").click()
     expect(at(page, "story-none")).to_contain_text("Rules told this when the mention was decided")
     assert violations(page) == []

@@ -136,6 +136,18 @@ REPORT: dict[str, Any] = {
             "after": _SIDE | {"rule": REACH, "queue": "escalation", "priority": 88},
         }
     ],
+    "later": [
+        {
+            "rule": "nobody-takes-it", "on": "waiting",
+            "live": {"fired": 0, "stopped": 0, "moved": 0, "prioritised": 0, "refused": 0},
+            "draft": {"fired": 31, "stopped": 1, "moved": 17, "prioritised": 12, "refused": 4},
+        }
+    ],
+    "moved_later": {
+        "live": 0, "draft": 17, "extra": 17, "fewer": 0,
+        "moves": [{"from": "service", "to": "escalation", "live": 0, "draft": 17}],
+    },
+    "notices": [{"to": "supervisor", "live": 3, "draft": 34}],
     "errors": [{"side": "draft", "rule": "spam", "detail": "no such thing", "mentions": 2}],
     "handling": [], "assumptions": "A forecast, not a measurement.",
 }  # fmt: skip
@@ -182,6 +194,10 @@ def test_a_backtest_is_run_cancelled_run_again_and_seen(rules: Rules, screens: S
     expect(at(page, "report")).to_contain_text("Extra breaches, a forecast")
     expect(at(page, "report-rules")).to_contain_text(REACH)
     expect(at(page, "report-rules")).not_to_contain_text("spam")
+    expect(at(page, "report-later")).to_contain_text("nobody-takes-it")
+    expect(at(page, "report-later").locator('[data-label="Moved"]')).to_contain_text("17")
+    expect(at(page, "report-later-moves")).to_contain_text("Escalation")
+    expect(at(page, "report-notices")).to_contain_text("supervisor")
     expect(at(page, "report-sample")).to_contain_text("<b>My case</b>")
     at(page, "backtest-see").click()
     expect(at(page, "backtest-seen")).to_contain_text("Seen by sofia")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,8 +134,12 @@ def under_traffic(
     env: dict[str, str] | None = None,
     rate: float = 3.0,
     direct: bool = True,
+    check: Callable[[Handshake], Iterable[str]] = lambda _: (),
 ) -> Iterator[Run]:
-    """A running stack with customers and agents; afterwards it is drained and judged."""
+    """A running stack with customers and agents; afterwards it is drained and judged.
+
+    `check` tells what else is wrong with it then.
+    """
     data = folder / "data"
     folder.mkdir(parents=True, exist_ok=True)
     flags = ("--sla", "90s", "--offer", "6s", *flags)
@@ -158,6 +162,7 @@ def under_traffic(
             run.all_ready()
             say(f"{name}: draining")
             run.drain()
+            run.problems += check(one)
             run.judge()
         finally:
             run.traffic._over.set()

@@ -10,7 +10,7 @@ import pytest
 from app.core.backtest import Outcome, Side, changes, clipped
 from app.core.backtest_report import HOUR_MS, Asked, Report, report
 from app.core.catalogue import Catalogue, Queue, Rep
-from app.core.forecast import Floor
+from app.core.forecast_tasks import Floor
 from app.core.handling import Handling
 
 MINUTE_MS = 60_000
@@ -147,8 +147,9 @@ def test_a_long_text_is_clipped_on_one_line() -> None:
     assert len(clipped("x" * 500)) == 160
 
 
-def test_rules_at_later_events_are_named_as_not_asked() -> None:
+def test_rules_at_events_that_no_model_knows_are_named_as_not_asked() -> None:
     """Nobody may take a report for more than it looked at."""
-    found = report([], (FLOOR, FLOOR), Asked(live="1", draft="2", later=("waits", "late", "waits")))
-    assert found.not_asked == ["waits", "late"]
+    names = ("answered", "ended", "answered")
+    found = report([], (FLOOR, FLOOR), Asked(live="1", draft="2", not_asked=names))
+    assert found.not_asked == ["answered", "ended"]
     assert "not asked" in " ".join(found.assumptions.split())

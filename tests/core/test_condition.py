@@ -8,13 +8,13 @@ from app.core import condition_limits
 from app.core.condition import DEEPEST, LONGEST, Unreadable, parse, place, position
 from app.core.condition_parts import (
     conjuncts,
-    form,
     keys_asked,
     labels_asked,
     leaves,
     names,
     patterns,
 )
+from app.core.condition_truth import form
 from app.core.rules import VARIABLES
 
 

@@ -66,6 +66,7 @@ def test_labels_that_are_never_there_and_circles_are_found(
     ("earlier", "later"),
     [
         ("true", "profile.known"),
+        ("1 == 1 || x", "profile.known"),
         ("profile.known", "profile.known"),
         ("profile.known", "mention.public && ( profile.known )"),
         ("a == 'x' || b", 'c && (a == "x"||b) // more'),

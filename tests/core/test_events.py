@@ -11,8 +11,10 @@ from app.core.event_acts import (
     DONE,
     MOST_ACTS,
     MOST_DEEP,
+    MOST_TOLD,
     PENDING,
     STOPPED,
+    Act,
     acts,
     depth_of,
 )
@@ -250,9 +252,9 @@ STORY = Story().decided().queued().task("at_risk", "queued", 24)
 
 def test_an_act_names_rule_and_fact_whoever_makes_it() -> None:
     mover = rule("up", priority=90, route="urgent", skills=("mediator",))
-    [one] = acts(event(STORY), [mover], 3, 0)
-    assert acts(event(STORY), [mover], 4, 1)[0].act_id == one.act_id
-    assert acts(event(STORY), [rule("other")], 3, 0)[0].act_id != one.act_id
+    [one] = acts(event(STORY), [mover], 3, ())
+    assert acts(event(STORY), [mover], 4, ())[0].act_id == one.act_id
+    assert acts(event(STORY), [rule("other")], 3, ())[0].act_id != one.act_id
     assert (one.state, one.commands, one.number) == (PENDING, ("prioritise", "reroute"), 3)
     assert one.op_id("reroute") == f"rule:1:up:{one.act_id}:reroute"
     assert one.actor == {"type": "system", "id": "rule:up", "role": "service"}
@@ -261,7 +263,7 @@ def test_an_act_names_rule_and_fact_whoever_makes_it() -> None:
 
 def test_a_rule_that_only_tells_and_labels_needs_no_door() -> None:
     teller = rule("tell", labels=("late",), notices=(Notice(to="supervisor", text="Look."),))
-    [one] = acts(event(STORY), [teller], 1, 0)
+    [one] = acts(event(STORY), [teller], 1, ())
     assert (one.state, one.commands) == (DONE, ())
     [notice] = of_acts([one])
     assert (notice.audience, notice.text, notice.rule) == ("role:supervisor", "Look.", "tell")
@@ -273,7 +275,7 @@ def caused(op_id: str, **actor: str) -> dict[str, Any]:
 
 
 def test_a_fact_tells_how_many_rules_led_to_it() -> None:
-    [one] = acts(event(STORY, depth=1), [rule()], 1, 0)
+    [one] = acts(event(STORY, depth=1), [rule()], 1, ())
     assert depth_of(caused(one.op_id("reroute"))) == 2
     assert depth_of(caused("amira:transfer:1")) == 0
     # Somebody whose name is `rule` is still somebody.
@@ -283,10 +285,10 @@ def test_a_fact_tells_how_many_rules_led_to_it() -> None:
 
 def test_a_chain_of_rules_ends_with_the_reason() -> None:
     """Item 5: what no check could see is stopped at run time, visibly."""
-    [last] = acts(event(STORY, depth=MOST_DEEP - 1), [rule()], 1, 0)
+    [last] = acts(event(STORY, depth=MOST_DEEP - 1), [rule()], 1, ())
     assert (last.state, last.depth) == (PENDING, MOST_DEEP)
     [stopped] = acts(
-        event(STORY, depth=MOST_DEEP), [rule(notices=(Notice(to="sre", text="x"),))], 1, 0
+        event(STORY, depth=MOST_DEEP), [rule(notices=(Notice(to="sre", text="x"),))], 1, ()
     )
     assert stopped.state == STOPPED
     assert stopped.stopped.startswith("3 rules led here, one behind the other")
@@ -294,9 +296,31 @@ def test_a_chain_of_rules_ends_with_the_reason() -> None:
 
 
 def test_a_tasks_budget_ends_with_the_reason() -> None:
-    found = acts(event(STORY), [rule(f"r{n}") for n in range(4)], 1, MOST_ACTS - 2)
+    """What moves, what hands off and what was stopped before: in one budget, out of it, in none."""
+    before = did(MOST_ACTS - 2, handoffs=("crm",))
+    found = acts(event(STORY), [rule(f"r{n}") for n in range(4)], 1, before)
     assert [one.state for one in found] == [PENDING, PENDING, STOPPED, STOPPED]
     assert found[-1].stopped == f"event rules have acted {MOST_ACTS} times on this task already"
+    again = acts(event(STORY), [rule("again")], 1, [*before, found[0], found[2], found[3]])
+    assert [one.state for one in again] == [PENDING]
+
+
+def did(count: int, **does: Any) -> list[Act]:
+    """What so many rules did at one event."""
+    return [acts(event(STORY), [rule(f"d{n}", **does)], 1, ())[0] for n in range(count)]
+
+
+def test_what_only_tells_never_keeps_a_rule_from_moving_a_task() -> None:
+    """Acts that label or notify have a budget of their own, and an end of their own."""
+    notices = (Notice(to="supervisor", text="Look."),)
+    before = did(MOST_TOLD, labels=("late",))
+    found = acts(event(STORY), [rule("up"), rule("tell", notices=notices)], 1, before)
+    assert [one.state for one in found] == [PENDING, STOPPED]
+    said = f"event rules have labelled or told {MOST_TOLD} times on this task already"
+    assert (found[0].stopped, found[1].stopped) == ("", said)
+    moved = did(MOST_ACTS)
+    both = acts(event(STORY), [rule("up"), rule("tell", notices=notices)], 1, moved)
+    assert [one.state for one in both] == [STOPPED, DONE]
 
 
 # Whom notices reach
@@ -318,17 +342,19 @@ def test_a_notice_is_for_a_role_the_mediators_or_one_person(to: str, expected: s
 def test_nobody_is_addressed_as_somebody_else() -> None:
     assert audiences("amira", "agent", ("en",)) == ("role:agent", "rep:amira")
     assert audiences("miriam", "agent", ("mediator",))[-1] == "skill:mediator"
+    assert audiences("milan", "agent", ("mediator:2",))[-1] == "skill:mediator"
     # A person whose name is a role is not that role, and an id cannot be taken for a role.
     assert "role:supervisor" not in audiences("supervisor", "agent", ())
 
 
 def test_what_rules_say_at_the_mention_are_notices_too() -> None:
-    said = ({"to": "supervisor", "text": "Press."}, {"to": "ann", "text": "You."})
+    """They name their rule; decisions of older software do not tell whose they are."""
+    said = ({"to": "supervisor", "text": "Press.", "rule": "press"}, {"to": "ann", "text": "You."})
     story = Story().decided(notices=said)
     found = [notice for fact in story.facts for notice in of_decision(fact)]
-    assert [(one.audience, one.text, one.event) for one in found] == [
-        ("role:supervisor", "Press.", "mention"),
-        ("rep:ann", "You.", "mention"),
+    assert [(one.audience, one.text, one.event, one.rule) for one in found] == [
+        ("role:supervisor", "Press.", "mention", "press"),
+        ("rep:ann", "You.", "mention", ""),
     ]
     assert len({one.notice_id for one in found}) == 2
     assert {one.task_id for one in found} == {story.task_id}

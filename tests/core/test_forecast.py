@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from app.core.catalogue import Catalogue, Channel, Overflow, Queue, Relaxation, Rep
-from app.core.forecast import Arrival, Floor, Served, forecast
+from app.core.forecast import forecast
+from app.core.forecast_tasks import Arrival, Floor, Served
 from app.core.handling import Handled, Handling, by_queue, handled
 from tests.builders import NOON_MS
 

@@ -61,6 +61,7 @@ def test_what_comes_late_counts_what_was_said_after_it_as_said_just_before() -> 
         ("waiting", 0, 1, 1),
         ("offered", 0, 1, 1),
         ("in work", 0, 1, 1),
+        ("parked", 0, 1, 1),
         ("answered", NOON_MS - 5, 1, 0),
         ("waiting", NOON_MS - 5, 1, 0),
         ("completed", NOON_MS - 5, 0, 0),

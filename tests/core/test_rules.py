@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -202,7 +203,7 @@ def test_a_decision_carries_all_that_rules_labelled_told_and_proposed() -> None:
     )
     found = decided(True, rules=rules)
     assert found.labels == ("vip", "press")
-    assert (found.notices, found.handoffs) == ((notice,), ("crm",))
+    assert (found.notices, found.handoffs) == ((replace(notice, rule="a"),), ("crm",))
     assert (found.draft, found.macro, found.case) == ("Dear", "late-bag", "Late bag")
 
 

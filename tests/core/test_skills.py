@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.skills import covers
+from app.core.skills import covers, mediates
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,9 @@ def test_a_skill_covers_its_level_and_those_below(
     have: tuple[str, ...], wanted: tuple[str, ...], enough: bool
 ) -> None:
     assert covers(have, wanted) is enough
+
+
+def test_a_mediator_of_any_level_is_a_mediator() -> None:
+    assert mediates(("en", "mediator"))
+    assert mediates(("mediator:2",))
+    assert not mediates(("mediation", "en"))

@@ -22,14 +22,18 @@ async def admitted(house: House, id_: str = "1", **given: Any) -> str:
     return one.mention.mention_id
 
 
-async def acted(house: House, mention_id: str, *partners: str, so_far: int = 0) -> None:
+async def acted(house: House, mention_id: str, *partners: str, times: int = 1) -> None:
     """An event rule hands it off at the newest fact of its task."""
     trail = await house.parts.base.ledger.of_mention(mention_id)
     fact = next(one for one in reversed(trail) if one.get("task_id"))
     event = fact_event(fact, depth_of(fact))
     does = Effects(handoffs=partners or ("crm",))
-    rule = Rule(id="later", when="true", why="It waits too long.", does=does, on="waiting")
-    done = acts(event, [rule], 1, so_far)
+    names = ["later", *(f"later{n}" for n in range(2, times + 1))]
+    rules = [
+        Rule(id=name, when="true", why="It waits too long.", does=does, on="waiting")
+        for name in names
+    ]
+    done = acts(event, rules, 1, ())
     asked = Asked(event=event, version="v", number=1, values={}, trace=(), acts=done)
     await house.acts.take([asked])
 
@@ -118,5 +122,5 @@ async def test_a_partner_that_is_not_configured_is_told_in_the_trail(house: Hous
 
 async def test_what_the_budget_stopped_is_not_handed_off(house: House) -> None:
     mention_id = await admitted(house)
-    await acted(house, mention_id, so_far=MOST_ACTS)
-    assert await house.acts.owed() == []
+    await acted(house, mention_id, times=MOST_ACTS + 1)
+    assert [act.rule for act in await house.acts.owed()][-1] == f"later{MOST_ACTS}"

@@ -17,7 +17,7 @@ from app.adapters.store.notices import Notices
 from app.adapters.store.rule_events import KEEP_MS, Asked, RuleEvents
 from app.config import Config, load
 from app.core.errors import Conflict, Unavailable
-from app.core.event_acts import MOST_ACTS, STOPPED, Act, acts
+from app.core.event_acts import MOST_TOLD, STOPPED, Act, acts
 from app.core.events import fact_event
 from app.core.notices import KEPT
 from app.core.queue_state import QueueValues, unpacked
@@ -319,7 +319,7 @@ async def test_hand_offs_are_owed_in_the_order_of_their_rules(database: Database
     does = Effects(handoffs=("crm",))
     fired = [Rule(id=id_, when="true", why="W.", on="at_risk", does=does) for id_ in ids]
     asked = Asked(
-        event=event, version="v", number=1, values={}, trace=(), acts=acts(event, fired, 1, 0)
+        event=event, version="v", number=1, values={}, trace=(), acts=acts(event, fired, 1, ())
     )
     await house.log.take([asked])
     assert [act.rule for act in await house.log.owed()] == ids
@@ -372,13 +372,13 @@ async def test_rules_that_move_a_task_to_and_fro_are_stopped_visibly(database: D
 async def test_a_task_has_a_budget_of_acts(database: Database) -> None:
     house = House(database, at("replied", TELL))
     story = Story().decided().queued().task("accepted", "accepted", 1)
-    for _ in range(MOST_ACTS + 2):
+    for _ in range(MOST_TOLD + 2):
         story.task("replied", "accepted", 2, actor=AMIRA)
     await house.tell(story)
     did = (await house.log.acts_of([story.mention_id]))[story.mention_id]
     assert sum(act.state == STOPPED for act in did) == 2
     count, _ = await house.notices.unread("sue", SUPERVISOR)
-    assert count == MOST_ACTS
+    assert count == MOST_TOLD
 
 
 async def test_a_new_version_asks_from_its_own_moment_on(database: Database) -> None:

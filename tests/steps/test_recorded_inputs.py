@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from app import flow
 from app.adapters.cel_rules import CelRules
 from app.config import Config, load
-from app.core.decision import Decision
+from app.core.decision import Decision, Notice
 from app.core.mention import mention_id_of
 from app.core.past import PAST_VARIABLES, Earlier
 from app.core.queue_state import QUEUE_VARIABLES, unpacked
@@ -145,6 +145,27 @@ async def test_other_rules_are_told_and_so_is_what_was_never_recorded(
     assert verdict(known, otherwise) == DIFFERENT
     assert verdict(known, None) == RULES_GONE
     assert verdict(replace(known, values={}), rules.decide) == NOT_RECORDED
+
+
+async def test_a_decision_from_before_notices_named_their_rule_and_rules_replied_is_the_same(
+    config: Config, rules: CelRules
+) -> None:
+    """D3: what older software recorded is not called another decision for what it left out."""
+    [known] = decisions(await log_of(config, deliveries(1)))
+
+    def telling(text: str) -> Callable[[Mapping[str, object]], Decision]:
+        notice = Notice(to="supervisor", text=text, rule="press")
+        return lambda values: replace(rules.decide(values), notices=(notice,))
+
+    named = orjson.loads(orjson.dumps(telling("Press.")(known.values)))
+    unnamed = named | {"notices": [{"to": "supervisor", "text": "Press."}]}
+    for decision in (named, unnamed):
+        assert verdict(replace(known, decision=decision), telling("Press.")) == SAME
+        assert verdict(replace(known, decision=decision), telling("Other.")) == DIFFERENT
+    early = {name: value for name, value in unnamed.items() if name != "reply"}
+    assert verdict(replace(known, decision=early), telling("Press.")) == SAME
+    other = named | {"notices": [{"to": "supervisor", "text": "Press.", "rule": "other"}]}
+    assert verdict(replace(known, decision=other), telling("Press.")) == DIFFERENT
 
 
 def digest_of(log: Log, rules: CelRules) -> str:

@@ -143,7 +143,8 @@ async def test_what_rules_made_of_a_mention_is_in_the_ledger_and_on_the_floor(
     assert (decision["labels"], decision["draft"]) == (["vip"], "Dear Kim")
     said = {"text": "We are on it, Kim.", "purpose": "acknowledgement"}
     assert decision["reply"] == said
-    assert decision["notices"] == [{"to": "supervisor", "text": "Kim is here."}]
+    told = {"to": "supervisor", "text": "Kim is here.", "rule": "kims-wish"}
+    assert decision["notices"] == [told]
     card = await world.card()
     assert (card["rule"], card["reason"]) == ("kims-wish", "Kim wants to talk about money.")
     assert card["advice"] == {"labels": ["vip"], "draft": "Dear Kim", "macro": "", "case": ""}

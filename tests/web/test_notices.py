@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from app.adapters.store.notices import Notices
 from app.adapters.store.rule_events import Asked, RuleEvents
+from app.adapters.store.rule_versions import RuleVersions
 from app.core.decision import Trace
 from app.core.errors import Unavailable
 from app.core.event_acts import acts
@@ -18,7 +19,7 @@ from app.core.rules import Effects, Rule
 from app.web.notices import Board
 from app.web.state import Parts
 from tests.builders import NOON_MS, mention, task_id
-from tests.event_facts import Story
+from tests.event_facts import AMIRA, Story
 from tests.web.asgi import requested
 from tests.web.conftest import Api
 
@@ -200,7 +201,7 @@ async def acted(parts: Parts) -> str:
     rule = Rule(id="up", when="true", why=HOSTILE, does=does, on="waiting")
     asked = Asked(
         event=event, version="v", number=4, values={}, trace=(Trace(rule="up", result="hit"),),
-        acts=acts(event, [rule], 4, 0),
+        acts=acts(event, [rule], 4, ()),
     )  # fmt: skip
     log = RuleEvents(parts.base.database)
     await log.take([asked])
@@ -226,6 +227,61 @@ async def test_why_goes_on_after_the_decision(api: Api, parts: Parts) -> None:
     mention_id = await acted(parts)
     found = (await api.get("amira", f"/api/v1/mentions/{mention_id}/why")).json()
     assert [one["event"] for one in found["events"]] == ["waiting"]
+
+
+LATER = """title = "Later"
+[[rule]]
+id = "slow"
+on = "waiting"
+after = "5m"
+when = 'task.offers == 0'
+do = [{ label = "slow" }]
+why = "It waits."
+
+[[rule]]
+id = "lees"
+on = "completed"
+for = { customers = ["@lee"] }
+when = 'true'
+do = [{ label = "lee" }]
+why = "Lee's."
+
+[[row]]
+id = "all"
+when = "true"
+then = { queue = "service" }
+why = "Look."
+"""
+
+
+@pytest.mark.parametrize("path", ["rules", "why"])
+async def test_the_live_rules_that_may_still_ask_are_told_until_the_task_has_ended(
+    api: Api, parts: Parts, path: str
+) -> None:
+    """A8.1, D4: silence before the first event does not mean that there are no rules for it."""
+    await RuleVersions(parts.base.database).take_in({"10.toml": LATER}, NOON_MS)
+    story, given = Story("1").decided(), Story("2").decided()
+    await parts.base.ledger.append([*story.queued().entries, *given.entries])
+
+    async def later(of: Story) -> list[dict[str, Any]]:
+        answer = await api.get("amira", f"/api/v1/mentions/{of.mention_id}/{path}")
+        found: list[dict[str, Any]] = answer.json()["later"]
+        return found
+
+    slow, lees = await later(story)
+    assert (slow["rule"], slow["on"], slow["after_s"], slow["fits"]) == (
+        "slow",
+        "waiting",
+        300,
+        True,
+    )
+    assert (slow["when"], slow["why"]) == ("task.offers == 0", "It waits.")
+    assert (lees["rule"], lees["on"], lees["fits"]) == ("lees", "completed", False)
+    assert await later(given) == []  # it has no task
+    told = len(story.entries)
+    story.task("completed", "completed", 3, actor=AMIRA)
+    await parts.base.ledger.append(story.entries[told:])
+    assert await later(story) == []
 
 
 async def test_a_condition_is_checked_for_the_event_of_its_rule(api: Api) -> None:

@@ -13,7 +13,6 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.adapters.store.tables import history
 from app.core.words import Term, words_of
 
 TABLE: Final = "history_words"
@@ -52,23 +51,33 @@ def tidy(connection: sa.Connection) -> None:
 
 
 def found(
-    terms: Sequence[Term], dialect: str
-) -> tuple[sa.TableClause, sa.ColumnElement[int], sa.TextClause]:
-    """What to join, its column with the number of a fact, and that all of this is said."""
+    terms: Sequence[Term], dialect: str, before: int = 0, most: int = 0
+) -> tuple[sa.FromClause, sa.ColumnElement[int], Sequence[sa.TextClause]]:
+    """What to join, its column with the number of a fact, and conditions: all of this is said.
+
+    Numbers from `before` on may be left out, and older ones than the newest `most`, unless it is 0.
+    """
     if dialect == "postgresql":
         condition = sa.text("history_words.words @@ CAST(:found AS tsquery)")
         words = " & ".join(_tsquery(term) for term in terms)
-    else:
-        condition = sa.text("history_words MATCH :found")
-        words = " AND ".join(_match(term) for term in terms)
-    return _WORDS, _WORDS.c[_SEQ[dialect]], condition.bindparams(found=words)
+        # Nobody can tell it how rare the beginning of a word is: left to itself it reads line
+        # after line from the newest on. So it must ask the index first.
+        hits = sa.select(_WORDS.c.seq).where(condition.bindparams(found=words))
+        asked = hits.cte("hits").prefix_with("MATERIALIZED")
+        newest = sa.select(asked.c.seq).order_by(asked.c.seq.desc())
+        newest = newest.where(asked.c.seq < before) if before else newest
+        some = (newest.limit(most) if most else newest).subquery("some")
+        return some, some.c.seq, ()
+    words = " AND ".join(_match(term) for term in terms)
+    condition = sa.text("history_words MATCH :found").bindparams(found=words)
+    return _WORDS, _WORDS.c.rowid, (condition,)
 
 
 def wrong(connection: sa.Connection, texts: Sequence[tuple[int, str]]) -> list[int]:
     """The numbers of those texts that would not be found by their own words."""
     postgres, seq = connection.dialect.name == "postgresql", _seq(connection)
-    kept = sa.cast(sa.literal_column("words"), sa.Text)
-    query = sa.select(seq, kept).select_from(_WORDS).where(seq.in_([seq for seq, _ in texts]))
+    spelled = sa.cast(sa.literal_column("words"), sa.Text)
+    query = sa.select(seq, spelled).select_from(_WORDS).where(seq.in_([seq for seq, _ in texts]))
     found = {number: str(words) for number, words in connection.execute(query)}
     if postgres:  # which orders the words in its own way
         return [
@@ -77,11 +86,11 @@ def wrong(connection: sa.Connection, texts: Sequence[tuple[int, str]]) -> list[i
     return [number for number, text in texts if found.get(number, "") != _spelled(text)]
 
 
-def strays(connection: sa.Connection) -> list[int]:
-    """The numbers of what can be found although no line has it."""
+def kept(connection: sa.Connection, above: int, upto: int) -> set[int]:
+    """The numbers after the one and up to the other under which something can be found."""
     seq = _seq(connection)
-    lost = sa.select(seq).select_from(_WORDS).where(seq.not_in(sa.select(history.c.seq)))
-    return list(connection.scalars(lost))
+    query = sa.select(seq).select_from(_WORDS).where(seq > above, seq <= upto)
+    return set(connection.scalars(query))
 
 
 def _seq(connection: sa.Connection) -> sa.ColumnElement[int]:

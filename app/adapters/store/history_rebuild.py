@@ -26,6 +26,7 @@ from app.core.history import fold
 
 _PAGE: Final = 1000  # rows or facts read at once: about 1 MB
 _RECORD: Final = "record"
+_LAST_SEQ: Final = 2**63 - 1  # what a database's integer holds
 
 Progress = Callable[[int, int], None]  # facts folded so far, of so many
 Row = Mapping[str, Any]
@@ -107,19 +108,19 @@ class Rebuild:
         found = Found(facts=self._seq)
 
         def work(beside: sa.Connection) -> None:
+            above = 0
             for had, wanted in _pairs(connection, beside, history, "seq"):
                 found.lines += len(wanted)
                 found.wrong_lines += _differ(connection, history, had, wanted, mending)
-                found.wrong_words += _words(connection, wanted, mending)
+                upto = max([*had, *wanted])
+                found.wrong_words += _words(connection, wanted, (above, upto), mending)
+                above = upto
+            found.wrong_words += _words(connection, {}, (above, _LAST_SEQ), mending)
             for had, wanted in _pairs(connection, beside, mentions, "mention_id"):
                 found.mentions += len(wanted)
                 found.wrong_mentions += _differ(connection, mentions, had, wanted, mending)
 
         self._scratch.run_now(work, reading=True)
-        strays = full_text.strays(connection)
-        found.wrong_words += len(strays)
-        if mending:
-            full_text.drop(connection, strays)
         return found
 
 
@@ -129,10 +130,16 @@ def beside(store: Database, folder: Path, told: Progress) -> Iterator[Rebuild]:
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="history-", dir=folder) as name:
         scratch = Database(f"sqlite:///{name}/history.db")
+        sa.event.listen(scratch.engine, "connect", _hasty)
         try:
             yield Rebuild(store, scratch, told)
         finally:
             scratch.close()
+
+
+def _hasty(connection: Any, _record: object) -> None:
+    """A scratch file need not outlive a crash."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _snapshot(connection: sa.Connection) -> None:
@@ -196,9 +203,13 @@ def _differ(
     return len(wrong)
 
 
-def _words(connection: sa.Connection, wanted: Mapping[Any, Row], mending: bool) -> int:
+def _words(
+    connection: sa.Connection, wanted: Mapping[Any, Row], span: tuple[int, int], mending: bool
+) -> int:
+    """How many texts of this span are not found by their words, or are found and not there."""
     texts = [(int(seq), str(row["text"])) for seq, row in wanted.items()]
     wrong = set(full_text.wrong(connection, texts)) if texts else set()
+    wrong |= full_text.kept(connection, *span) - wanted.keys()
     if mending and wrong:
         full_text.drop(connection, sorted(wrong))
         full_text.put(connection, [each for each in texts if each[0] in wrong])

@@ -21,7 +21,9 @@ from app.adapters.store import tables as t
 from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
 from app.adapters.store.persons import customers_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
+from app.adapters.store.signal_tables import signal_subjects, signal_told, signals
 from app.core.particulars import node_of_customer, node_of_handle
+from app.core.signal import CUSTOMER, HANDLE, subject
 
 _AT_ONCE: Final = 500  # databases bound the parameters of a statement
 
@@ -86,6 +88,12 @@ def _nodes(person: Person) -> Sequence[str]:
     return [*handles, *map(node_of_customer, person.customer_ids)]
 
 
+def _subjects(person: Person) -> Sequence[str]:
+    """How signals call somebody."""
+    customers = (subject(CUSTOMER, one) for one in person.customer_ids)
+    return (*customers, *(subject(HANDLE, one) for one in person.handle_keys))
+
+
 # The keys come last: until they are gone, what is left can be found again.
 PLACES: Final = (
     Place(table=t.journal, column="mention_id", ids=_mentions),
@@ -111,6 +119,9 @@ PLACES: Final = (
     Place(table=outbound, column="handle_key", ids=_handles),
     Place(table=outbound_refusals, column="handle_key", ids=_handles),
     Place(table=consent_events, column="handle_key", ids=_handles),
+    Place(table=signals, column="person", ids=_subjects),
+    Place(table=signal_subjects, column="subject", ids=_subjects),
+    Place(table=signal_told, column="person", ids=_subjects),
     Place(table=rule_tables.shadow_samples, column="mention_id", ids=_mentions),
     Place(table=mention_keys, column="matter", ids=_mentions, emptied={"source_id": ""}),
     Place(table=person_keys, column="handle_key", ids=_handles),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -159,11 +159,6 @@ class RuleEvents:
     async def _acts(self, query: sa.Select[Any]) -> list[Act]:
         rows = await self._database.read(lambda c: c.execute(query).scalars().all())
         return [_act(orjson.loads(body)) for body in rows]
-
-
-def spent(known: Iterable[Act]) -> int:
-    """How much of a task's budget is used: what was stopped cost nothing."""
-    return sum(act.state != STOPPED for act in known)
 
 
 def _event_row(one: Asked) -> dict[str, Any]:

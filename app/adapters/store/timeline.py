@@ -57,6 +57,12 @@ class Ask:
         """One person's lines are ordered by when it happened, others by when we heard of it."""
         return bool(self.keys) and not self.terms
 
+    @property
+    def narrowed(self) -> bool:
+        """By more than words: not every line that has them is meant."""
+        filters = (self.keys, self.channel, self.kind, self.status, self.since_ms, self.until_ms)
+        return any(filters)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -129,7 +135,8 @@ def _page(connection: sa.Connection, ask: Ask) -> Page:
         queries = [_by_seq(ask, connection.dialect.name)]
     rows = [row for query in queries for row in connection.execute(query).mappings()]
     rows.sort(key=lambda row: _place(row, ask), reverse=True)
-    shown = [dict(row) for row in rows[: ask.limit]]
+    # A column named as a word of SQL has a name of a kind of its own.
+    shown = [{str(name): value for name, value in row.items()} for row in rows[: ask.limit]]
     return Page(lines=shown, next=_place(shown[-1], ask) if len(rows) > ask.limit else None)
 
 
@@ -149,9 +156,10 @@ def _by_seq(ask: Ask, dialect: str) -> sa.Select[Any]:
     seq: sa.ColumnElement[int] = history.c.seq
     conditions: list[sa.ColumnElement[bool] | sa.TextClause] = []
     if ask.terms:
-        words, seq, condition = full_text.found(ask.terms, dialect)
+        before, most = (ask.before or (0, 0))[1], 0 if ask.narrowed else ask.limit + 1
+        words, seq, said = full_text.found(ask.terms, dialect, before, most)
         source = words.join(history, seq == history.c.seq)
-        conditions.append(condition)
+        conditions += said
     if ask.keys:
         conditions.append(history.c.handle_key.in_(ask.keys))
     if ask.before:

@@ -13,6 +13,7 @@ from app.adapters.store import (  # noqa: F401 (of the same schema)
     rule_event_tables,
     rule_tables,
     seal_tables,
+    signal_tables,
 )
 from app.adapters.store.tables import metadata
 

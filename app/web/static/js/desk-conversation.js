@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor/vendor.js";
 import { busy, complete, failures, reply } from "./actions.js";
 import { readOnly } from "./api.js";
+import { ContextCard } from "./desk-context.js";
 import { askFlight, follows, TaskFlights } from "./desk-flights.js";
 import { Clocks, lostBeforeUs, Notes } from "./desk-notes.js";
 import { BeforeReply, ReplyState } from "./desk-sending.js";
@@ -203,6 +204,7 @@ export function Conversation({ task }) {
     <${Head} task=${task} />
     <${Tools} task=${task} />
     <div class="messages" ref=${body} tabindex="0" role="region" aria-label="Conversation">
+      <${ContextCard} key=${`context ${task.task_id}`} task=${task} />
       <${Notes} task=${task} />
       <${TaskFlights} task=${task} />
       <${RulesSince} key=${task.task_id} task=${task} />

@@ -4,6 +4,7 @@ import { html, signal, useEffect } from "../vendor/vendor.js";
 import { accept, decline } from "./actions.js";
 import { readOnly } from "./api.js";
 import { now, serverNow } from "./clock.js";
+import { ContextInShort } from "./desk-context.js";
 import { OnFlights } from "./desk-flights.js";
 import { Notes } from "./desk-notes.js";
 import { languageName } from "./format.js";
@@ -96,6 +97,7 @@ function OfferCard({ card }) {
     </div>
     <${Notes} task=${card} />
     <${OnFlights} task=${card} />
+    <${ContextInShort} card=${card} />
     <p class="offer-why" data-testid="offer-reason"><span class="muted">Why</span> ${card.reason}</p>
     <footer class="offer-actions">
       <button class="button primary" type="button" data-testid="offer-accept" disabled=${over || readOnly.value}

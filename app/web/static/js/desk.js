@@ -22,6 +22,7 @@ import * as shell from "./shell.js";
 import { Load, StateMark } from "./states.js";
 import * as store from "./store.js";
 import { leadBy, TaskDialog } from "./task-rules.js";
+import { TrailDialog } from "./trail.js";
 
 const NARROW = matchMedia("(max-width: 899px)");
 
@@ -153,6 +154,7 @@ function Desk() {
     <${shell.Notices} notices=${store.notices.value} dismiss=${store.dismiss} />
     <${AskDialog} />
     <${TaskDialog} />
+    <${TrailDialog} />
     <${shell.KeySheet} bindings=${BINDINGS} />
     <${shell.SignedOut} />
   `;

@@ -6,6 +6,7 @@ import { now, serverNow } from "./clock.js";
 import { count, duration, plural } from "./format.js";
 import { Feed } from "./feed.js";
 import { know } from "./floor-moves.js";
+import { ToBeTold } from "./floor-proactive.js";
 import { QueueTable } from "./floor-queues.js";
 import { RepTable } from "./floor-reps.js";
 import { changed, shownQueue, StuckBar, TaskTable } from "./floor-tasks.js";
@@ -127,6 +128,7 @@ function Page() {
     <main class="floor" id="main" data-stale=${stale}>
       ${data && html`
         <${Figures} data=${data} />
+        <${ToBeTold} />
         <div class="floor-grid">
           <${QueueTable} queues=${data.queues} at=${data.now_ms} />
           <${RepTable} reps=${data.reps} />

@@ -49,7 +49,7 @@ async function markRead(ids) {
 const Line = ({ of }) => html`<li class="told" data-testid="told" data-notice-id=${of.notice_id}>
   <p class="told-text" dir="auto">${of.text}</p>
   <p class="muted told-about"><time dateTime=${new Date(of.at_ms).toISOString()} title=${clockTime(of.at_ms)}>${nearTime(of.at_ms, now.value)}</time>
-    <span>${EVENTS[of.event] ?? of.event}</span><span>${of.rule ? `rule ${of.rule}` : "from the rules at the mention"}</span></p>
+    <span>${EVENTS[of.event] ?? of.event}</span><span>${of.rule ? `rule ${of.rule}` : "a rule"}</span></p>
   <div class="told-moves">
     <button type="button" class="button small" data-testid="told-show"
       onClick=${() => ((open.value = false), showTask(of.mention_id, of.task_id, of.event === "mention"))}>${of.task_id ? "Show the task" : "Show the mention"}</button>

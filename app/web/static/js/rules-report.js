@@ -85,6 +85,31 @@ const Moves = ({ of }) => of.changed.moves.length > 0 && html`<table class="repo
     <td data-label="From">${queue(one.from)}</td><td data-label="To">${queue(one.to)}</td>
     <td class="num" data-label="Mentions">${count(one.mentions)}</td></tr>`)}</tbody></table>`;
 
+/** What rules after the mention would have done: a report of older software has none. @param {{of:any}} props */
+const Later = ({ of }) => of.later?.length > 0 && html`<table class="report-table" data-testid="report-later">
+  <caption>Rules after the mention, a forecast</caption>
+  <thead><tr><th scope="col">Rule</th><th scope="col">Fired</th><th scope="col">Moved</th><th scope="col">Put first</th>
+    <th scope="col">Refused or stopped</th></tr></thead>
+  <tbody>${of.later.slice(0, SHOWN).map((/** @type {any} */ { rule, on, live, draft }) => html`<tr key=${`${rule} ${on}`}>
+    <th scope="row">${rule} <span class="muted">${words(on)}</span></th><td data-label="Fired"><${Pair} a=${live.fired} b=${draft.fired} /></td>
+    <td data-label="Moved"><${Pair} a=${live.moved} b=${draft.moved} /></td>
+    <td data-label="Put first"><${Pair} a=${live.prioritised} b=${draft.prioritised} /></td>
+    <td data-label="Refused or stopped"><${Pair} a=${live.refused + live.stopped} b=${draft.refused + draft.stopped} /></td></tr>`)}</tbody></table>`;
+
+/** @param {{of:any}} props */
+const LaterMoves = ({ of }) => of.moved_later?.moves.length > 0 && html`<table class="report-table" data-testid="report-later-moves">
+  <caption>Moved by rules after the mention, a forecast</caption>
+  <thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col">Tasks</th></tr></thead>
+  <tbody>${of.moved_later.moves.slice(0, SHOWN).map((/** @type {any} */ one) => html`<tr key=${`${one.from} ${one.to}`}>
+    <td data-label="From">${queue(one.from)}</td><td data-label="To">${queue(one.to)}</td>
+    <td data-label="Tasks"><${Pair} a=${one.live} b=${one.draft} /></td></tr>`)}</tbody></table>`;
+
+/** @param {{of:any}} props */
+const Told = ({ of }) => of.notices?.length > 0 && html`<table class="report-table" data-testid="report-notices"><caption>Notices</caption>
+  <thead><tr><th scope="col">To</th><th scope="col">Notices</th></tr></thead>
+  <tbody>${of.notices.slice(0, SHOWN).map((/** @type {any} */ one) => html`<tr key=${one.to}><th scope="row"><bdi>${one.to}</bdi></th>
+    <td data-label="Notices"><${Pair} a=${one.live} b=${one.draft} /></td></tr>`)}</tbody></table>`;
+
 /** What one side makes of a mention. @param {{label:string,of:any}} props */
 export const Side = ({ label, of }) => html`<p class="sample-side"><span class="muted">${label}</span> <strong>${queue(of.queue)}</strong>
   ${of.queue && html`<span class="muted">priority ${of.priority}, within ${windowText(of.window_s)}</span>`} by <code>${of.rule}</code></p>`;
@@ -104,9 +129,10 @@ export function Report({ of }) {
     ${of.errors.length > 0 && html`<p class="problem"
       data-testid="report-errors"><span>${plural(of.errors.length, "condition")} could not be evaluated for some mentions, and counted as
       not holding: ${of.errors.slice(0, 5).map((/** @type {any} */ one) => `${one.rule} (${one.detail})`).join(", ")}</span></p>`}
-    ${of.not_asked?.length > 0 && html`<p class="muted" data-testid="report-not-asked">Not asked, because their events come after the
-      mention: ${of.not_asked.slice(0, SHOWN).join(", ")}. What they would do, no log tells.</p>`}
-    <div class="report-tables"><${Queues} of=${of} /><${Matched} of=${of} /><${Moves} of=${of} /></div>
+    ${of.not_asked?.length > 0 && html`<p class="muted" data-testid="report-not-asked">Not asked:
+      ${of.not_asked.slice(0, SHOWN).join(", ")}. No log tells what they ask about.</p>`}
+    <div class="report-tables"><${Queues} of=${of} /><${Matched} of=${of} /><${Moves} of=${of} />
+      <${Later} of=${of} /><${LaterMoves} of=${of} /><${Told} of=${of} /></div>
     <${Samples} of=${of} />
     <details><summary>What is a forecast</summary><p class="muted report-assumed">${of.assumptions}</p></details>
   </div>`;
