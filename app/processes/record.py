@@ -49,9 +49,8 @@ async def main(settings: Settings) -> None:
         await keep_owners(await record.owners(since_ms))
 
     store = statements(base.database, settings, base.config.catalogue)
-    known = order_of(settings, base.config.catalogue)
-    cache = ProfileCache(store, profiles, PeopleTable(base.database, known))
-    identity = _identity(base, profiles)
+    people = PeopleTable(base.database, order_of(settings, base.config.catalogue))
+    cache, identity = ProfileCache(store, profiles, people), _identity(base, profiles)
     pasts = KeepPasts(Pasts(base.database), RedisPasts(base.redis))
     fold = Fold(base.ledger, record, keep_owners, pasts)
     flights = FlightWatch(base.database, wiring.system_ms)
