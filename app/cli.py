@@ -14,6 +14,7 @@ from app.cli_explain import explain
 from app.cli_flags import DataDir, StoreUrl, settings_of
 from app.cli_flights import flights
 from app.cli_history import history
+from app.cli_identity import identity
 from app.cli_import import import_
 from app.cli_overrides import overrides
 from app.cli_permission import permission
@@ -236,6 +237,7 @@ def _seconds(flag: str, text: str) -> float | None:
 rules.command()(backtest)
 cli.add_typer(rules)
 cli.add_typer(flights)
+cli.add_typer(identity)
 cli.add_typer(history)
 cli.add_typer(privacy)
 

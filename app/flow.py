@@ -135,6 +135,13 @@ STAGES: tuple[Stage, ...] = (
         " the store",
     ),
     Stage(
+        name="identity",
+        process="record",
+        reads="table facts, profiles",
+        writes="tables identity_events, identity_reviews; hs:profile",
+        does="who is one person: attested ids, then weighed matching; doubts go to people",
+    ),
+    Stage(
         name="flights",
         process="record",
         reads="table facts",

@@ -54,6 +54,17 @@ OFFERS = Counter(
     "Offers by how they went: offered, accepted, rejected, timed_out, rescinded",
     ["outcome"],
 )
+IDENTITY_JOINS = Counter(
+    "handshake_identity_joins_total",
+    "Joins, un-joins and pairs kept apart, by who said so: machine or person",
+    ["kind", "by"],
+)
+IDENTITY_TOO_COMMON = Counter(
+    "handshake_identity_too_common_total", "Keys that too many people share to tell them apart by"
+)
+IDENTITY_REVIEWS = Gauge(
+    "handshake_identity_reviews", "Pairs that wait for a person to say whether they are the same"
+)
 DEAD_LETTERS = Counter("handshake_dead_letters_total", "Input that cannot be processed", ["reason"])
 SCORED = Counter("handshake_scored_total", "Mentions scored, by label", ["label"])
 UNSCORED = Counter(

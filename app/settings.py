@@ -19,6 +19,7 @@ from app.core.errors import ConfigError
 
 ROOT = Path(os.environ.get("HANDSHAKE_HOME") or Path(__file__).resolve().parent.parent)
 MODELS = ROOT / "models" / "sentiment"
+IDENTITY = ROOT / "models" / "identity" / "weights.toml"
 CONFIG = Path(os.environ.get("HANDSHAKE_CONFIG") or ROOT / "config")
 
 

@@ -15,7 +15,17 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import backtest, latency, offers, profiles, rebuild, rules, scoring, throughput
+from benchmarks import (
+    backtest,
+    identity,
+    latency,
+    offers,
+    profiles,
+    rebuild,
+    rules,
+    scoring,
+    throughput,
+)
 from benchmarks.figures import Row, machine
 from benchmarks.instance import ROOT, instance
 from tools.kafka.errors import KafkaToolError
@@ -30,6 +40,7 @@ _ALONE: dict[str, Callable[[], list[Row]]] = {
     "rebuild": lambda: [rebuild.measure()],
     "rules": rules.measure,
     "backtest": lambda: [backtest.measure()],
+    "identity": identity.measure,
     "profiles": lambda: [profiles.measure()],
 }
 

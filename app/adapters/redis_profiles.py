@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import orjson
 
@@ -70,19 +71,39 @@ class RedisProfiles:
         return (int(change), str(customer_id)), bool(filled)
 
     async def put(
-        self, blobs: Mapping[str, bytes], position: tuple[int, str], filled: bool
+        self, blobs: Mapping[str, bytes | None], position: tuple[int, str], filled: bool
     ) -> None:
-        """Cache these blobs by handle key: all changes up to `position`; `filled`: no more are."""
+        """Cache these blobs by handle key: all changes up to `position`; `filled`: no more are.
+
+        None takes what is under a key away: nobody known writes from there.
+        """
         with away_is_unavailable():
             async with self._client.pipeline(transaction=True) as pipe:
                 if not filled:
                     pipe.delete(_FILLED)
-                pipe.mset(
-                    {f"hs:profile:{key}": blob for key, blob in blobs.items()}
-                    | {_CHANGE: orjson.dumps(position)}
-                    | ({_FILLED: b"1"} if filled else {})
-                )
+                _change(pipe, blobs)
+                pipe.set(_CHANGE, orjson.dumps(position))
+                if filled:
+                    pipe.set(_FILLED, b"1")
                 await pipe.execute()
+
+    async def change(self, blobs: Mapping[str, bytes | None]) -> None:
+        """Cache these beside the store's own changes: what joined people have together."""
+        if not blobs:
+            return
+        with away_is_unavailable():
+            async with self._client.pipeline(transaction=True) as pipe:
+                _change(pipe, blobs)
+                await pipe.execute()
+
+
+def _change(pipe: Any, blobs: Mapping[str, bytes | None]) -> None:
+    kept = {f"hs:profile:{key}": blob for key, blob in blobs.items() if blob is not None}
+    gone = [f"hs:profile:{key}" for key, blob in blobs.items() if blob is None]
+    if kept:
+        pipe.mset(kept)
+    if gone:
+        pipe.delete(*gone)
 
 
 def _profiles(

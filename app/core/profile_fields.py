@@ -24,6 +24,7 @@ _AHEAD_MS: Final = (
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 _LANG: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
+_DAY: Final = re.compile(r"\d{4}-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
 _UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 _HANDLE_CHARS: Final = 200  # as in a mention
 _PRODUCTS, _PRODUCT_CHARS = 50, 120
@@ -152,6 +153,14 @@ def _lang(given: _Of) -> str:
     return text
 
 
+def _born(given: _Of) -> str:
+    value = given.value
+    text = value.isoformat()[:10] if isinstance(value, date) else str(value).strip()
+    if not _DAY.fullmatch(text):
+        raise given.wrong("a day such as 1984-03-07")
+    return text
+
+
 def _number(given: _Of) -> float:
     value = given.value
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
@@ -239,4 +248,10 @@ FIELDS: Final[Mapping[str, Check]] = {
     "preferred_channel": _name,
     "lang": _lang,
     "zone": _text(64),
+    # What people are told apart by; no rule sees it.
+    "born": _born,
+    "house": _text(20),
+    "street": _text(200),
+    "postcode": _text(20),
+    "place": _text(200),
 }

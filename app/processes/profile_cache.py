@@ -6,6 +6,7 @@ from typing import Final
 
 from app import metrics
 from app.adapters.redis_profiles import RedisProfiles
+from app.adapters.store.identity_people import PeopleTable
 from app.adapters.store.statements import Statements
 
 FOLLOW_S: Final = 0.5  # how soon what was imported is known to triage
@@ -14,9 +15,14 @@ _BEGINNING: Final = (-1, "")
 
 
 class ProfileCache:
-    def __init__(self, store: Statements, cache: RedisProfiles) -> None:
+    """`joined` tells what people who were joined have together, instead of each their own."""
+
+    def __init__(
+        self, store: Statements, cache: RedisProfiles, joined: PeopleTable | None = None
+    ) -> None:
         self._store = store
         self._cache = cache
+        self._joined = joined
 
     async def turn(self) -> None:
         """Cache all that has changed. Raises Unavailable; doing it again changes nothing."""
@@ -30,7 +36,11 @@ class ProfileCache:
                 return
             if page:
                 position = (page[-1].number, page[-1].customer_id)
-            blobs = {key: change.body for change in page for key in change.handle_keys}
+            blobs: dict[str, bytes | None] = {
+                key: change.body for change in page for key in change.handle_keys
+            }
+            if self._joined:
+                blobs |= await self._joined.joined_blobs([change.customer_id for change in page])
             whole = len(page) < _PAGE
             await self._cache.put(blobs, position, filled=whole)
             metrics.PROFILES_CACHED.inc(len(page))

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from app import metrics
+from app.adapters import identity_weights
 from app.adapters.redis_pasts import RedisPasts
 from app.adapters.redis_profiles import RedisProfiles
+from app.adapters.store.identity_people import PeopleTable
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.pasts import Pasts
 from app.adapters.store.record import Record
@@ -16,12 +18,14 @@ from app.core.history import fold
 from app.core.history_lines import REPLIED
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
+from app.processes.identity import FOLLOW_S as IDENTITY_S
+from app.processes.identity import GO_ROUND_S, IdentityWatch, Surroundings
 from app.processes.pasts import KeepPasts
 from app.processes.profile_cache import FOLLOW_S as PROFILES_S
 from app.processes.profile_cache import ProfileCache
-from app.settings import Settings
+from app.settings import IDENTITY, Settings
 from app.wiring import base as wiring
-from app.wiring.profiles import statements
+from app.wiring.profiles import order_of, statements
 
 READER = "record"
 _PAUSE_S = 0.25
@@ -45,7 +49,8 @@ async def main(settings: Settings) -> None:
         await keep_owners(await record.owners(since_ms))
 
     store = statements(base.database, settings, base.config.catalogue)
-    cache = ProfileCache(store, profiles)
+    people = PeopleTable(base.database, order_of(settings, base.config.catalogue))
+    cache, identity = ProfileCache(store, profiles, people), _identity(base, profiles)
     pasts = KeepPasts(Pasts(base.database), RedisPasts(base.redis))
     fold = Fold(base.ledger, record, keep_owners, pasts)
     flights = FlightWatch(base.database, wiring.system_ms)
@@ -61,6 +66,8 @@ async def main(settings: Settings) -> None:
                 service.patiently("record", fold.advance, _PAUSE_S),
                 service.patiently("owners", refresh_owners, _REFRESH_S),
                 service.patiently("profiles", cache.turn, PROFILES_S),
+                service.patiently("identity", identity.follow, IDENTITY_S),
+                service.patiently("customers", identity.go_round, GO_ROUND_S),
                 service.once("refold", store.refold),
                 service.patiently("flights", flights.follow, FOLLOW_S),
                 service.patiently("signals", take_signals, _PAUSE_S),
@@ -68,6 +75,19 @@ async def main(settings: Settings) -> None:
             )
         finally:
             await base.close()
+
+
+def _identity(base: wiring.Base, profiles: RedisProfiles) -> IdentityWatch:
+    return IdentityWatch(
+        Surroundings(
+            database=base.database,
+            weights=identity_weights.load(IDENTITY),
+            cache=profiles,
+            now_ms=wiring.system_ms,
+            order=order_of(base.settings, base.config.catalogue),
+            channels=base.config.catalogue.channels,
+        )
+    )
 
 
 class Fold:

@@ -28,6 +28,7 @@ from app.processes.reclock import Reclock, Terms
 from app.processes.relay import Relay
 from app.settings import Offer, Settings
 from app.wiring import base as wiring
+from app.wiring.profiles import order_of
 
 log = structlog.get_logger()
 
@@ -116,7 +117,7 @@ def _parts(base: wiring.Base, relay: Relay) -> Parts:
         outbox=RedisOutbox(base.redis),
         ledger=base.ledger,
         live=Live(base.database),
-        profiles=KnownProfiles(base.database),
+        profiles=KnownProfiles(base.database, order_of(base.settings, base.config.catalogue)),
         relay=relay,
         now_ms=wiring.system_ms,
         prepare=prepare,

@@ -12,8 +12,10 @@ from app.codec import WireMention
 from app.core.consent import KINDS
 from app.core.history_lines import OFFLINE_KINDS, OFFLINE_UPSHOTS
 from app.web import openapi_flights as flights
+from app.web import openapi_identity as identity
 from app.web import openapi_profiles as profiles
 from app.web.chat import NAME_CHARS, TEXT_CHARS, ZONE_CHARS
+from app.web.identity_routes import ROOT as IDENTITY_ROOT
 from app.web.openapi_rules import RULE_BODIES
 from app.web.openapi_signals import PROACTIVE, SIGNAL
 
@@ -149,6 +151,7 @@ _BODIES[_CHAT] = _object(
     name=_TEXT | {"maxLength": NAME_CHARS},
     zone=_TEXT | {"maxLength": ZONE_CHARS, "description": "time zone of the browser"},
 )
+_OTHER_BODIES = RULE_BODIES | flights.FLIGHT_BODIES | identity.IDENTITY_BODIES
 _HISTORY = "/api/v1/history"
 _ACCEPTING = (  # kept, and done later
     _CHAT,
@@ -161,9 +164,11 @@ _ACCEPTING = (  # kept, and done later
     "/api/v1/rules/drafts/{draft_id}/backtest",
     profiles.START,
 )
+_KEYED = (flights.ROOT, IDENTITY_ROOT)  # each change of these has an Idempotency-Key
 _BODIES |= profiles.BODIES
 _UPLOADING = (profiles.UPLOAD, "POST")
 _QUERIES = {
+    "/api/v1/people": ("find",),
     "/api/v1/facts": ("since", "follow"),
     "/api/v1/tasks": ("queue", "state", "rep", "limit"),
     "/api/v1/history": (
@@ -190,7 +195,8 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in ENDPOINTS:
         if endpoint.path.startswith("/api/v1"):
-            paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+            path = endpoint.path.replace(":path}", "}")
+            paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Handshake", "version": __version__},
@@ -224,7 +230,7 @@ def _operation(endpoint: Any) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
     elif endpoint.method == "POST" and endpoint.path in _BODIES:
         operation["requestBody"] = _json(_BODIES[endpoint.path])
-    elif body := (RULE_BODIES | flights.FLIGHT_BODIES).get((endpoint.method, endpoint.path)):
+    elif body := _OTHER_BODIES.get((endpoint.method, endpoint.path)):
         operation["requestBody"] = _json(body)
     return operation
 
@@ -247,7 +253,7 @@ def _roles(roles: tuple[str, ...]) -> str:
 def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     named = [
         {"name": name, "in": "path", "required": True, "schema": _TEXT}
-        for name in re.findall(r"{(\w+)}", endpoint.path)
+        for name in re.findall(r"{(\w+)(?::path)?}", endpoint.path)
     ]
     names = _QUERIES.get(endpoint.path, ()) if endpoint.method == "GET" else ()
     names = ("file", "modified_ms") if (endpoint.path, endpoint.method) == _UPLOADING else names
@@ -258,7 +264,7 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
         return [key]
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
-    if endpoint.path.startswith((flights.ROOT, _HISTORY)) and endpoint.method != "GET":
+    if endpoint.path.startswith((*_KEYED, _HISTORY)) and endpoint.method != "GET":
         return [*named, key]
     if endpoint.edit:
         return [*named, seen | {"required": True}]
@@ -284,6 +290,8 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"404": "unknown_draft and the like", "409": _RULES_REFUSED}
     if endpoint.path.startswith(flights.ROOT) and endpoint.method != "GET":
         refusals |= {"404": flights.MISSING, "409": flights.REFUSED}
+    if endpoint.path.startswith(IDENTITY_ROOT) and endpoint.method != "GET":
+        refusals |= {"404": identity.MISSING, "409": identity.REFUSED}
     if endpoint.path.startswith(profiles.UPLOAD) and endpoint.method != "GET":
         refusals |= {"404": "unknown_import", "409": profiles.REFUSED, "413": "too_large"}
     schema = {"$ref": "#/components/schemas/Problem"}

@@ -1,4 +1,4 @@
-"""The pages: login, desk, floor, flights, history, rules, partners, API documentation."""
+"""The pages: login, desk, floor, flights, history, people, rules, partners, API documentation."""
 
 from __future__ import annotations
 
@@ -74,6 +74,10 @@ async def rules(request: Request) -> Response:
 
 async def flights(request: Request) -> Response:
     return html.page(request, "flights", user=_who(request))
+
+
+async def people(request: Request) -> Response:
+    return html.page(request, "people", user=_who(request))
 
 
 async def history(request: Request) -> Response:

@@ -30,6 +30,7 @@ from app.web import (
 )
 from app.web.auth import Handler, allowed
 from app.web.flight_routes import FLIGHTS
+from app.web.identity_routes import IDENTITY
 from app.web.permission_routes import PERMISSION
 from app.web.profile_routes import PROFILES, SEEING_IMPORTS
 from app.web.signed import PARTNER
@@ -163,6 +164,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/floor", pages.floor, OVERSIGHT, "Queues and agents, live"),
     _page("/history", pages.history, READING, "Everything said and done, of one person or found"),
     _page("/flights", pages.flights, STAFF, "Flights: goal, route and group of one situation"),
+    _page("/people", pages.people, STAFF, "People: who is one person, and pairs to decide"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
     _page("/imports", imports.page, SEEING_IMPORTS, "Customers from files: upload, try, take in"),
@@ -260,7 +262,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *RULES,
     *(
         Endpoint(method=m, path=p, handler=h, roles=r, does=d)
-        for m, p, h, r, d in (*PERMISSION, *FLIGHTS, *PROFILES)
+        for m, p, h, r, d in (*PERMISSION, *FLIGHTS, *PROFILES, *IDENTITY)
     ),
 )
 

@@ -18,6 +18,7 @@ from app.ports import DeadLetters, Door, Known, Profiles, Seen, SeenMentions
 from app.settings import MODELS, Settings
 from app.steps.batch import Ports
 from app.wiring.base import system_ms
+from app.wiring.profiles import order_of
 from app.wiring.rules import live_configuration
 from app.wiring.triage import sticky
 
@@ -44,7 +45,8 @@ def parts(
     rules = CelRules(config)
     model = Model(find(MODELS, settings.scoring.model), settings.scoring.micro_batch)
     seen: SeenMentions = Ledger(database) if database else Nobody()
-    profiles: Profiles = KnownProfiles(database) if database else Nobody()
+    order = order_of(settings, config.catalogue)
+    profiles: Profiles = KnownProfiles(database, order) if database else Nobody()
     ports = Ports(
         seen=seen,
         scorer=OnnxScorer(model, Language(), settings.scoring.budget_s),

@@ -15,6 +15,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.personal import (
     PLACES,
     Person,
+    erase_blocks,
     erase_letters,
     erase_rejects,
     erase_samples,
@@ -88,6 +89,7 @@ class Erasures:
             person = _widened(connection, erasure.person)
             erase_words(connection, person)
             counts = Counter(_counts(connection, erasure.id))
+            counts["identity_keys"] += erase_blocks(connection, person)
             for place in PLACES:
                 counts[place.table.name] += place.erase(connection, person)
             counts["dead_letters"] += erase_letters(connection, person)

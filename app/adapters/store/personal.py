@@ -14,15 +14,17 @@ import orjson
 import sqlalchemy as sa
 
 from app.adapters.store import full_text, rule_tables
+from app.adapters.store import identity_tables as identity
 from app.adapters.store import known_tables as known
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
 from app.adapters.store.chat_tables import chat_messages
 from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
-from app.adapters.store.persons import customer_of_person, keys_of_person
+from app.adapters.store.persons import customers_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.adapters.store.signal_tables import signal_subjects, signal_told, signals
 from app.core.chat import CHANNEL
+from app.core.particulars import node_of_customer, node_of_handle
 from app.core.profile import handle_key
 from app.core.signal import CUSTOMER, HANDLE, subject
 
@@ -90,6 +92,11 @@ def _chats(person: Person) -> Sequence[str]:
     return [key.removeprefix(here) for key in person.handle_keys if key.startswith(here)]
 
 
+def _nodes(person: Person) -> Sequence[str]:
+    handles = [node_of_handle(key) for key in person.handle_keys]
+    return [*handles, *map(node_of_customer, person.customer_ids)]
+
+
 def _subjects(person: Person) -> Sequence[str]:
     """How signals call somebody."""
     customers = (subject(CUSTOMER, one) for one in person.customer_ids)
@@ -106,6 +113,13 @@ PLACES: Final = (
     Place(table=t.handles, column="handle_key", ids=_handles),
     Place(table=known.statements, column="customer_id", ids=_customers),
     Place(table=known.contested, column="customer_id", ids=_customers),
+    *(
+        Place(table=table, column=column, ids=_nodes)
+        for table in (identity.events, identity.reviews)
+        for column in ("a", "b")
+    ),
+    Place(table=identity.groups, column="node", ids=_nodes),
+    Place(table=identity.nodes, column="node", ids=_nodes),
     Place(table=t.handoffs, column="mention_id", ids=_mentions),
     Place(table=t.handed_in, column="mention_id", ids=_mentions),
     Place(table=later.events, column="mention_id", ids=_mentions),
@@ -129,6 +143,8 @@ IMPERSONAL: Final[Mapping[str, str]] = {
     "dead_letters": "by `letters_of` and `erase_letters`, for they name nobody",
     "import_rejects": "by `rejects_of` and `erase_rejects`, for they name nobody",
     "rule_backtests": "by `erase_samples`, for the report is one text",
+    "identity_keys": "digests, by `erase_blocks`, for they name nobody",
+    "identity_board": "a counter",
     "import_runs": "names of files and of columns",
     "import_mappings": "names of columns",
     "profile_board": "a counter",
@@ -155,12 +171,11 @@ IMPERSONAL: Final[Mapping[str, str]] = {
 
 
 def person_of(connection: sa.Connection, handle_key: str) -> Person:
-    """Everything that points to whoever has this handle, by all handles of the same customer."""
+    """Everything that points to whoever has this handle, by all ids and handles joined with it."""
     keys = keys_of_person(connection, handle_key)
-    customer = customer_of_person(connection, handle_key)
     return Person(
         handle_keys=tuple(keys),
-        customer_ids=(customer,) if customer else (),
+        customer_ids=tuple(customers_of_person(connection, handle_key)),
         mention_ids=tuple(_mentions_of(connection, keys)),
     )
 
@@ -182,6 +197,16 @@ def erase_words(connection: sa.Connection, person: Person) -> None:
     for place in PLACES:
         if place.table is t.history:
             full_text.drop(connection, [row["seq"] for row in place.rows(connection, person)])
+
+
+def erase_blocks(connection: sa.Connection, person: Person) -> int:
+    """Take out by what these nodes are found. Before the nodes go, which have the numbers."""
+    count = 0
+    for some in _in_parts(_nodes(person)):
+        numbers = sa.select(identity.nodes.c.number).where(identity.nodes.c.node.in_(some))
+        gone = sa.delete(identity.keys).where(identity.keys.c.number.in_(numbers))
+        count += connection.execute(gone).rowcount
+    return count
 
 
 def letters_of(connection: sa.Connection, person: Person) -> Iterator[Row]:

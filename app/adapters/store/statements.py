@@ -136,7 +136,7 @@ class Statements:
         ids = list(connection.scalars(query.order_by(profiles.c.customer_id).limit(limit)))
         found = {
             id_: fold([fact for one in said for fact in facts_of(one)], self._order, id_)
-            for id_, said in _said_of(connection, ids).items()
+            for id_, said in said_of(connection, ids).items()
         }
         self._write_profiles(connection, found, change)
         return ids
@@ -160,7 +160,7 @@ class Statements:
 
     async def of_customer(self, customer_id: str) -> list[Statement]:
         """All that is said of one customer, the oldest first."""
-        found = await self._database.read(lambda c: _said_of(c, [customer_id]))
+        found = await self._database.read(lambda c: said_of(c, [customer_id]))
         return found.get(customer_id, [])
 
     async def contested(self, customer_id: str) -> dict[str, list[str]]:
@@ -196,7 +196,7 @@ def before(connection: sa.Connection, rows: Sequence[Row]) -> Before:
         query = sa.select(t.contested).where(t.contested.c.handle_key.in_(chunk))
         for key, id_, _ in connection.execute(query):
             several.setdefault(key, set()).add(id_)
-    said = _said_of(connection, candidates(rows, held))
+    said = said_of(connection, candidates(rows, held))
     contested = {key: frozenset(ids) for key, ids in several.items()}
     return Before(statements=said, holders=held, contested=contested)
 
@@ -216,7 +216,8 @@ def _next_change(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(t.board.c.change)).scalar_one())
 
 
-def _said_of(connection: sa.Connection, ids: Collection[str]) -> dict[str, list[Statement]]:
+def said_of(connection: sa.Connection, ids: Collection[str]) -> dict[str, list[Statement]]:
+    """All that is said of each of these customers, the oldest first."""
     found: dict[str, list[Statement]] = {}
     for chunk in chunks(ids):
         query = sa.select(t.statements).where(t.statements.c.customer_id.in_(chunk))

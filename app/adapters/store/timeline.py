@@ -11,9 +11,12 @@ import sqlalchemy as sa
 
 from app.adapters.store import full_text
 from app.adapters.store.database import Database
-from app.adapters.store.tables import handles, history, mentions, profiles
+from app.adapters.store.identity_people import handles_in, whole_of
+from app.adapters.store.tables import history, mentions, profiles
 from app.core.feedback import SATISFIED, UNSATISFIED
 from app.core.history_lines import CLOSED
+from app.core.joins import person_of
+from app.core.particulars import CUSTOMER, node_of_customer, node_of_handle, split_node
 from app.core.person import customer_key, customer_of
 from app.core.words import Term
 
@@ -97,21 +100,21 @@ class Timeline:
         return {name: int(value) for name, value in zip(names, row, strict=True)}
 
 
-def keys_of(connection: sa.Connection, customer_id: str) -> tuple[str, ...]:
-    """Every key under which one customer's lines are kept: the one place that joins handles."""
-    known = sa.select(handles.c.handle_key).where(handles.c.customer_id == customer_id)
-    found = connection.scalars(known.order_by(handles.c.handle_key).limit(_MOST_HANDLES))
-    return (*found, customer_key(customer_id))
+def _keys_of(connection: sa.Connection, nodes: set[str]) -> tuple[str, ...]:
+    """Every key under which one person's lines are kept: of all ids and handles joined."""
+    ids = sorted(id_ for kind, id_ in map(split_node, nodes) if kind == CUSTOMER)
+    return (*handles_in(connection, nodes)[:_MOST_HANDLES], *map(customer_key, ids))
 
 
 def _person(connection: sa.Connection, key: str) -> Person:
     customer_id = customer_of(key)
-    if not customer_id:
-        whose = sa.select(handles.c.customer_id).where(handles.c.handle_key == key)
-        customer_id = str(connection.scalar(whose) or "")
-    if not customer_id:
-        return Person(keys=(key,))
-    keys = keys_of(connection, customer_id)
+    node = node_of_customer(customer_id) if customer_id else node_of_handle(key)
+    nodes = whole_of(connection, node)
+    kind, first = split_node(person_of(nodes))
+    keys = _keys_of(connection, nodes)
+    if kind != CUSTOMER:
+        return Person(keys=keys if key in keys else (key, *keys))
+    customer_id = customer_id or first
     body = connection.scalar(
         sa.select(profiles.c.body).where(profiles.c.customer_id == customer_id)
     )

@@ -8,6 +8,7 @@ from alembic import context
 from app.adapters.store import (  # noqa: F401 (of the same schema)
     chat_tables,
     flight_tables,
+    identity_tables,
     known_tables,
     outbound_tables,
     rule_event_tables,

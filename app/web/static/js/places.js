@@ -8,6 +8,7 @@ export const PLACES = [
   { keys: "g d", label: "Go to the desk", run: () => go("/desk") },
   { keys: "g f", label: "Go to the floor", run: () => go("/floor") },
   { keys: "g r", label: "Go to the rules", run: () => go("/rules") },
+  { keys: "g p", label: "Go to the people", run: () => go("/people") },
   { keys: "g h", label: "Go to the history", run: () => go("/history") },
   { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
 ];
