@@ -9,13 +9,12 @@ import msgspec
 
 from app import __version__
 from app.codec import WireMention
-from app.core.consent import KINDS
-from app.core.history_lines import OFFLINE_KINDS, OFFLINE_UPSHOTS
 from app.web import openapi_flights as flights
 from app.web import openapi_identity as identity
 from app.web import openapi_profiles as profiles
-from app.web.chat import NAME_CHARS, TEXT_CHARS, ZONE_CHARS
 from app.web.identity_routes import ROOT as IDENTITY_ROOT
+from app.web.openapi_parts import closed
+from app.web.openapi_people import CHAT, HISTORY, PEOPLE_BODIES, PERMISSIONS
 from app.web.openapi_rules import RULE_BODIES
 from app.web.openapi_signals import PROACTIVE, SIGNAL
 
@@ -70,29 +69,24 @@ _AWAY = "A part is away; nothing was changed: try again after Retry-After"
 _AWAY_UNKNOWN = f"{_AWAY}. With unknown_outcome it may have been done: use the same key again"
 
 
-def _object(*required: str, **properties: Any) -> dict[str, Any]:
-    named = {"required": list(required)} if required else {}
-    return {"type": "object", **named, "properties": properties, "additionalProperties": False}
-
-
 _COMMANDS: dict[str, dict[str, Any]] = {
-    "accept": _object(reservation_id=_TEXT),
-    "reject": _object(reason=_TEXT),
-    "reply": _object("text", text=_TEXT),
-    "wrap": _object(),
-    "complete": _object(code=_CODE, note=_TEXT),
-    "transfer": _object("reason", queue=_TEXT, to_rep=_TEXT, reason=_TEXT),
-    "park": _object(
+    "accept": closed(reservation_id=_TEXT),
+    "reject": closed(reason=_TEXT),
+    "reply": closed("text", text=_TEXT),
+    "wrap": closed(),
+    "complete": closed(code=_CODE, note=_TEXT),
+    "transfer": closed("reason", queue=_TEXT, to_rep=_TEXT, reason=_TEXT),
+    "park": closed(
         "reason", until=_MOMENT, minutes=_MINUTES, reason=_TEXT, waits_for={"enum": ["customer"]}
     ),
-    "resume": _object(),
-    "assign": _object("rep", "reason", rep=_TEXT, reason=_TEXT),
-    "pull_back": _object("reason", queue=_TEXT, reason=_TEXT),
-    "cancel": _object("reason", reason=_TEXT),
-    "prioritise": _object("priority", "reason", priority=_PRIORITY, reason=_TEXT),
+    "resume": closed(),
+    "assign": closed("rep", "reason", rep=_TEXT, reason=_TEXT),
+    "pull_back": closed("reason", queue=_TEXT, reason=_TEXT),
+    "cancel": closed("reason", reason=_TEXT),
+    "prioritise": closed("priority", "reason", priority=_PRIORITY, reason=_TEXT),
 }
 _BODIES: dict[str, dict[str, Any]] = {
-    "/api/v1/me/state": _object(
+    "/api/v1/me/state": closed(
         "state", state={"enum": ["available", "paused", "offline"]}, reason=_TEXT
     ),
 } | {
@@ -100,7 +94,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     | {"properties": body["properties"] | {"version": _VERSION}}
     for name, body in _COMMANDS.items()
 }
-_CLOUDEVENT = _object(
+_CLOUDEVENT = closed(
     "specversion",
     "id",
     "source",
@@ -117,46 +111,16 @@ _BODIES |= {
     "/api/v1/signals": SIGNAL,
     "/api/v1/proactive/{event}/approve": PROACTIVE,
     "/api/v1/handoffs": _CLOUDEVENT,
-    "/api/v1/handoffs/{event_id}/replay": _object("reason", reason=_TEXT),
-    "/api/v1/history": _object(
-        "kind",
-        "person",
-        "text",
-        kind={"enum": list(OFFLINE_KINDS)},
-        person=_TEXT | {"description": "channel:handle, or a customer's id"},
-        at=_MOMENT | {"description": "when it was; none: now"},
-        text=_TEXT,
-        upshot={"enum": list(OFFLINE_UPSHOTS)},
-    ),
-    "/api/v1/permissions": _object(
-        "handle_key",
-        "kind",
-        "source",
-        "evidence",
-        handle_key=_TEXT,
-        kind={"enum": list(KINDS)},
-        channel=_TEXT,
-        purpose=_TEXT,
-        source=_TEXT,
-        evidence=_TEXT,
-    ),
-    "/api/v1/notices/read": _object(
+    "/api/v1/handoffs/{event_id}/replay": closed("reason", reason=_TEXT),
+    "/api/v1/notices/read": closed(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
 }
-_CHAT = "/api/v1/chat/messages"
-_BODIES[_CHAT] = _object(
-    "text",
-    text=_TEXT | {"maxLength": TEXT_CHARS},
-    name=_TEXT | {"maxLength": NAME_CHARS},
-    zone=_TEXT | {"maxLength": ZONE_CHARS, "description": "time zone of the browser"},
-)
 _OTHER_BODIES = RULE_BODIES | flights.FLIGHT_BODIES | identity.IDENTITY_BODIES
-_HISTORY = "/api/v1/history"
 _ACCEPTING = (  # kept, and done later
-    _CHAT,
-    _HISTORY,
-    "/api/v1/permissions",
+    CHAT,
+    HISTORY,
+    PERMISSIONS,
     "/api/v1/mentions",
     "/api/v1/handoffs",
     "/api/v1/signals",
@@ -165,7 +129,7 @@ _ACCEPTING = (  # kept, and done later
     profiles.START,
 )
 _KEYED = (flights.ROOT, IDENTITY_ROOT)  # each change of these has an Idempotency-Key
-_BODIES |= profiles.BODIES
+_BODIES |= profiles.BODIES | PEOPLE_BODIES
 _UPLOADING = (profiles.UPLOAD, "POST")
 _QUERIES = {
     "/api/v1/people": ("find",),
@@ -260,11 +224,11 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     asked = [{"name": name, "in": "query", "schema": _TEXT} for name in names]
     key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
     seen = {"name": "If-Match", "in": "header", "required": False, "schema": _TEXT}
-    if endpoint.path == _CHAT:
+    if endpoint.path == CHAT:
         return [key]
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
-    if endpoint.path.startswith((*_KEYED, _HISTORY)) and endpoint.method != "GET":
+    if endpoint.path.startswith((*_KEYED, HISTORY)) and endpoint.method != "GET":
         return [*named, key]
     if endpoint.edit:
         return [*named, seen | {"required": True}]
@@ -280,7 +244,7 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
     if endpoint.method in ("POST", "PUT"):
         refusals |= {"422": "A field is wrong, or unknown (unknown_field); `errors` says which"}
-    if endpoint.path == _CHAT:
+    if endpoint.path == CHAT:
         refusals |= {"400": "no_chat: /chat was not opened", "429": "too_many_messages"}
     if endpoint.command:
         refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
@@ -302,7 +266,7 @@ def _responses(endpoint: Any) -> dict[str, Any]:
 
 
 def _is_change(endpoint: Any) -> bool:
-    noting = endpoint.path == _HISTORY and endpoint.method == "POST"
+    noting = endpoint.path == HISTORY and endpoint.method == "POST"
     return noting or bool(endpoint.command) or endpoint.path == "/api/v1/me/state"
 
 

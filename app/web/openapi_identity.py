@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from app.web.identity import NODE_CHARS, REASON_CHARS
 from app.web.identity_routes import ROOT
+from app.web.openapi_parts import closed
 
 REFUSED: Final = (
     "already_joined, already_apart, told_apart, reason_needed, too_many_nodes or same_node"
@@ -20,19 +21,10 @@ _NODE = {
 _REASON = {"type": "string", "maxLength": REASON_CHARS}
 
 
-def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": list(required),
-        "properties": properties,
-        "additionalProperties": False,
-    }
-
-
 IDENTITY_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
-    ("POST", f"{ROOT}/join"): _object(("a", "b"), a=_NODE, b=_NODE, reason=_REASON),
-    ("POST", f"{ROOT}/apart"): _object(("a", "b"), a=_NODE, b=_NODE, reason=_REASON),
-    ("POST", f"{ROOT}/unjoin"): _object(
-        ("join", "reason"), join={"type": "integer", "minimum": 1}, reason=_REASON
+    ("POST", f"{ROOT}/join"): closed("a", "b", a=_NODE, b=_NODE, reason=_REASON),
+    ("POST", f"{ROOT}/apart"): closed("a", "b", a=_NODE, b=_NODE, reason=_REASON),
+    ("POST", f"{ROOT}/unjoin"): closed(
+        "join", "reason", join={"type": "integer", "minimum": 1}, reason=_REASON
     ),
 }

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from app.adapters.csv_rows import DELIMITERS, ENCODINGS
 from app.core.import_mapping import MOST_COLUMNS
+from app.web.openapi_parts import closed
 from app.web.profiles import MOST
 
 PROFILES: Final = "/api/v1/profiles"
@@ -22,12 +23,7 @@ def _by_channel(value: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": value}
 
 
-def _object(*required: str, **properties: Any) -> dict[str, Any]:
-    named = {"required": list(required)} if required else {}
-    return {"type": "object", **named, "properties": properties, "additionalProperties": False}
-
-
-_SAID = _object(
+_SAID = closed(
     "source",
     customer_id=_TEXT | {"description": "needed unless a handle leads to the customer"},
     source=_TEXT,
@@ -43,7 +39,7 @@ _SAID = _object(
 
 BODIES: Final[dict[str, dict[str, Any]]] = {
     PROFILES: {"oneOf": [_SAID, {"type": "array", "items": _SAID, "maxItems": MOST}]},
-    START: _object(
+    START: closed(
         source=_TEXT,
         mapping={
             "type": "object",

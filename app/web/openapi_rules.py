@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from app.core.rules import EVENTS
+from app.web.openapi_parts import closed
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer", "minimum": 1}
@@ -26,20 +27,15 @@ _ROOT = "/api/v1/rules"
 _DRAFT = f"{_ROOT}/drafts/{{draft_id}}"
 
 
-def _object(*required: str, **properties: Any) -> dict[str, Any]:
-    named = {"required": list(required)} if required else {}
-    return {"type": "object", **named, "properties": properties, "additionalProperties": False}
-
-
 RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("POST", f"{_ROOT}/check"): {
-        "oneOf": [_object("texts", texts=_TEXTS), _object("when", when=_TEXT, on=_ON)]
+        "oneOf": [closed("texts", texts=_TEXTS), closed("when", when=_TEXT, on=_ON)]
     },
-    ("POST", f"{_ROOT}/try"): _object(
+    ("POST", f"{_ROOT}/try"): closed(
         draft_id=_TEXT,
         texts=_TEXTS,
         mention_id=_TEXT,
-        mention=_object(
+        mention=closed(
             "text",
             text=_TEXT,
             channel=_TEXT,
@@ -59,10 +55,10 @@ RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
             unanswered=_COUNT,
         ),
     ),
-    ("POST", f"{_ROOT}/rollback"): _object("to", "reason", to=_NUMBER, reason=_TEXT),
-    ("POST", f"{_ROOT}/drafts"): _object("title", title=_TEXT, texts=_TEXTS, based_on=_NUMBER),
-    ("PUT", _DRAFT): _object(title=_TEXT, texts=_TEXTS, based_on=_NUMBER),
-    ("POST", f"{_DRAFT}/rows"): _object(
+    ("POST", f"{_ROOT}/rollback"): closed("to", "reason", to=_NUMBER, reason=_TEXT),
+    ("POST", f"{_ROOT}/drafts"): closed("title", title=_TEXT, texts=_TEXTS, based_on=_NUMBER),
+    ("PUT", _DRAFT): closed(title=_TEXT, texts=_TEXTS, based_on=_NUMBER),
+    ("POST", f"{_DRAFT}/rows"): closed(
         "file",
         "row",
         file=_TEXT,
@@ -71,11 +67,11 @@ RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
         after=_TEXT,
         kind={"enum": ["row", "rule"]},
     ),
-    ("POST", f"{_DRAFT}/rows/{{row_id}}/move"): _object(before=_TEXT, after=_TEXT),
-    ("PUT", f"{_DRAFT}/rows/{{row_id}}"): _object("row", row=_ROW),
-    ("POST", f"{_DRAFT}/publish"): _object(comment=_TEXT, backtest_id=_TEXT, skip_reason=_TEXT),
-    ("POST", f"{_DRAFT}/backtest"): _object(since_ms=_MOMENT_MS, until_ms=_MOMENT_MS),
-    ("POST", f"{_ROOT}/shadow"): _object(
+    ("POST", f"{_DRAFT}/rows/{{row_id}}/move"): closed(before=_TEXT, after=_TEXT),
+    ("PUT", f"{_DRAFT}/rows/{{row_id}}"): closed("row", row=_ROW),
+    ("POST", f"{_DRAFT}/publish"): closed(comment=_TEXT, backtest_id=_TEXT, skip_reason=_TEXT),
+    ("POST", f"{_DRAFT}/backtest"): closed(since_ms=_MOMENT_MS, until_ms=_MOMENT_MS),
+    ("POST", f"{_ROOT}/shadow"): closed(
         draft_id={"type": ["string", "null"], "description": "null: none"}, reason=_TEXT
     ),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from app.adapters.profile_blob import packed
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_pasts import POSITION, RedisPasts, key_of
@@ -33,7 +34,7 @@ PAST = Earlier("m1", NOON_MS, "waiting", "negative", False, 0)
 async def test_profiles_pasts_and_queues_come_in_one_command(redis: Client) -> None:
     """A1.10: the hot path makes one round trip, whatever rules may ask for."""
     profiles = RedisProfiles(redis)
-    await profiles.put({"x:kim": Profile(customer_id="C7")})
+    await profiles.put({"x:kim": packed(Profile(customer_id="C7"))}, (0, ""), True)
     await RedisPasts(redis).put({"x:kim": (PAST,)}, position=7)
     await redis.set(KEY, orjson.dumps({"service": [3, 1.5, 0, 0.25]}))
     before = await calls(redis)

@@ -41,7 +41,7 @@ from app.processes.events import Events, in_effect
 from app.processes.relay import Relay
 from app.settings import CONFIG
 from tests.doubles import KeepingProducer, MapProfiles, ports
-from tests.logged import TextScorer, _known, deliveries
+from tests.logged import TextScorer, deliveries, known
 
 LIVE = """
 title = "Later"
@@ -138,7 +138,7 @@ class Day:
         )  # fmt: skip
         self.doing = Doing(door, RedisFloor(redis, config.catalogue), self.log, config)
         self.ports = ports(
-            door=door, seen=RedisSeen(redis, self.ledger), profiles=MapProfiles(_known()),
+            door=door, seen=RedisSeen(redis, self.ledger), profiles=MapProfiles(known()),
             rules=rules, scorer=TextScorer(), catalogue=config.catalogue,
             now_ms=lambda: self.door.now_ms,
         )  # fmt: skip

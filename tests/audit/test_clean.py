@@ -1,7 +1,8 @@
-"""The auditor is silent where nothing is wrong: a thousand seeded days, and recorded ledgers."""
+"""The auditor is silent where nothing is wrong: on seeded days, and recorded ledgers."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +18,11 @@ from tests.audit.judging import judge
 from tests.audit.ledger import SYSTEM, Row
 
 _HERE = Path(__file__).parent
-_DAYS = 1_000
+_DAYS = int(os.environ.get("CLEAN_HISTORIES", "300"))  # 1000 takes 30 s on an idle core
 
 
-@pytest.mark.timeout(480)  # 30 s on an idle core; a busy machine is not a failure
-def test_a_thousand_clean_histories_are_silent(tmp_path: Path) -> None:
+@pytest.mark.timeout(480)  # 10 s on an idle core; a busy machine is not a failure
+def test_clean_histories_are_silent(tmp_path: Path) -> None:
     ops: Counter[str] = Counter()
     for seed in range(_DAYS):
         history = clean(seed)
@@ -30,8 +31,8 @@ def test_a_thousand_clean_histories_are_silent(tmp_path: Path) -> None:
         for fact in history.facts:
             ops.update((fact["op"], *_rarities(fact)))
     # Silence means something only where everything that can happen did.
-    assert min(ops[op] for op in EDGES) > 100
-    assert min(ops[name] for name in _RARITIES) > 20, ops
+    assert min(ops[op] for op in EDGES) > _DAYS / 10
+    assert min(ops[name] for name in _RARITIES) > _DAYS / 50, ops
 
 
 _RARITIES = (
