@@ -25,6 +25,17 @@ consent_events = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# What was accepted as a STOP, until the ledger has what came of it: the gate need not wait.
+stops_heard = sa.Table(
+    "stops_heard",
+    metadata,
+    sa.Column("intake_id", sa.String(40), primary_key=True),
+    sa.Column("mention_id", sa.String(64), nullable=False),
+    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
+    sa.Column("channel", sa.String(40), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+)
+
 # Each message once, named by the fact that it comes from.
 outbound = sa.Table(
     "outbound",
