@@ -18,7 +18,7 @@ from app.adapters.store import identity_tables as identity
 from app.adapters.store import known_tables as known
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
-from app.adapters.store.chat_tables import chat_messages
+from app.adapters.store.chat_tables import chat_messages, chats
 from app.adapters.store.outbound_tables import (
     consent_events,
     outbound,
@@ -135,6 +135,7 @@ PLACES: Final = (
     Place(table=consent_events, column="handle_key", ids=_handles),
     Place(table=stops_heard, column="handle_key", ids=_handles),
     Place(table=chat_messages, column="chat", ids=_chats),
+    Place(table=chats, column="chat", ids=_chats),
     Place(table=signals, column="person", ids=_subjects),
     Place(table=signal_subjects, column="subject", ids=_subjects),
     Place(table=signal_told, column="person", ids=_subjects),

@@ -36,8 +36,10 @@ def _consent(seq: sa.types.TypeEngine[int]) -> None:
         sa.UniqueConstraint("event_id"),
         sqlite_autoincrement=True,
     )
-    for name in ("handle_key", "told"):
-        op.create_index(f"ix_consent_events_{name}", "consent_events", [name], unique=False)
+    op.create_index("ix_consent_events_told", "consent_events", ["told"], unique=False)
+    op.create_index(
+        "consent_events_of_handle", "consent_events", ["handle_key", "number"], unique=False
+    )
 
 
 def _heard() -> None:
