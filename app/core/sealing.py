@@ -60,7 +60,7 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "consent_changed": (("data", "handle_key"), ("data", "evidence")),
     "noted": (("data", "handle_key"), ("data", "text")),
     "signalled": (("data", "handle_key"), *_SIGNAL),
-    "warned": (("data", "handle_key"), ("data", "handle"), ("data", "text")),
+    "warned": tuple(("data", name) for name in ("handle_key", "handle", "person", "text")),
 }
 
 

@@ -40,8 +40,7 @@ async def erase(request: Request) -> Response:
     handle_key = _handle_key(text_of(given, "handle_key", _KEY_CHARS))
     reason, me = text_of(given, "reason", _REASON_CHARS), user(request)
     database = parts(request).base.database
-    person, found = await Dossiers(database).of(handle_key)
-    if not any(found.values()):
+    if (person := await Dossiers(database).whom(handle_key)) is None:
         raise Problem(404, "unknown_person", "Nothing is kept under this handle")
     erasure = Erasure(
         id=secrets.token_hex(16),

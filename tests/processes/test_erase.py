@@ -102,10 +102,11 @@ class Centre(House):
         await keep_customer(self.database, "c-sam", "x:sam", name="Sam")
         await ProfileCache(Statements(self.database), RedisProfiles(self.redis)).turn()
         refused = [
-            Rejected(line=n, code="no_key", reason=f"expected one, got {who}", raw=f"7;{who};;")
-            for n, who in enumerate(("@KimCanary", "Kim Canary,x:kimcanary", "@sam"))
+            Rejected(line=n, code="no_key", reason=f"expected one, got {who}", raw=f"7;{who}")
+            for n, who in enumerate(("@KimCanary;", "kimcanary;Kim Canary", "@sam;"))
         ]
-        form = Form(source="crm", at_ms=1, mapping={})
+        mapping = {"stars": "", "twitter": "handle.x", "name": "name"}
+        form = Form(source="crm", at_ms=1, mapping=mapping, delimiter=";")
         run = Import(id="i", file="a.csv", path="", form=form, made_by="s", made_ms=1, bytes=1)
         imports = Imports(self.database)
         await imports.add(run)
@@ -113,7 +114,7 @@ class Centre(House):
         await RedisProfiles(self.redis).put_owners({KEY: ("ann", NOON_MS)}, 60)
         letters = DeadLetterTable(self.database)
         for src, handle in (("l1", "@KimCanary"), ("l2", "@sam")):
-            raw = json.dumps({"author": {"handle": handle}, "text": 5}).encode()
+            raw = json.dumps({"channel": "x", "author": {"handle": handle}, "text": 5}).encode()
             letter = DeadLetter(src=src, raw=raw, code="wrong_field", detail=handle, at_ms=1)
             await letters.add([letter])
         call = {"handle_key": KEY, "kind": "phone", "at_ms": NOON_MS, "upshot": ""}
@@ -301,7 +302,16 @@ async def test_the_export_has_all_that_is_kept_and_no_key(centre: Centre) -> Non
     mine = {mention_id_of("x", "1"), mention_id_of("x", "2"), "n1/noted"}
     assert set(person.mention_ids) == mine
     told = {name: repr(rows).casefold() for name, rows in found.items()}
-    for name in ("facts", "journal", "history", "mentions", "profiles", "handles", "dead_letters"):
+    for name in (
+        "facts",
+        "journal",
+        "history",
+        "mentions",
+        "profiles",
+        "handles",
+        "dead_letters",
+        "import_rejects",
+    ):
         assert "canary" in told[name] or name == "mentions", name
     assert "dear kim canary" in told["facts"]
     assert "sam" not in "".join(told.values())
