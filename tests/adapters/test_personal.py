@@ -265,6 +265,15 @@ async def test_a_signal_that_was_sealed_for_a_handle_goes_with_its_customer(
     assert "P-77" not in repr(await Ledger(database).since(0))
 
 
+async def test_a_signal_on_its_way_is_locked_before_it_comes(database: Database) -> None:
+    one = parcel(handles=("x:kim",), subject="Parcel P-77")
+    await Signals(database).keep([one])
+    await erased(database, "x:kim")
+    kept = await recorded(database, one)
+    assert await kept.event(one.event) == []
+    assert "P-77" not in repr(await Ledger(database).since(0))
+
+
 def test_who_was_warned_is_sealed() -> None:
     assert ("data", "person") in PERSONAL["warned"]
 

@@ -99,7 +99,7 @@ class Erasures:
             erase_words(connection, person)
             counts = Counter(_counts(connection, erasure.id))
             counts["identity_keys"] += erase_blocks(connection, person)
-            counts["facts"] += lock_signals(connection, person)
+            counts["facts"] += lock_signals(self._database, connection, person)
             for place in PLACES:
                 counts[place.table.name] += place.erase(connection, person)
             counts["dead_letters"] += erase_letters(connection, person)

@@ -17,6 +17,7 @@ from app.adapters.store import known_tables as known
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
 from app.adapters.store.chat_tables import chat_messages
+from app.adapters.store.database import Database
 from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
 from app.adapters.store.persons import customers_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
@@ -226,19 +227,24 @@ def erase_words(connection: sa.Connection, person: Person) -> None:
             full_text.drop(connection, [row["seq"] for row in place.rows(connection, person)])
 
 
-def lock_signals(connection: sa.Connection, person: Person) -> int:
-    """Make unreadable what signals say that name them, whoever's key they were sealed with.
+def lock_signals(database: Database, connection: sa.Connection, person: Person) -> int:
+    """Make unreadable what signals say that name them, whoever's key they are sealed with.
 
-    Before their subjects go, by which they are found.
+    Before their subjects go, by which they are found. One that the ledger does not have yet is
+    locked before it comes.
     """
     count = 0
     for some in in_parts(_subjects(person)):
         named = sa.select(signal_subjects.c.key).where(signal_subjects.c.subject.in_(some))
-        keys = [*connection.scalars(named.distinct())]
-        for matters in in_parts([signal_matter(key) for key in keys]):
-            there = mention_keys.c.matter.in_(matters) & (mention_keys.c.key_id != "")
-            gone = sa.update(mention_keys).where(there).values(key_id="", source_id="")
-            count += connection.execute(gone).rowcount
+        matters = [signal_matter(key) for key in connection.scalars(named.distinct())]
+        for part in in_parts(matters):
+            nobody = {"key_id": "", "source_id": ""}
+            rows = [{"matter": matter, **nobody} for matter in part]
+            connection.execute(database.insert_new(mention_keys), rows)
+            there = mention_keys.c.matter.in_(part) & (mention_keys.c.key_id != "")
+            count += connection.execute(
+                sa.update(mention_keys).where(there).values(**nobody)
+            ).rowcount
     return count
 
 
