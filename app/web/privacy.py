@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 
 from app import codec
 from app.adapters.store.erasures import Dossiers, Erasure, Erasures
-from app.adapters.store.personal import Person
 from app.core.person import person_key
 from app.web.problems import Problem, wrong_field
 from app.web.state import command, parts, text_of, user
@@ -44,7 +43,7 @@ async def erase(request: Request) -> Response:
         raise Problem(404, "unknown_person", "Nothing is kept under this handle")
     erasure = Erasure(
         id=secrets.token_hex(16),
-        person=Person(handle_keys=person.handle_keys),
+        person=person,
         reason=reason,
         asked_by=me.name,
         role=me.role,

@@ -229,7 +229,7 @@ async def test_a_contested_handle_goes_with_its_person_and_names_no_other(
         ["customer_id", "handle_key", "since_ms"],
         ["handle_key", "since_ms"],
     ]
-    await erased(database, "x:kim")
+    await erased(database, "x:kim", customers=("C-kim",))
     left = await database.read(lambda c: c.scalars(sa.select(contested.c.handle_key)).all())
     assert left == ["x:sam"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +19,10 @@ from app.adapters.store.personal import (
     erase_words,
     in_parts,
     lock_signals,
+    mentions_of,
     person_of,
 )
+from app.adapters.store.persons import customers_of_person
 from app.adapters.store.seal import open_facts
 from app.adapters.store.seal_tables import erasures
 from app.adapters.store.tables import facts
@@ -94,6 +95,7 @@ class Erasures:
         """
 
         def once(connection: sa.Connection) -> Person:
+            _keep_the_relay_out(connection)
             _overwrite_what_goes(connection)
             person = _widened(connection, erasure.person)
             erase_words(connection, person)
@@ -199,17 +201,17 @@ def _facts(connection: sa.Connection, person: Person) -> list[Row]:
 
 
 def _widened(connection: sa.Connection, person: Person) -> Person:
-    """The person with what has come to the store since it was looked for last."""
-    found = [person, *(person_of(connection, key) for key in person.handle_keys)]
+    """The person as they were when it was asked for, with the mentions that came since.
+
+    A handle that somebody else has by now is theirs: what is under it is not looked at again.
+    """
+    mine = set(person.customer_ids)
+    keys = [k for k in person.handle_keys if mine.issuperset(customers_of_person(connection, k))]
     return Person(
-        handle_keys=_united([one.handle_keys for one in found]),
-        customer_ids=_united([one.customer_ids for one in found]),
-        mention_ids=_united([one.mention_ids for one in found]),
+        handle_keys=tuple(keys),
+        customer_ids=person.customer_ids,
+        mention_ids=tuple(sorted({*person.mention_ids, *mentions_of(connection, keys)})),
     )
-
-
-def _united(ids: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(sorted({each for some in ids for each in some}))
 
 
 def _packed(person: Person) -> bytes:
@@ -234,6 +236,12 @@ def _json(counts: Counter[str]) -> bytes:
 
 def _this(erasure_id: str) -> sa.Update:
     return sa.update(erasures).where(erasures.c.id == erasure_id)
+
+
+def _keep_the_relay_out(connection: sa.Connection) -> None:
+    """No fact is sealed with a key that goes meanwhile; SQLite has one writer anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE facts IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _overwrite_what_goes(connection: sa.Connection) -> None:

@@ -204,11 +204,12 @@ def person_of(connection: sa.Connection, handle_key: str) -> Person:
     return Person(
         handle_keys=tuple(keys),
         customer_ids=tuple(customers_of_person(connection, handle_key)),
-        mention_ids=tuple(_mentions_of(connection, keys)),
+        mention_ids=tuple(mentions_of(connection, keys)),
     )
 
 
-def _mentions_of(connection: sa.Connection, handle_keys: Sequence[str]) -> list[str]:
+def mentions_of(connection: sa.Connection, handle_keys: Sequence[str]) -> list[str]:
+    """What was said under these handles, and facts of them without a mention."""
     found: set[str] = set()
     for some in in_parts(handle_keys):
         sealed = sa.select(mention_keys.c.matter).join(
