@@ -17,8 +17,10 @@ from app.adapters.store import known_tables as known
 from app.adapters.store import rule_tables
 from app.adapters.store import tables as t
 from app.adapters.store.personal import AT_ONCE, Person, Row, in_parts, row_of
+from app.adapters.store.seal_tables import person_keys
 from app.core.profile import handle_key
 from app.core.profile_fields import CUSTOMER, HANDLE_ON, readable
+from app.core.sealing import letter_owner
 
 # A shorter name is too often a word of somebody else's.
 _TELLING: Final = 6
@@ -61,6 +63,8 @@ def erase_letters(connection: sa.Connection, person: Person) -> int:
     for some in in_parts(sources):
         change = sa.update(t.dead_letters).where(t.dead_letters.c.src.in_(some))
         connection.execute(change.values(raw=None, detail="erased"))
+        owners = [letter_owner(src) for src in some]  # of what the ledger tells of the letter
+        connection.execute(sa.delete(person_keys).where(person_keys.c.handle_key.in_(owners)))
     return len(sources)
 
 
