@@ -58,7 +58,7 @@ async def main(settings: Settings) -> None:
             feed=RedisFeed(reads),
             hub=hub,
             presence=Presence(base.door, hub),
-            gate=Gate(Journal(base.database), producer),
+            gate=Gate(Journal(base.database), producer, base.config.permission.words),
             record=Record(base.database),
             dead=DeadLetterTable(base.database),
             shelf=Shelf(settings, base.database),

@@ -16,9 +16,14 @@ from app.adapters.store import identity_tables as identity
 from app.adapters.store import known_tables as known
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
-from app.adapters.store.chat_tables import chat_messages
+from app.adapters.store.chat_tables import chat_messages, chats
 from app.adapters.store.database import Database
-from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
+from app.adapters.store.outbound_tables import (
+    consent_events,
+    outbound,
+    outbound_refusals,
+    stops_heard,
+)
 from app.adapters.store.persons import customers_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.adapters.store.signal_tables import signal_subjects, signal_told, signals
@@ -156,7 +161,9 @@ PLACES: Final = (
     Place(table=outbound, column="handle_key", ids=_handles),
     Place(table=outbound_refusals, column="handle_key", ids=_handles),
     Place(table=consent_events, column="handle_key", ids=_handles),
+    Place(table=stops_heard, column="handle_key", ids=_handles),
     Place(table=chat_messages, column="chat", ids=_chats),
+    Place(table=chats, column="chat", ids=_chats),
     Place(table=signals, column="person", ids=_subjects),
     Place(table=signal_subjects, column="subject", ids=_subjects),
     Place(table=signal_told, column="person", ids=_subjects),
