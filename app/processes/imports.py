@@ -37,7 +37,7 @@ class ImportRunner:
     def __init__(self, base: Base) -> None:
         self._settings = base.settings
         self._store = Imports(base.database)
-        self._folder = base.settings.data_dir.resolve() / FOLDER
+        self._folder = folder_of(base.settings)
         self._waiting: asyncio.Queue[Import] = asyncio.Queue()
 
     def begin(self, run: Import) -> None:
@@ -80,6 +80,11 @@ class ImportRunner:
                 path.unlink(missing_ok=True)
 
 
+def folder_of(settings: Settings) -> Path:
+    """Where uploaded files are kept until they are imported."""
+    return settings.data_dir.resolve() / FOLDER
+
+
 def _process(settings: Settings, id_: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started us
     die_with_parent()
@@ -104,7 +109,8 @@ def run_one(settings: Settings, id_: str) -> None:
         done = importer.run(run)
         if done.state == DONE and not done.dry:
             database.run_now(lambda c: imports.forget_file_now(c, id_))
-            Path(run.path).unlink(missing_ok=True)
+            if Path(run.path).parent == folder_of(settings):  # else it is somebody's own
+                Path(run.path).unlink(missing_ok=True)
     except HandshakeError as error:
         told = str(error)
         database.run_now(lambda c: imports.end_now(c, id_, FAILED, system_ms(), told))
