@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from app.adapters.store import full_text
 from app.adapters.store.database import Database
-from app.adapters.store.record import cursor, known, put
+from app.adapters.store.record import MADE, cursor, known, put
 from app.adapters.store.seal import open_facts
 from app.adapters.store.seal_tables import erasures
 from app.adapters.store.tables import cursors, facts, history, mentions, metadata
@@ -89,7 +89,9 @@ class Rebuild:
             if _erased(connection) != self._erased:  # PostgreSQL lets others write beside us
                 raise _ErasedMeanwhile
             statement = self._store.upsert(cursors, "seq")
-            connection.execute(statement, {"name": _RECORD, "seq": end})
+            made = cursor(connection, MADE) + 1
+            places = [{"name": _RECORD, "seq": end}, {"name": MADE, "seq": made}]
+            connection.execute(statement, places)
             return found
 
         while True:
