@@ -16,9 +16,9 @@ from app.core.errors import Invalid
 ENCODINGS: Final = ("utf-8", "utf-16", "windows-1252")
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_BYTES: Final = 1 << 20
-_CELL_CHARS: Final = 65_536  # no field is longer; a quote that nobody closes ends here, too
+CELL_CHARS: Final = 65_536  # no field is longer; a quote that nobody closes ends here, too
 _LINE_CHARS: Final = 1 << 18
-_RAW_CHARS: Final = 2_000  # of a bad row, enough to find it again
+RAW_CHARS: Final = 2_000  # of a row, enough to find it again if it is refused
 # What stands where bytes could not be read: in UTF-8 we keep them, elsewhere they are replaced.
 _BROKEN: Final = {True: re.compile("[\udc80-\udcff]"), False: re.compile("\ufffd")}
 _TOO_LONG: Final = "\x00too long\x00"
@@ -88,16 +88,16 @@ class CsvRows:
         raw = self.delimiter.join(cells)
         while len(cells) > len(self.headers) and not cells[-1]:
             cells.pop()
-        if _TOO_LONG in raw or any(len(cell) > _CELL_CHARS for cell in cells):
-            code, problem = "too_long", f"expected cells of at most {_CELL_CHARS} characters"
+        if _TOO_LONG in raw or any(len(cell) > CELL_CHARS for cell in cells):
+            code, problem = "too_long", f"expected cells of at most {CELL_CHARS} characters"
             raw = raw.replace(_TOO_LONG, "...")
         elif len(cells) != len(self.headers):
             code, problem = "wrong_cells", f"expected {len(self.headers)} cells, got {len(cells)}"
         elif _BROKEN[self.encoding == "utf-8"].search(raw):
             code, problem = "wrong_encoding", f"expected text in {self.encoding}"
         else:
-            return Cells(line, tuple(cells), raw=raw)
-        return Cells(line, code=code, problem=problem, raw=raw[:_RAW_CHARS])
+            return Cells(line, tuple(cells), raw=raw[:RAW_CHARS])
+        return Cells(line, code=code, problem=problem, raw=raw[:RAW_CHARS])
 
     def _text(self, raw: IO[bytes]) -> io.TextIOWrapper:
         if self.encoding == "utf-8":
