@@ -168,7 +168,7 @@ async def test_what_no_store_can_hold_is_one_bad_row(run: Run, database: Databas
 def test_rows_of_long_cells_come_in_smaller_batches(run: Run) -> None:
     """Memory is bounded by text, not only by rows."""
     steps: list[int] = []
-    rows = "".join(f'C{n},Kim,{"z" * 60_000}\n' for n in range(300))
+    rows = "".join(f"C{n},Kim,{'z' * 60_000}\n" for n in range(300))
     run("id,name,notes\n" + rows, mapping={"id": "customer_id", "name": "name", "notes": ""},
         on_progress=lambda moved: steps.append(moved.rows_done))  # fmt: skip
     assert steps == [134, 268, 300]
@@ -176,7 +176,7 @@ def test_rows_of_long_cells_come_in_smaller_batches(run: Run) -> None:
 
 def test_of_every_row_only_the_beginning_is_kept_as_it_came(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
-    path.write_text(f'id,notes\nC1,{"z" * 60_000}\n')
+    path.write_text(f"id,notes\nC1,{'z' * 60_000}\n")
     [row] = opened(path)
     assert (row.code, len(row.raw)) == ("", 2_000)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,37 @@ async def test_a_file_that_is_not_in_our_folder_is_never_deleted(
     run_one(given, "i1")
     assert (await Imports(database).get("i1")).state == DONE
     assert path.exists()
+
+
+async def test_a_command_that_was_killed_does_not_run_for_ever(
+    database: Database, given: Settings
+) -> None:
+    """One that goes on is left alone: it may be on any machine, so its rows are what we see."""
+    path, imports = await added(database, given, "id,x\n"), Imports(database)
+    await imports.add(replace(await imports.get("i1"), id="cli", path=""))
+    runs = runner(database, given)
+    await runs.begin_anew()
+    await runs.tidy()
+    moved = replace(await imports.get("cli"), rows_done=1_000)
+    await database.write(lambda connection: imports.advance_now(connection, moved, []))
+    await runs.tidy()
+    assert (await imports.get("cli")).state == RUNNING
+    await runs.tidy()
+    ended = await imports.get("cli")
+    assert (ended.state, "import the file again" in ended.problem) == (FAILED, True)
+    assert (await imports.get("i1")).state == RUNNING, "it waits for its turn"
+    assert path.exists()
+
+
+async def test_a_file_that_nobody_has_imported_in_a_week_is_deleted(
+    database: Database, given: Settings
+) -> None:
+    """However long we run: it is looked for again and again."""
+    path = await added(database, given, "id,x\n")
+    runs = runner(database, given)
+    await runs.tidy()
+    assert path.exists()
+    week_ago = path.stat().st_mtime - 8 * 24 * 3600
+    os.utime(path, (week_ago, week_ago))
+    await runs.tidy()
+    assert not path.exists()
