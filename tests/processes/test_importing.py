@@ -181,6 +181,15 @@ def test_of_every_row_only_the_beginning_is_kept_as_it_came(tmp_path: Path) -> N
     assert (row.code, len(row.raw)) == ("", 2_000)
 
 
+def test_a_row_without_end_is_cut_off_and_the_next_ones_are_taken(run: Run) -> None:
+    """In quotes a row may go on over any number of lines; memory may not."""
+    endless = 'C1,"\n' + f'{"z" * 60_000}","\n' * 300 + '"\n'
+    done = run("customer_id,name\n" + endless + "C2,Lee\n")
+    assert counts(done) == {
+        "new": 1, "rejected": 2, "rejected.not_csv": 1, "rejected.wrong_cells": 1,
+    }  # fmt: skip
+
+
 def test_semicolons_a_mark_at_the_beginning_and_breaks_in_cells_are_read(run: Run) -> None:
     done = run('\ufeffcustomer_id;name;x\nC1;"Kim\nLee";kim\n'.encode())
     assert counts(done) == {"new": 1}
@@ -198,6 +207,10 @@ def test_semicolons_a_mark_at_the_beginning_and_breaks_in_cells_are_read(run: Ru
         (b"id,name,name\n1,a,b\n", "the name 'name' stands over columns 2 and 3"),
         (b"name,tier\nKim,gold\n", "no column says whose row it is: expected customer_id"),
         (b"PAR1 and no more", "file: Expected"),
+        (
+            b'"' + b"z" * 200_000 + b'",x\n',
+            "file: Expected a first row with the names of the columns",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_before_any_row(
