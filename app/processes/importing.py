@@ -61,6 +61,9 @@ class Importer:
         file = opened(Path(run.path), run.form.encoding, run.form.delimiter)
         if problems := problems_of(run.form.mapping, file.headers):
             raise Invalid("wrong_mapping", "a mapping that fits", "; ".join(problems), "mapping")
+        # By column, in their order: so it can be told from the store what a refused row says.
+        mapping = {header: run.form.mapping.get(header, "") for header in file.headers}
+        run = replace(run, form=replace(run.form, mapping=mapping))
         cells = iter(file)
         for _ in islice(cells, run.rows_done):
             pass  # taken before this run was cut off

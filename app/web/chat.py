@@ -59,7 +59,7 @@ async def page(request: Request) -> Response:
         _token(request) or secrets.token_urlsafe(32),
         max_age=_KEEP_DAYS * 24 * 3600,
         httponly=True,
-        samesite="strict",
+        samesite="lax",  # a link from a shop or a mail leads back to the conversation
         secure=request.url.scheme == "https",
     )
     response.headers.update(_NO_STORE)

@@ -115,6 +115,7 @@ async def test_a_broken_history_is_mended_to_what_it_was(
     mended = anew.mend()
     assert mended.wrong_lines == wrong.wrong_lines
     assert rows(database) == before
+    assert 500 not in database.run_now(lambda connection: full_text.kept(connection, 0, 9_999))
     assert anew.check().equal
 
 

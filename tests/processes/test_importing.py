@@ -72,6 +72,16 @@ async def test_a_file_becomes_profiles_under_every_handle(run: Run, database: Da
     assert (same, lee.name, lee.tier) == (kim, "Lee", "")
 
 
+async def test_the_columns_are_kept_in_the_order_of_the_file(run: Run, database: Database) -> None:
+    """So it can be told later whose a refused row is; columns that nobody reads count, too."""
+    run(
+        "customer_id,note,tier\nC1,hm,gold\n",
+        mapping={"tier": "tier", "customer_id": "customer_id"},
+    )
+    kept = (await Imports(database).get("run1")).form.mapping
+    assert list(kept.items()) == [("customer_id", "customer_id"), ("note", ""), ("tier", "tier")]
+
+
 async def test_the_same_file_twice_changes_nothing(run: Run, database: Database) -> None:
     content = HEAD + "C1,Kim,kim@a.test,kim,gold,2\n"
     run(content)

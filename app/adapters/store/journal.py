@@ -93,6 +93,13 @@ class Journal:
             for i, m, raw, at in rows
         ]
 
+    async def waits_since(self, received_ms: int) -> bool:
+        """Whether something that was accepted up to then has had no outcome yet."""
+        waiting = sa.exists().where(
+            journal.c.settled.is_(False), journal.c.received_ms <= received_ms
+        )
+        return bool(await self._database.read(lambda c: c.scalar(sa.select(waiting))))
+
     async def mark_sent(self, intake_ids: Sequence[str], now_ms: int) -> None:
         statement = (
             sa.update(journal).where(journal.c.intake_id.in_(intake_ids)).values(sent_ms=now_ms)
