@@ -56,7 +56,8 @@ class Imports:
             if found.state == RUNNING:
                 raise Conflict("import_running", "This import is running")
             if not found.path or (found.state == DONE and not found.dry):
-                raise Conflict("import_done", "This import has ended: upload the file again")
+                told = "This import has ended and its file is not kept: upload the file"
+                raise Conflict("import_done", told)
             if not found.dry and found.rows_done:
                 pass  # it failed or was cancelled half-way: it goes on where it was
             else:
