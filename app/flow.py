@@ -39,8 +39,8 @@ STAGES: tuple[Stage, ...] = (
         name="intake",
         process="web",
         reads="POST /api/v1/mentions, POST /api/v1/chat/messages",
-        writes="journal, topic mentions",
-        does="check the fields, keep the bytes, then send them on",
+        writes="journal, table stops_heard, topic mentions",
+        does="check the fields, keep the bytes, hear a STOP, then send them on",
     ),
     Stage(
         name="parse",

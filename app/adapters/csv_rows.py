@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -16,9 +16,10 @@ from app.core.errors import Invalid
 ENCODINGS: Final = ("utf-8", "utf-16", "windows-1252")
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_BYTES: Final = 1 << 20
-_CELL_CHARS: Final = 65_536  # no field is longer; a quote that nobody closes ends here, too
+CELL_CHARS: Final = 65_536  # no field is longer; a quote that nobody closes ends here, too
 _LINE_CHARS: Final = 1 << 18
-_RAW_CHARS: Final = 2_000  # of a bad row, enough to find it again
+_ROW_CHARS: Final = 1 << 24  # 200 columns of the longest cells; in quotes a row may be many lines
+RAW_CHARS: Final = 2_000  # of a row, enough to find it again if it is refused
 # What stands where bytes could not be read: in UTF-8 we keep them, elsewhere they are replaced.
 _BROKEN: Final = {True: re.compile("[\udc80-\udcff]"), False: re.compile("\ufffd")}
 _TOO_LONG: Final = "\x00too long\x00"
@@ -55,7 +56,7 @@ class CsvRows:
         if self.delimiter not in DELIMITERS:
             raise _unreadable("one of the delimiters , ; | or tab", self.delimiter)
         with self.path.open("rb") as raw, self._text(raw) as lines:
-            first = next(csv.reader(_bounded(lines), delimiter=self.delimiter), [])
+            first = _first(_Bounded(lines), self.delimiter)
         if any(_TOO_LONG in cell for cell in first) or any("\ufffd" in cell for cell in first):
             raise _unreadable("a first row with the names of the columns", "no text")
         self.headers = [cell.strip() for cell in first]
@@ -66,9 +67,11 @@ class CsvRows:
 
     def __iter__(self) -> Iterator[Cells]:
         with self.path.open("rb") as raw, self._text(raw) as lines:
-            reader = csv.reader(_bounded(lines), delimiter=self.delimiter, strict=True)
+            bounded = _Bounded(lines)
+            reader = csv.reader(bounded, delimiter=self.delimiter, strict=True)
             before, first = 0, True
             while True:
+                bounded.chars = 0
                 try:
                     cells = next(reader)
                 except StopIteration:
@@ -88,16 +91,16 @@ class CsvRows:
         raw = self.delimiter.join(cells)
         while len(cells) > len(self.headers) and not cells[-1]:
             cells.pop()
-        if _TOO_LONG in raw or any(len(cell) > _CELL_CHARS for cell in cells):
-            code, problem = "too_long", f"expected cells of at most {_CELL_CHARS} characters"
+        if _TOO_LONG in raw or any(len(cell) > CELL_CHARS for cell in cells):
+            code, problem = "too_long", f"expected cells of at most {CELL_CHARS} characters"
             raw = raw.replace(_TOO_LONG, "...")
         elif len(cells) != len(self.headers):
             code, problem = "wrong_cells", f"expected {len(self.headers)} cells, got {len(cells)}"
         elif _BROKEN[self.encoding == "utf-8"].search(raw):
             code, problem = "wrong_encoding", f"expected text in {self.encoding}"
         else:
-            return Cells(line, tuple(cells), raw=raw)
-        return Cells(line, code=code, problem=problem, raw=raw[:_RAW_CHARS])
+            return Cells(line, tuple(cells), raw=raw[:RAW_CHARS])
+        return Cells(line, code=code, problem=problem, raw=raw[:RAW_CHARS])
 
     def _text(self, raw: IO[bytes]) -> io.TextIOWrapper:
         if self.encoding == "utf-8":
@@ -138,22 +141,47 @@ def _decoded(sample: bytes, encoding: str) -> str:
 def _delimiter(text: str) -> str:
     """Whichever parts the first row into the most columns."""
     head = text[:_LINE_CHARS]
-    columns = {
-        sign: len(next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []))
-        for sign in DELIMITERS
-    }
+    columns = {sign: len(_first(io.StringIO(head, newline=""), sign)) for sign in DELIMITERS}
     return max(DELIMITERS, key=lambda sign: columns[sign])
 
 
-def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:
-    """The lines; in place of one beyond all bounds, a mark."""
-    while line := lines.readline(_LINE_CHARS):
-        if len(line) < _LINE_CHARS or line.endswith(("\n", "\r")):
-            yield line
-            continue
-        while len(line) == _LINE_CHARS and not line.endswith(("\n", "\r")):
-            line = lines.readline(_LINE_CHARS)
-        yield f"{_TOO_LONG}\n"
+def _first(lines: Iterable[str], delimiter: str) -> list[str]:
+    """The cells of the first row; none where it cannot be read."""
+    try:
+        return next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+class _Bounded:
+    """The lines; in place of one beyond all bounds, a mark. `chars` counts those of a row.
+
+    Raises csv.Error where a row has too many; then the next line is as good as the first of a row.
+    """
+
+    def __init__(self, lines: io.TextIOWrapper) -> None:
+        self._lines = lines
+        self.chars = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.chars > _ROW_CHARS:
+            raise csv.Error(f"a row of at most {_ROW_CHARS} characters")
+        line = self._lines.readline(_LINE_CHARS)
+        if not line:
+            raise StopIteration
+        if not _is_cut(line):
+            self.chars += len(line)
+            return line
+        while _is_cut(line):
+            line = self._lines.readline(_LINE_CHARS)
+        return f"{_TOO_LONG}\n"
+
+
+def _is_cut(line: str) -> bool:
+    return len(line) == _LINE_CHARS and not line.endswith(("\n", "\r"))
 
 
 def _unreadable(expected: str, got: str) -> Invalid:

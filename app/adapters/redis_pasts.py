@@ -4,7 +4,8 @@ key                         type    holds
 hs:past:<channel>:<handle>  string  JSON: the mentions of a handle in the last 30 days, newest
                                     first, 32 at most, as `Earlier` names their fields; it ends
                                     by itself
-hs:pasts                    string  the number of the ledger up to which all of them are told;
+hs:pasts                    string  the number of the ledger up to which all of them are told, a
+                                    dot, and how often the history had been made anew by then;
                                     without it they are made again from the store
 """
 
@@ -18,6 +19,8 @@ from app.adapters.redis_client import Client, away_is_unavailable
 from app.core.past import KEPT_MS, NO_PAST, Earlier, Past
 
 POSITION = "hs:pasts"
+Place = tuple[int, int]  # up to which fact, and of which making of the history
+
 _PAGE = 500  # handles in one round trip
 
 
@@ -42,16 +45,19 @@ class RedisPasts:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def position(self) -> int | None:
-        """How far in the ledger the pasts are told; None where they have to be made again.
+    async def position(self) -> Place | None:
+        """How far the pasts are told; None where they have to be made again.
 
         Raises Unavailable.
         """
         with away_is_unavailable():
             found = await self._client.get(POSITION)
-        return None if found is None else int(found)
+        if found is None:
+            return None
+        seq, _, made = found.decode().partition(".")
+        return int(seq), int(made or 0)
 
-    async def put(self, pasts: Mapping[str, Past], position: int | None = None) -> None:
+    async def put(self, pasts: Mapping[str, Past], position: Place | None = None) -> None:
         """Write these under their handle keys, then how far they tell. Raises Unavailable."""
         every = list(pasts.items())
         for start in range(0, max(1, len(every)), _PAGE):
@@ -64,5 +70,5 @@ class RedisPasts:
                         else:
                             pipe.delete(key_of(key))
                     if last and position is not None:
-                        pipe.set(POSITION, position)
+                        pipe.set(POSITION, f"{position[0]}.{position[1]}")
                     await pipe.execute()

@@ -26,9 +26,10 @@ class RedisPersonal:
             there += [id_ for id_, here in zip(some, found, strict=True) if here]
         return there
 
-    async def forget(self, handle_keys: Sequence[str]) -> None:
-        """Drop what is cached under these handles. Raises Unavailable."""
+    async def forget(self, handle_keys: Sequence[str], mention_ids: Sequence[str]) -> None:
+        """Drop what is cached under these handles and of these mentions. Raises Unavailable."""
         keys = [f"hs:{kind}:{key}" for kind in ("profile", "own", "past") for key in handle_keys]
-        if keys:
+        keys += [f"hs:seen:{mention_id}" for mention_id in mention_ids]
+        for at in range(0, len(keys), _AT_ONCE):
             with away_is_unavailable():
-                await self._client.delete(*keys)
+                await self._client.delete(*keys[at : at + _AT_ONCE])

@@ -15,7 +15,7 @@ EMPTY, WAITING, READ, ANSWERED = "empty", "waiting", "read", "answered"
 CLOSED, STOPPED = "closed", "stopped"
 
 _HANDLE_BYTES = 10  # 80 bits: no two visitors share one, and nobody finds a token for one
-_MINUTE_MS = 60_000
+_MINUTE_MS, _DAY_MS = 60_000, 86_400_000
 _IN_WORK = frozenset({"in work", "parked"})
 _ENDED = frozenset({"completed", "cancelled", "closed"})
 
@@ -62,6 +62,11 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
+
+
+def day_of(at_ms: int) -> int:
+    """The day since 1970, in UTC."""
+    return at_ms // _DAY_MS
 
 
 class Pace:

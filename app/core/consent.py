@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,6 +38,31 @@ class ConsentEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeardStop:
+    """A STOP that was accepted (`at_ms`), until the ledger has what came of it."""
+
+    intake_id: str
+    mention_id: str
+    handle_key: str
+    channel: str
+    at_ms: int
+
+    @property
+    def event(self) -> ConsentEvent:
+        return ConsentEvent(
+            event_id=f"heard:{self.intake_id}",
+            handle_key=self.handle_key,
+            kind=STOP,
+            at_ms=self.at_ms,
+            channel=self.channel,
+            source=MESSAGE,
+            evidence=f"mention {self.mention_id}",
+            by=self.handle_key.partition(":")[2],
+            mention_id=self.mention_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where a person stands. `stop` is the stop that holds; `given` what they allow.
 
@@ -70,3 +95,22 @@ def standing(events: Iterable[ConsentEvent]) -> Standing:
             given.pop(where, None)
             withdrawn[where] = event
     return Standing(stop=stop, given=given, withdrawn=withdrawn)
+
+
+def with_heard(
+    events: Sequence[ConsentEvent], heard: Iterable[HeardStop], said_ms: Mapping[str, int]
+) -> list[ConsentEvent]:
+    """A person's events with the stops that the ledger does not have yet, each in its place.
+
+    A stop comes after everything that was said before it. `said_ms`: when the messages behind
+    events were accepted, by event id; a START that was said first may be taken in last.
+    """
+    found = list(events)
+    for stop in sorted(heard, key=lambda one: one.at_ms):
+        before = [
+            at
+            for at, event in enumerate(found, start=1)
+            if said_ms.get(event.event_id, event.at_ms) <= stop.at_ms
+        ]
+        found.insert(max(before, default=0), stop.event)
+    return found

@@ -39,7 +39,7 @@ class _Of:
     value: object
 
     def wrong(self, expected: str) -> Invalid:
-        shown = str(self.value)
+        shown = readable(str(self.value))
         got = shown if len(shown) <= 60 else f"{shown[:60]}... ({len(shown)} long)"
         return Invalid("wrong_field", expected, got, self.field)
 

@@ -60,8 +60,17 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "consent_changed": (("data", "handle_key"), ("data", "evidence")),
     "noted": (("data", "handle_key"), ("data", "text")),
     "signalled": (("data", "handle_key"), *_SIGNAL),
-    "warned": (("data", "handle_key"), ("data", "handle"), ("data", "text")),
+    "dead": (("data", "detail"),),
+    "handoff_status": (("reason",),),  # a partner's words
+    "warned": tuple(("data", name) for name in ("handle_key", "handle", "person", "text")),
 }
+
+
+# What people write as the reason of a command; of the system it is a code, which stays.
+_REASONS: Final[tuple[Path, ...]] = (("reason",), ("fields", "handed_on"), ("data", "reason"))
+_REASONED: Final = (
+    "transferred", "parked", "rejected", "cancelled", "prioritised", "offered", "rescinded",
+)  # fmt: skip
 
 
 def owner_of(fact: Fact) -> str:
@@ -72,11 +81,18 @@ def owner_of(fact: Fact) -> str:
     ours = fact["op"] == "consent_changed" and not fact.get("mention_id")
     if ours or fact["op"] in ("noted", "signalled", "warned"):
         return str(_at(fact, ("data", "handle_key")) or "")
+    if fact["op"] == "dead":
+        return letter_owner(str(fact["op_id"]))
     if fact["op"] != "received":
         return ""
     channel = _at(fact, ("data", "mention", "channel"))
     handle = _at(fact, ("data", "mention", "author", "handle"))
     return handle_key(str(channel), str(handle)) if channel and handle else ""
+
+
+def letter_owner(src: str) -> str:
+    """A dead letter names nobody that can be trusted: it has a key of its own."""
+    return f"dead:{src}"
 
 
 def matter_of(fact: Fact) -> str:
@@ -86,8 +102,13 @@ def matter_of(fact: Fact) -> str:
 
 def personal(fact: Fact) -> list[Secret]:
     """The places of a fact that hold something personal, with what they hold."""
-    paths = (*PERSONAL.get(fact["op"], ()), *SOURCES)
+    paths = (*PERSONAL.get(fact["op"], ()), *_reasons_in(fact), *SOURCES)
     return [(path, held) for path in paths if (held := _at(fact, path))]
+
+
+def _reasons_in(fact: Fact) -> tuple[Path, ...]:
+    by_people = fact["op"] in _REASONED and _at(fact, ("actor", "type")) == "user"
+    return _REASONS if by_people and fact.get("reason") != ERASED else ()
 
 
 def emptied(fact: Fact, paths: Sequence[Path]) -> Fact:

@@ -86,8 +86,11 @@ class Signal:
 
     @property
     def owner(self) -> str:
-        """The handle key under which it is sealed; empty where it names nobody."""
-        return next(iter(self.handles), f":{self.customer}" if self.customer else "")
+        """The key under which it is sealed: the customer's where it names one, or the handle's.
+
+        Empty where it names nobody.
+        """
+        return f":{self.customer}" if self.customer else next(iter(self.handles), "")
 
     @property
     def digest(self) -> str:
@@ -117,13 +120,22 @@ class Signal:
     def fact(self, now_ms: int, actor: Mapping[str, str]) -> Fact:
         """It as the ledger keeps it, with what its kind meant when it came."""
         return Fact(
-            op="signalled",
-            op_id=f"signal:{self.key}",
+            op=SIGNALLED,
+            op_id=_op_id(self.key),
             now_ms=now_ms,
             reason=self.kind.title,
             data={"signal": asdict(self), "handle_key": self.owner},
             actor=actor,
         )
+
+
+def _op_id(key: str) -> str:
+    return f"signal:{key}"
+
+
+def signal_matter(key: str) -> str:
+    """What the fact of the signal with this key is sealed as."""
+    return f"{_op_id(key)}/{SIGNALLED}"
 
 
 def subject(kind: str, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -58,7 +58,11 @@ class Taken:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
 
 
-def candidates(rows: Iterable[Row], holders: Mapping[str, Claim]) -> set[str]:
+def candidates(
+    rows: Iterable[Row],
+    holders: Mapping[str, Claim],
+    contested: Mapping[str, Collection[str]],
+) -> set[str]:
     """The customers whose statements `take` may need."""
     found: set[str] = set()
     for row in rows:
@@ -67,6 +71,7 @@ def candidates(rows: Iterable[Row], holders: Mapping[str, Claim]) -> set[str]:
             continue
         found.add(_named_after(row))
         found |= {holders[key].customer_id for key in row.handles if key in holders}
+        found.update(*(contested.get(key, ()) for key in row.handles))
     return found
 
 

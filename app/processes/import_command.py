@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -134,7 +134,8 @@ def _imported(importer: Importer, asked: Asked, form: Form) -> Import:
         state=RUNNING,
         dry=asked.dry,
     )
-    importer.database.run_now(lambda c: importer.imports.add_now(c, one))
+    # The file is the user's own: the store does not know it, so no page can begin it again.
+    importer.database.run_now(lambda c: importer.imports.add_now(c, replace(one, path="")))
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     state, problem = CANCELLED, ""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from app.core.profile_fields import Row, statement_of
 from app.core.taking import COUNTED, REJECTED, Rejected
 
 _BATCH: Final = 1_000  # rows in one transaction: few enough that others wait no longer than a blink
+_BATCH_CHARS: Final = 8_000_000  # and no more of their text in memory, but for the last row
 _REST_SHARE: Final = 0.5  # of the time of a transaction: others write to the same file
 _RETRIES, _RETRY_S = 120, 1.0  # so long a store that is away is waited for
 
@@ -60,11 +61,14 @@ class Importer:
         file = opened(Path(run.path), run.form.encoding, run.form.delimiter)
         if problems := problems_of(run.form.mapping, file.headers):
             raise Invalid("wrong_mapping", "a mapping that fits", "; ".join(problems), "mapping")
+        # By column, in their order: so it can be told from the store what a refused row says.
+        mapping = {header: run.form.mapping.get(header, "") for header in file.headers}
+        run = replace(run, form=replace(run.form, mapping=mapping))
         cells = iter(file)
         for _ in islice(cells, run.rows_done):
             pass  # taken before this run was cut off
         state = RUNNING
-        while state == RUNNING and (batch := list(islice(cells, _BATCH))):
+        while state == RUNNING and (batch := _next(cells)):
             done = run.rows_done + len(batch)
             checked = _checked(run, file.headers, batch, self.now_ms())
             run = replace(run, rows_done=done, bytes_done=file.bytes_done)
@@ -103,6 +107,16 @@ class Importer:
             return self.database.run_now(work)
         finally:
             time.sleep((time.monotonic() - began) * _REST_SHARE)
+
+
+def _next(cells: Iterator[Cells]) -> list[Cells]:
+    """The rows of one transaction; none at the end."""
+    found: list[Cells] = []
+    chars = 0
+    while len(found) < _BATCH and chars < _BATCH_CHARS and (one := next(cells, None)):
+        found.append(one)
+        chars += sum(len(cell) for cell in one.cells if isinstance(cell, str))
+    return found
 
 
 def _checked(run: Import, headers: list[str], batch: list[Cells], now_ms: int) -> _Batch:

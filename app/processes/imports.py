@@ -30,6 +30,7 @@ from app.wiring.profiles import statements
 log = structlog.get_logger()
 
 _NICENESS: Final = 10  # an import gives way to what customers say now
+TIDY_S: Final = 3600.0  # from one tidying to the next
 _KEPT_S: Final = 7 * 24 * 3600  # a file that nobody has imported in this time is thrown away
 
 
@@ -37,8 +38,9 @@ class ImportRunner:
     def __init__(self, base: Base) -> None:
         self._settings = base.settings
         self._store = Imports(base.database)
-        self._folder = base.settings.data_dir.resolve() / FOLDER
+        self._folder = folder_of(base.settings)
         self._waiting: asyncio.Queue[Import] = asyncio.Queue()
+        self._others: dict[str, int] = {}  # rows done at the last look, by run, of the command line
 
     def begin(self, run: Import) -> None:
         """Run it as soon as no other one runs."""
@@ -46,9 +48,8 @@ class ImportRunner:
 
     async def begin_anew(self) -> None:
         """At the start of `web`, of which there is one: what was cut off goes on."""
-        await asyncio.to_thread(self._tidy)
         for run in await self._store.running():
-            if Path(run.path).parent == self._folder:
+            if not self._is_other(run):
                 self.begin(run)
 
     async def turn(self) -> None:
@@ -72,12 +73,35 @@ class ImportRunner:
         ended = await self._store.get(run.id)
         log.info("import_ended", run=run.id, state=ended.state, counts=dict(ended.counts))
 
-    def _tidy(self) -> None:
+    async def tidy(self) -> None:
+        """Delete old files; what has not moved since the last time was killed, and has failed.
+
+        A batch takes seconds, or two minutes while the store is away: less than the time between.
+        Runs of files in our own folder are ours: they wait in our queue.
+        """
+        await asyncio.to_thread(self._delete_old)
+        running = await self._store.running()
+        others = {one.id: one.rows_done for one in running if self._is_other(one)}
+        for id_, done in others.items():
+            if self._others.get(id_) == done:
+                told = "the command that ran it has ended without a word: import the file again"
+                await self._store.end(id_, FAILED, system_ms(), told)
+        self._others = others
+
+    def _is_other(self, run: Import) -> bool:
+        return Path(run.path).parent != self._folder
+
+    def _delete_old(self) -> None:
         if not self._folder.is_dir():
             return
         for path in self._folder.iterdir():
             if time.time() - path.stat().st_mtime > _KEPT_S:
                 path.unlink(missing_ok=True)
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where uploaded files are kept until they are imported."""
+    return settings.data_dir.resolve() / FOLDER
 
 
 def _process(settings: Settings, id_: str) -> None:
@@ -104,7 +128,8 @@ def run_one(settings: Settings, id_: str) -> None:
         done = importer.run(run)
         if done.state == DONE and not done.dry:
             database.run_now(lambda c: imports.forget_file_now(c, id_))
-            Path(run.path).unlink(missing_ok=True)
+            if Path(run.path).parent == folder_of(settings):  # else it is somebody's own
+                Path(run.path).unlink(missing_ok=True)
     except HandshakeError as error:
         told = str(error)
         database.run_now(lambda c: imports.end_now(c, id_, FAILED, system_ms(), told))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from app.adapters.redis_pasts import RedisPasts
+from app.adapters.redis_pasts import Place, RedisPasts
 from app.adapters.store.pasts import Pasts
 from app.core.past import KEPT_MS
 from app.wiring.base import system_ms
@@ -14,11 +14,15 @@ from app.wiring.base import system_ms
 log = structlog.get_logger()
 
 
+_NOWHERE: Place = (-1, -1)
+
+
 class KeepPasts:
     """Follows `record`: what it has written of a handle is told again in Redis.
 
     Redis says up to which fact it was told. Where that is not what we left there (it was wiped, or
-    we ended between the store and Redis), all pasts are made again from the store.
+    we ended between the store and Redis), all pasts are made again from the store; so they are
+    where somebody else has written the history (`history rebuild`).
     """
 
     def __init__(
@@ -28,20 +32,24 @@ class KeepPasts:
         self._cache = cache
         self._now_ms = now_ms
         self._owed: set[str] = set()
-        self._at = self._there = -1  # how far the store is, and Redis should be; -1: not begun
+        self._at = self._there = _NOWHERE  # how far the store is, and Redis should be
 
-    @property
-    def begun(self) -> bool:
-        return self._at >= 0
-
-    def begin(self, position: int) -> None:
-        """So far the store was when we began."""
-        self._at = self._there = position
+    async def stand(self, position: int) -> None:
+        """So far the store is before we fold anything. Raises Unavailable."""
+        at = position, await self._store.made()
+        if self._at == _NOWHERE:
+            self._there = at
+        elif self._at != at:
+            self._there = _NOWHERE  # somebody else has written: nothing that Redis has is sure
+        self._at = at
 
     async def follow(self, position: int, handle_keys: Iterable[str]) -> None:
-        """The store is so far now, and these have changed. Raises Unavailable; `mend` makes up."""
+        """We have brought the store so far, and these have changed.
+
+        Raises Unavailable; `mend` makes up.
+        """
         self._owed.update(handle_keys)
-        self._at = position
+        self._at = position, self._at[1]
         await self.mend()
 
     async def mend(self) -> None:

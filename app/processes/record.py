@@ -107,9 +107,7 @@ class Fold:
 
     async def advance(self) -> None:
         """Fold all that is new. Raises Unavailable; doing it again changes nothing."""
-        if self._pasts and not self._pasts.begun:
-            self._pasts.begin(await self._ledger.cursor(READER))
-        while facts := await self._ledger.since(after := await self._ledger.cursor(READER)):
+        while facts := await self._ledger.since(after := await self._place()):
             folded = fold(facts, await self._record.known(facts))
             if not await self._record.write(READER, facts[-1]["seq"], folded, after):
                 continue
@@ -122,3 +120,10 @@ class Fold:
                 await self._pasts.follow(facts[-1]["seq"], changed)
         if self._pasts:
             await self._pasts.mend()
+
+    async def _place(self) -> int:
+        """Where it is to go on, which others may have moved."""
+        place = await self._ledger.cursor(READER)
+        if self._pasts:
+            await self._pasts.stand(place)
+        return place

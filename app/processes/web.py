@@ -22,7 +22,7 @@ from app.adapters.store.parties import Parties
 from app.adapters.store.record import Record
 from app.processes import service
 from app.processes.backtests import Backtests
-from app.processes.imports import ImportRunner
+from app.processes.imports import TIDY_S, ImportRunner
 from app.settings import Settings
 from app.web import server
 from app.web.chat_board import ChatBoard
@@ -58,7 +58,7 @@ async def main(settings: Settings) -> None:
             feed=RedisFeed(reads),
             hub=hub,
             presence=Presence(base.door, hub),
-            gate=Gate(Journal(base.database), producer),
+            gate=Gate(Journal(base.database), producer, base.config.permission.words),
             record=Record(base.database),
             dead=DeadLetterTable(base.database),
             shelf=Shelf(settings, base.database),
@@ -85,6 +85,7 @@ async def _turns(parts: Parts, imports: ImportRunner) -> None:
     await asyncio.gather(
         service.patiently("notices", Board(Notices(database), hub).turn, _NOTICES_S),
         service.patiently("imports", imports.turn),
+        service.patiently("imports left", imports.tidy, TIDY_S),
         service.patiently("screens", hub.turn),
         service.patiently("presence", parts.presence.turn),
         service.patiently("flights", FlightBoard(database, hub).turn, LOOK_S),

@@ -24,6 +24,7 @@ from app.core.chat import (
     Conversation,
     Line,
     chat_of,
+    day_of,
     network_of,
     source_id_of,
 )
@@ -38,6 +39,7 @@ from app.wiring.base import system_ms
 COOKIE = "handshake_chat"
 TEXT_CHARS, NAME_CHARS, ZONE_CHARS = 2_000, 80, 64
 OF_CHAT, OF_ADDRESS = 20, 60  # messages a minute: more than people type, and an office of them
+OF_DAY = 500  # messages of one conversation: each is a task that somebody has to look at
 READS = 600  # questions a minute from one address: the store answers the desks as well
 
 _KEEP_DAYS = 30  # so long after their last visit a browser still knows its conversation
@@ -59,7 +61,7 @@ async def page(request: Request) -> Response:
         _token(request) or secrets.token_urlsafe(32),
         max_age=_KEEP_DAYS * 24 * 3600,
         httponly=True,
-        samesite="strict",
+        samesite="lax",  # a link from a shop or a mail leads back to the conversation
         secure=request.url.scheme == "https",
     )
     response.headers.update(_NO_STORE)
@@ -88,6 +90,7 @@ async def say(request: Request) -> Response:
     if known is None:
         _limit(at, "said", chat, OF_CHAT)
         _limit(at, "said", _network(request), OF_ADDRESS)
+        await _limit_day(at, chat)
         await _take_in(at, source_id, _wire(chat, text, name, zone))
     elif known.text != text:
         raise Problem(422, "key_reused", "This key was sent before with another text.")
@@ -162,6 +165,13 @@ def _limit(at: Parts, what: str, who: str, most: int) -> None:
     if at.chat_board.pace.count(f"{what} {who}", system_ms()) > most:
         detail = "Too many messages within a minute. Wait a little, then send it again."
         raise Problem(429, "too_many_messages", detail)
+
+
+async def _limit_day(at: Parts, chat: str) -> None:
+    """Raises Problem 429 where this conversation has had what it may have on one day."""
+    if await at.chat_board.chats.said_on(chat, day_of(system_ms())) >= OF_DAY:
+        detail = f"More than {OF_DAY} messages on one day. Go on tomorrow, or reach us another way."
+        raise Problem(429, "too_many_today", detail)
 
 
 def _open(request: Request) -> Parts:

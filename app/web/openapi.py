@@ -245,7 +245,10 @@ def _responses(endpoint: Any) -> dict[str, Any]:
     if endpoint.method in ("POST", "PUT"):
         refusals |= {"422": "A field is wrong, or unknown (unknown_field); `errors` says which"}
     if endpoint.path == CHAT:
-        refusals |= {"400": "no_chat: /chat was not opened", "429": "too_many_messages"}
+        refusals |= {
+            "400": "no_chat: /chat was not opened",
+            "429": "too_many_messages or too_many_today",
+        }
     if endpoint.command:
         refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
     if endpoint.edit:

@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 
 from app import codec
 from app.adapters.store.erasures import Dossiers, Erasure, Erasures
-from app.adapters.store.personal import Person
 from app.core.person import person_key
 from app.web.problems import Problem, wrong_field
 from app.web.state import command, parts, text_of, user
@@ -40,12 +39,11 @@ async def erase(request: Request) -> Response:
     handle_key = _handle_key(text_of(given, "handle_key", _KEY_CHARS))
     reason, me = text_of(given, "reason", _REASON_CHARS), user(request)
     database = parts(request).base.database
-    person, found = await Dossiers(database).of(handle_key)
-    if not any(found.values()):
+    if (person := await Dossiers(database).whom(handle_key)) is None:
         raise Problem(404, "unknown_person", "Nothing is kept under this handle")
     erasure = Erasure(
         id=secrets.token_hex(16),
-        person=Person(handle_keys=person.handle_keys),
+        person=person,
         reason=reason,
         asked_by=me.name,
         role=me.role,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
 from app.adapters.profile_blob import packed
 from app.adapters.redis_client import Client
@@ -13,7 +16,9 @@ from app.adapters.redis_door import RedisDoor
 from app.adapters.redis_pasts import POSITION, RedisPasts, key_of
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.redis_queue_state import KEY, TOO_OLD_MS, RedisQueueState
+from app.adapters.store import tables
 from app.adapters.store.database import Database
+from app.adapters.store.history_rebuild import beside
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.pasts import Pasts
 from app.adapters.store.record import Record
@@ -35,7 +40,7 @@ async def test_profiles_pasts_and_queues_come_in_one_command(redis: Client) -> N
     """A1.10: the hot path makes one round trip, whatever rules may ask for."""
     profiles = RedisProfiles(redis)
     await profiles.put({"x:kim": packed(Profile(customer_id="C7"))}, (0, ""), True)
-    await RedisPasts(redis).put({"x:kim": (PAST,)}, position=7)
+    await RedisPasts(redis).put({"x:kim": (PAST,)}, position=(7, 0))
     await redis.set(KEY, orjson.dumps({"service": [3, 1.5, 0, 0.25]}))
     before = await calls(redis)
     found = await profiles.of(["x:kim", "x:lee"])
@@ -139,7 +144,7 @@ class FailingPasts(RedisPasts):
 
     fails = False
 
-    async def put(self, pasts: Any, position: int | None = None) -> None:
+    async def put(self, pasts: Any, position: Any = None) -> None:
         if self.fails:
             raise Unavailable("Redis does not answer")
         await super().put(pasts, position)
@@ -205,3 +210,24 @@ async def test_an_older_copy_of_redis_is_told_what_it_has_missed(house: House) -
     await house.redis.mset({POSITION: position, key_of("x:kim"): blob})
     await house.fold.advance()
     assert len(await house.past()) == 2
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["record was behind", "record was there"])
+@pytest.mark.parametrize("again", [True, False], ids=["and begins again", "and goes on"])
+async def test_after_the_history_was_made_anew_all_pasts_are_told_again(
+    house: House, tmp_path: Path, moved: bool, again: bool
+) -> None:
+    """Whether or not the position of `record` moved with it, and whether or not it ran."""
+    await house.told(Story("1").decided())
+    right = await house.past()
+    forged = sa.update(tables.mentions).values(mention_id="forged")
+    await house.database.write(lambda connection: connection.execute(forged))
+    await house.redis.set(key_of("x:kim"), b"[]")
+    if moved:
+        await house.ledger.append(Story("2", handle="@lee").decided().entries)
+    with beside(house.database, tmp_path, lambda *_: None) as rebuild:
+        await asyncio.to_thread(rebuild.mend)
+    if again:
+        house.begin()
+    await house.fold.advance()
+    assert await house.past() == right

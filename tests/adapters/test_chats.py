@@ -5,13 +5,14 @@ The same tests run on PostgreSQL: tests/live/test_store_on_postgres.py.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from app.adapters.connectors.webchat import WebChat
-from app.adapters.store.chats import SHOWN, Chats
+from app.adapters.store.chats import JUDGED, SHOWN, Chats
 from app.adapters.store.consents import insert_events
 from app.adapters.store.database import Database
 from app.adapters.store.journal import Intake, Journal
@@ -28,6 +29,7 @@ from app.core.chat import (
     STOPPED,
     WAITING,
     Line,
+    day_of,
 )
 from app.core.consent import START, STOP, ConsentEvent
 from app.core.delivery import AGAIN, REFUSED, TAKEN, Answer
@@ -144,6 +146,57 @@ async def test_only_the_newest_messages_are_shown_and_the_order_stays(
 ) -> None:
     await keep(database, *(said(number, text=str(number)) for number in range(SHOWN + 5)))
     assert await texts(chats) == [str(number) for number in range(5, SHOWN + 5)]
+
+
+async def rows_read(database: Database, chats: Chats, lines: int) -> int:
+    """How much SQLite goes through for a look at a conversation of so many lines."""
+    await keep(database, *(said(number) for number in range(lines)))
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    def watch(handler: object) -> None:
+        with database.engine.connect() as connection:
+            driver = connection.connection.dbapi_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.set_progress_handler(handler, 10)  # type: ignore[arg-type]
+
+    watch(count)
+    await chats.marks([CHAT])
+    await chats.conversation(CHAT)
+    watch(None)
+    return steps
+
+
+async def test_a_look_costs_the_same_however_much_was_ever_written(
+    database: Database, chats: Chats
+) -> None:
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("counts the steps of SQLite's machine")
+    short = await rows_read(database, chats, SHOWN)
+    assert await rows_read(database, chats, 6 * SHOWN) < 1.2 * short
+
+
+async def test_the_newest_lines_tell_where_it_stands(database: Database, chats: Chats) -> None:
+    await keep(database, *(said(number) for number in range(JUDGED + 1)))
+    for number in range(1, JUDGED + 1):
+        await stands(database, said(number), "completed")
+    assert (await chats.conversation(CHAT)).standing == CLOSED
+    await stands(database, said(JUDGED), "waiting")
+    assert (await chats.conversation(CHAT)).standing == WAITING
+
+
+async def test_messages_of_the_visitor_are_counted_by_the_day(
+    database: Database, chats: Chats
+) -> None:
+    day = day_of(NOON_MS)
+    await keep(database, said(1), said(1), said(2), said(9, "chat-two"))
+    await deliver(database, to_visitor())
+    assert [await chats.said_on(CHAT, day), await chats.said_on(CHAT, day + 1)] == [2, 0]
+    await keep(database, replace(said(3), at_ms=NOON_MS + 86_400_000))
+    assert [await chats.said_on(CHAT, day), await chats.said_on(CHAT, day + 1)] == [0, 1]
 
 
 async def test_where_it_stands_follows_the_history(database: Database, chats: Chats) -> None:

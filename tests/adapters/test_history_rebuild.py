@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from app.adapters.store import full_text, history_rebuild, tables
 from app.adapters.store.database import Database
+from app.adapters.store.erasures import Erasure, Erasures
 from app.adapters.store.history_rebuild import Rebuild
 from app.adapters.store.ledger import Ledger
+from app.adapters.store.personal import Person
 from app.adapters.store.record import Record
 from app.core.history import fold
 from app.core.history_lines import KINDS
@@ -113,6 +115,7 @@ async def test_a_broken_history_is_mended_to_what_it_was(
     mended = anew.mend()
     assert mended.wrong_lines == wrong.wrong_lines
     assert rows(database) == before
+    assert 500 not in database.run_now(lambda connection: full_text.kept(connection, 0, 9_999))
     assert anew.check().equal
 
 
@@ -144,6 +147,40 @@ async def test_record_goes_on_where_the_rebuild_left_it(database: Database, anew
     await Fold(Ledger(database), Interrupted(database)).advance()
     assert anew_done
     assert anew.check().equal
+
+
+KIM = Erasure(
+    id="e1", person=Person(handle_keys=("x:kim",)), reason="asked by letter", asked_by="ada",
+    role="admin", asked_ms=1,
+)  # fmt: skip
+
+
+async def test_who_is_erased_between_the_look_and_the_mending_stays_erased(
+    database: Database, anew: Rebuild
+) -> None:
+    """Asked for before the look even, but the words were still there then."""
+    await lived(database, 3)
+    await Erasures(database).ask(KIM)
+    assert anew.check().equal
+    await Erasures(database).work(KIM)
+    anew.mend()
+    left = rows(database)
+    assert left[0]
+    assert "x:kim" not in {row.handle_key for table in left for row in table}
+    found = database.run_now(lambda c: full_text.kept(c, 0, 9_999), reading=True)
+    assert found <= {row.seq for row in left[0]}
+
+
+async def test_after_an_erasure_a_second_look_is_as_good_as_a_first(
+    database: Database, anew: Rebuild, tmp_path: Path
+) -> None:
+    await lived(database, 3)
+    assert anew.check().equal
+    await Erasures(database).ask(KIM)
+    await Erasures(database).work(KIM)
+    await Erasures(database).finish(KIM.id, 2)
+    with history_rebuild.beside(database, tmp_path / "other", lambda *_: None) as first:
+        assert anew.check() == first.check()
 
 
 @pytest.mark.parametrize("seed", range(40))

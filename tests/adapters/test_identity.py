@@ -22,13 +22,12 @@ from app.adapters.normal_forms import (
 from app.adapters.profile_blob import unpacked
 from app.adapters.store import identity_tables as t
 from app.adapters.store.database import Database
-from app.adapters.store.erasures import Erasure, Erasures
+from app.adapters.store.erasures import Dossiers, Erasure, Erasures
 from app.adapters.store.identity_joins import Joins, Said, Scene
 from app.adapters.store.identity_nodes import Entry, Nodes
 from app.adapters.store.identity_people import PeopleTable
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
-from app.adapters.store.personal import Person
 from app.adapters.store.persons import handles_of_person
 from app.adapters.store.record import Record
 from app.adapters.store.statements import Statements
@@ -404,12 +403,11 @@ async def test_who_is_erased_is_in_no_table_of_identity_and_others_stay(
     await people.says("webchat", "kim-7", "Kim Lee", identity={"phone": "+447700900123"})
     await people.join(C1, C2)
     erasures = Erasures(people.database)
+    person = await Dossiers(people.database).whom("email:kim@mail.example")
+    assert person
     await erasures.ask(
-        Erasure(
-            id="e1", person=Person(handle_keys=("email:kim@mail.example",)), reason="r",
-            asked_by="ada", role="admin", asked_ms=NOON_MS,
-        )
-    )  # fmt: skip
+        Erasure(id="e1", person=person, reason="r", asked_by="ada", role="admin", asked_ms=NOON_MS)
+    )
     [erasure] = await erasures.under_way()
     found = await erasures.work(erasure)
     assert set(found.customer_ids) == {"C1", "C2"}

@@ -21,7 +21,7 @@ from app.adapters.store.identity_nodes import Entry
 from app.adapters.store.identity_whole import handles_in, whole_of
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.outbound import OutboundLog
-from app.adapters.store.personal import Person
+from app.adapters.store.personal import person_of
 from app.adapters.store.persons import handles_of_person, keys_of_person
 from app.adapters.store.timeline import _person as timeline_of
 from app.core import joins
@@ -157,9 +157,10 @@ async def test_who_is_erased_takes_no_other_customer_along(database: Database) -
     await people.join("customer:D", "handle:x:kim")
     await keep_customer(database, "C", "x:kim", "email:c@x.test", name="Carl")
     erasures = Erasures(database)
+    whom = await database.read(lambda c: person_of(c, customer_key("C")))
     await erasures.ask(
         Erasure(
-            id="e1", person=Person(handle_keys=(customer_key("C"),)), reason="r",
+            id="e1", person=whom, reason="r",
             asked_by="ada", role="admin", asked_ms=NOON_MS,
         )
     )  # fmt: skip

@@ -24,6 +24,7 @@ from app.adapters.store.timeline import Ask, Timeline
 from app.core.errors import Unavailable
 from app.core.facts import Fact
 from app.core.history import Folded
+from app.core.stop_words import StopWords
 from app.processes.reconcile import Reconciler
 from app.processes.record import Fold
 from app.processes.relay import Relay
@@ -237,7 +238,7 @@ async def test_a_turn_sends_each_lost_mention_once_and_ends(
 async def accept(database: Database, producer: KeepingProducer, **given: Any) -> bytes:
     """What goes to the topic of a mention taken in."""
     wired = codec.validate(wire(**given))
-    [named] = await Gate(Journal(database), producer).accept([wired])
+    [named] = await Gate(Journal(database), producer, StopWords()).accept([wired])
     [kept] = await Journal(database).without_outcome(system_ms() + 1)
     assert kept.intake_id == named["intake_id"]
     return kept.raw

@@ -9,10 +9,11 @@ import pytest
 
 from app.adapters.store.consents import Consents
 from app.adapters.store.database import Database
+from app.adapters.store.journal import Intake, Journal
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.outbound import UNREAD, OutboundLog
-from app.core.consent import GIVEN, MESSAGE, STOP, ConsentEvent
+from app.core.consent import GIVEN, MESSAGE, START, STOP, ConsentEvent, HeardStop
 from app.core.errors import Conflict
 from app.core.outbound import (
     FAILED,
@@ -135,6 +136,37 @@ async def test_a_stop_on_one_handle_holds_for_all_handles_of_the_customer(
     [kept_refusal] = await kept.refusals("a")
     assert (kept_refusal["code"], kept_refusal["why"]) == (STOPPED, refusal.why)
     assert (await consents.of_person("sms:+491"))[0] == ["email:anna@x.example", "sms:+491"]
+
+
+async def heard(database: Database, intake_id: str, at_ms: int, *stops: HeardStop) -> None:
+    taken = Intake(intake_id=intake_id, mention_id=intake_id, raw=b"{}", received_ms=at_ms)
+    await Journal(database).add([taken], stops=stops)
+
+
+async def test_an_accepted_stop_holds_until_the_ledger_has_it(
+    kept: OutboundLog, consents: Consents, database: Database
+) -> None:
+    """A4.8: over a START that was accepted before it, and not over one that came after."""
+    stop = HeardStop(
+        intake_id="i2", mention_id="i2", handle_key="sms:+491", channel="sms", at_ms=NOON_MS + 2
+    )
+    await heard(database, "i1", NOON_MS + 1)
+    await heard(database, "i2", NOON_MS + 2, stop)
+    start = fact("received", "i1") | {"op_id": "intake:i1", "mention_id": "i1"}
+    await Ledger(database).append([start])
+    event = replace(consent(START, mention_id="i1"), at_ms=NOON_MS + 9)
+    await kept.take(("send", await Ledger(database).last_seq()), [event], [], NOON_MS)
+    assert (await consents.of_person("sms:+491"))[1] == [event, stop.event]
+    later = replace(event, event_id="later", mention_id="i9")
+    await kept.take(("send", await Ledger(database).last_seq()), [later], [], NOON_MS)
+    assert (await consents.of_person("sms:+491"))[1] == [event, stop.event, later]
+    await Journal(database).settle()
+    assert stop.event in (await consents.of_person("sms:+491"))[1]
+    decided = fact("decided", "i2") | {"op_id": "intake:i2", "mention_id": "i2"}
+    await Ledger(database).append([decided])
+    assert (await consents.of_person("sms:+491"))[1] == [event, later]
+    await Journal(database).settle()
+    assert (await consents.of_person("sms:+491"))[1] == [event, later]
 
 
 async def test_a_stop_of_somebody_else_changes_nothing(kept: OutboundLog) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from app.adapters.profile_blob import packed, unpacked
 from app.adapters.store.database import Database
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.statements import Statements
+from app.adapters.store.tables import handles
 from app.core.known import Order
 from app.core.profile import MISSING, Profile
 from app.core.profile_fields import Row, statement_of
@@ -119,6 +122,23 @@ async def test_a_customer_without_an_id_is_the_one_whose_handle_it_is(database: 
     assert (kim.customer_id, kim.lang) == ("C1", "de")
     assert other.known
     assert (other.customer_id.startswith("h-"), other.lang) == (True, "fr")
+
+
+async def test_a_row_without_an_id_adds_to_who_claims_its_handle_and_overwrites_nothing(
+    database: Database,
+) -> None:
+    """A2.3: whoever held the handle is gone; one customer who claims it, too, is left."""
+    store = Statements(database)
+    await store.take([said_row("crm", 1_000, customer_id="C1", name="Ann", handle__sms="+44")])
+    bob = said_row("crm", 2_000, customer_id="C2", name="Bob", tier="gold", handle__sms="+44")
+    await store.take([bob])
+    gone = sa.delete(handles).where(handles.c.customer_id == "C1")
+    await database.write(lambda connection: connection.execute(gone))
+    taken = await store.take([said_row("crm", 3_000, handle__sms="+44", lang="de")])
+    assert (taken.counts["new"], taken.counts["changed"]) == (0, 1)
+    [profile] = (await KnownProfiles(database).of(["sms:+44"])).profiles
+    assert (profile.customer_id, profile.name) == ("C2", "Bob")
+    assert (profile.tier, profile.lang) == ("gold", "de")
 
 
 async def test_another_order_of_trust_folds_all_profiles_again(database: Database) -> None:

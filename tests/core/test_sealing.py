@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.facts import OPS
-from app.core.sealing import PERSONAL, emptied, filled, owner_of, personal
+from app.core.sealing import (
+    PERSONAL,
+    emptied,
+    filled,
+    letter_owner,
+    matter_of,
+    owner_of,
+    personal,
+)
 
 SAID = {
     "mention_id": "m1",
@@ -27,7 +35,14 @@ VALUES = {"mention.handle": "@Kim", "profile.name": "Kim", "score.urgency": 0.5}
 
 
 def fact(op: str, **data: Any) -> dict[str, Any]:
-    return {"fact_id": f"a/{op}", "op": op, "mention_id": "m1", "source_id": "post-1", "data": data}
+    return {
+        "fact_id": f"a/{op}",
+        "op_id": "a",
+        "op": op,
+        "mention_id": "m1",
+        "source_id": "post-1",
+        "data": data,
+    }
 
 
 FACTS = [
@@ -104,3 +119,24 @@ def test_a_fact_of_any_shape_is_taken(op: str, data: Any) -> None:
     owner_of(told)
     secrets = personal(told)
     assert filled(emptied(told, [path for path, _ in secrets]), secrets) == told
+
+
+def test_the_reason_that_a_person_wrote_is_sealed_and_the_code_of_the_system_stays() -> None:
+    by_ann = {"reason": "Kim is angry", "actor": {"type": "user", "id": "ann"}}
+    handed = fact("transferred", reason="Kim is angry") | by_ann
+    handed["fields"] = {"handed_on": "Kim is angry", "rep": ""}
+    bare = emptied(handed, [path for path, _ in personal(handed)])
+    assert "Kim" not in repr(bare)
+    by_system = {"reason": "no_first_reply", "actor": {"type": "system", "id": "door"}}
+    for told in (
+        fact("transferred") | by_system,
+        fact("cancelled") | by_ann | {"reason": "erased"},
+        fact("completed") | by_ann | {"reason": "resolved"},
+    ):
+        assert ("reason",) not in [path for path, _ in personal(told)]
+
+
+def test_a_dead_letter_has_a_key_of_its_own() -> None:
+    told = fact("dead", detail="author: expected an object, got 'kim'") | {"mention_id": ""}
+    assert (owner_of(told), matter_of(told)) == (letter_owner("a"), "a/dead")
+    assert "kim" not in repr(emptied(told, [path for path, _ in personal(told)]))

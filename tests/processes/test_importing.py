@@ -72,6 +72,16 @@ async def test_a_file_becomes_profiles_under_every_handle(run: Run, database: Da
     assert (same, lee.name, lee.tier) == (kim, "Lee", "")
 
 
+async def test_the_columns_are_kept_in_the_order_of_the_file(run: Run, database: Database) -> None:
+    """So it can be told later whose a refused row is; columns that nobody reads count, too."""
+    run(
+        "customer_id,note,tier\nC1,hm,gold\n",
+        mapping={"tier": "tier", "customer_id": "customer_id"},
+    )
+    kept = (await Imports(database).get("run1")).form.mapping
+    assert list(kept.items()) == [("customer_id", "customer_id"), ("note", ""), ("tier", "tier")]
+
+
 async def test_the_same_file_twice_changes_nothing(run: Run, database: Database) -> None:
     content = HEAD + "C1,Kim,kim@a.test,kim,gold,2\n"
     run(content)
@@ -157,6 +167,39 @@ async def test_a_field_of_ten_megabytes_is_one_bad_row(run: Run, database: Datab
     assert [line for line, _, _ in await reasons(database)] == [2]
 
 
+async def test_what_no_store_can_hold_is_one_bad_row(run: Run, database: Database) -> None:
+    """PostgreSQL refuses a text with a zero in it: the reason shows the cell without."""
+    done = run((HEAD + "C1,Kim,,kim,go\0ld,\nC2,Lee,,lee,,\n").encode("utf-16"))
+    assert counts(done) == {"new": 1, "rejected": 1, "rejected.wrong_field": 1}
+    [(line, _, reason)] = await reasons(database)
+    assert (line, reason.endswith("got go ld")) == (2, True)
+
+
+def test_rows_of_long_cells_come_in_smaller_batches(run: Run) -> None:
+    """Memory is bounded by text, not only by rows."""
+    steps: list[int] = []
+    rows = "".join(f"C{n},Kim,{'z' * 60_000}\n" for n in range(300))
+    run("id,name,notes\n" + rows, mapping={"id": "customer_id", "name": "name", "notes": ""},
+        on_progress=lambda moved: steps.append(moved.rows_done))  # fmt: skip
+    assert steps == [134, 268, 300]
+
+
+def test_of_every_row_only_the_beginning_is_kept_as_it_came(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(f"id,notes\nC1,{'z' * 60_000}\n")
+    [row] = opened(path)
+    assert (row.code, len(row.raw)) == ("", 2_000)
+
+
+def test_a_row_without_end_is_cut_off_and_the_next_ones_are_taken(run: Run) -> None:
+    """In quotes a row may go on over any number of lines; memory may not."""
+    endless = 'C1,"\n' + f'{"z" * 60_000}","\n' * 300 + '"\n'
+    done = run("customer_id,name\n" + endless + "C2,Lee\n")
+    assert counts(done) == {
+        "new": 1, "rejected": 2, "rejected.not_csv": 1, "rejected.wrong_cells": 1,
+    }  # fmt: skip
+
+
 def test_semicolons_a_mark_at_the_beginning_and_breaks_in_cells_are_read(run: Run) -> None:
     done = run('\ufeffcustomer_id;name;x\nC1;"Kim\nLee";kim\n'.encode())
     assert counts(done) == {"new": 1}
@@ -174,6 +217,10 @@ def test_semicolons_a_mark_at_the_beginning_and_breaks_in_cells_are_read(run: Ru
         (b"id,name,name\n1,a,b\n", "the name 'name' stands over columns 2 and 3"),
         (b"name,tier\nKim,gold\n", "no column says whose row it is: expected customer_id"),
         (b"PAR1 and no more", "file: Expected"),
+        (
+            b'"' + b"z" * 200_000 + b'",x\n',
+            "file: Expected a first row with the names of the columns",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_before_any_row(

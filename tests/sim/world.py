@@ -158,7 +158,7 @@ class World:
         return Producer(self.broker, self.loop)
 
     def gate(self) -> Gate:
-        return Gate(Journal(self.on.database), self.producer())
+        return Gate(Journal(self.on.database), self.producer(), self.on.config.permission.words)
 
     def host(self, name: str, factory: Factory) -> None:
         self.hosts[name] = Host(name, factory, Process(name))

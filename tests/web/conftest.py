@@ -99,7 +99,7 @@ async def parts(
         feed=RedisFeed(redis),
         hub=hub,
         presence=Presence(door, hub),
-        gate=Gate(Journal(database), KeepingProducer()),  # type: ignore[arg-type]
+        gate=Gate(Journal(database), KeepingProducer(), config.permission.words),  # type: ignore[arg-type]
         record=Record(database),
         dead=DeadLetterTable(database),
         shelf=Shelf(base.settings, database),

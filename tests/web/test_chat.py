@@ -167,7 +167,7 @@ async def test_the_cookie_is_a_secret_for_this_browser_and_this_site_alone(
 ) -> None:
     first = (await client.get("/chat")).headers["set-cookie"]
     assert re.match(rf"{chat.COOKIE}=[A-Za-z0-9_-]{{43}};", first)
-    assert {"httponly", "samesite=strict"} <= set(first.lower().split("; "))
+    assert {"httponly", "samesite=lax"} <= set(first.lower().split("; "))
     token = client.cookies[chat.COOKIE]
     await client.get("/chat")
     assert client.cookies[chat.COOKIE] == token
@@ -281,6 +281,23 @@ async def test_one_conversation_has_so_many_messages_a_minute(
     assert (await say(visitor, "Hello", key="0")).status_code == 202, "it was taken in before"
     async with browser(app) as other:
         assert (await say(other, "Hello")).status_code == 202
+
+
+async def test_one_conversation_has_so_many_messages_a_day(
+    app: Starlette, visitor: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever types for days does not bury the desk; what we send them is not counted."""
+    monkeypatch.setattr(chat, "OF_DAY", 2)
+    assert (await say(visitor, "Hello", key="0")).status_code == 202
+    await answer(database, handle_of(visitor), "Yes?")
+    assert (await say(visitor, "Hello", key="1")).status_code == 202
+    refused = await say(visitor, "Hello", key="2")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_today")
+    assert (await say(visitor, "Hello", key="1")).status_code == 202, "it was taken in before"
+    async with browser(app) as other:
+        assert (await say(other, "Hello")).status_code == 202
+    monkeypatch.setattr(chat, "system_ms", lambda: NOON_MS + 86_400_000)
+    assert (await say(visitor, "Hello", key="3")).status_code == 202
 
 
 async def test_one_address_has_so_many_messages_a_minute(

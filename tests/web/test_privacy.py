@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import sqlalchemy as sa
 
 from app.adapters.store.erasures import Erasures
 from app.web.state import Parts
@@ -26,6 +29,23 @@ async def test_an_erasure_is_taken_once_and_waits_for_its_turn(api: Api, parts: 
     [listed] = (await api.get("ada", ERASURES)).json()
     assert (listed["done_ms"], listed["reason"]) == (0, "a letter")
     assert "kim" not in repr(listed)
+
+
+async def test_to_ask_for_an_erasure_reads_nothing_of_the_person(api: Api, parts: Parts) -> None:
+    """It is enough that there is something: the first hit ends the search."""
+    engine, asked = parts.base.database.engine, list[str]()
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", listen)
+    answer = await api.post("ada", ERASURES, {"handle_key": "x:kim", "reason": "r"})
+    sa.event.remove(engine, "before_cursor_execute", listen)
+    assert answer.status_code == 202
+    read = " ".join(asked)
+    assert "FROM profiles" in read
+    for table in ("facts", "statements", "outbound", "dead_letters", "import_rejects"):
+        assert f"FROM {table}" not in read, table
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The table of the web chat: what visitors said and what they were sent, as their page shows it."""
+"""The tables of the web chat: what visitors said and were sent, as their page shows it."""
 
 from __future__ import annotations
 
@@ -20,4 +20,17 @@ chat_messages = sa.Table(
     sa.Column("at_ms", sa.BigInteger, nullable=False),
     sa.Index("chat_messages_of_chat", "chat", "number"),
     sqlite_autoincrement=True,
+)
+
+# One row for each conversation, written with each line of it: whoever looks for what has changed
+# need not go through all that was ever written there.
+chats = sa.Table(
+    "chats",
+    metadata,
+    sa.Column("chat", sa.String(40), primary_key=True),
+    sa.Column(
+        "judged_from", sa.BigInteger, nullable=False
+    ),  # `number`: lines from here on tell where it stands
+    sa.Column("day", sa.Integer, nullable=False),  # since 1970, in UTC: when they last wrote
+    sa.Column("said", sa.Integer, nullable=False),  # messages of the visitor on that day
 )

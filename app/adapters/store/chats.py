@@ -8,16 +8,18 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from app.adapters.store.chat_tables import chat_messages
+from app.adapters.store.chat_tables import chat_messages, chats
 from app.adapters.store.database import Beside, Database
 from app.adapters.store.outbound_tables import consent_events
 from app.adapters.store.tables import mentions
-from app.core.chat import AGENT, CHANNEL, CUSTOMER, Conversation, Line, standing_of
+from app.core.chat import AGENT, CHANNEL, CUSTOMER, Conversation, Line, day_of, standing_of
 from app.core.consent import ConsentEvent, standing
 from app.core.outbound import ANSWER
 from app.core.profile import handle_key
 
 SHOWN = 100  # of one conversation: what came before is history
+JUDGED = 30  # newest lines that tell where it stands: looked at twice a second for every open page
+_CONSENTS = 100  # the newest events that tell whether somebody forbade us to answer
 
 # Differs wherever the page of a conversation would show something else.
 Mark: TypeAlias = tuple[tuple[str, str, int, int], ...]
@@ -35,7 +37,18 @@ class Chats:
     def keep(self, line: Line) -> Beside:
         """Writes a message, within a transaction of whoever calls it; one that is known stays."""
         insert = self._database.insert_new(chat_messages)
-        return lambda connection: connection.execute(insert, asdict(line))
+        note = self._database.upsert(chats, "judged_from", "day", "said")
+
+        def work(connection: sa.Connection) -> None:
+            if connection.execute(insert, asdict(line)).rowcount:
+                connection.execute(note, _state(connection, line))
+
+        return work
+
+    async def said_on(self, chat: str, day: int) -> int:
+        """How many messages the visitor has written on this day. Raises Unavailable."""
+        query = sa.select(chats.c.said).where(chats.c.chat == chat, chats.c.day == day)
+        return await self._database.read(lambda c: int(c.execute(query).scalar() or 0))
 
     async def deliver(self, line: Line) -> bool:
         """Keep what a visitor is sent, once; False where nobody has written under this handle.
@@ -93,10 +106,11 @@ def _line(row: Sequence[Any]) -> Line:
     return Line(**dict(zip(_NAMES, row, strict=True)))
 
 
-def _marks(connection: sa.Connection, chats: Sequence[str]) -> dict[str, Mark]:
-    """How many messages there are of each side and status, and the newest, by conversation; and
-    how often they spoke of consent."""
-    source = chat_messages.outerjoin(
+def _marks(connection: sa.Connection, asked: Sequence[str]) -> dict[str, Mark]:
+    """By conversation, how many of its newest messages are of each side and status, and the newest
+    of all; and the newest that they said of consent."""
+    newest_lines = sa.and_(_C.chat == chats.c.chat, _C.number >= chats.c.judged_from)
+    source = chats.join(chat_messages, newest_lines).outerjoin(
         mentions,
         sa.and_(_C.side == CUSTOMER, mentions.c.mention_id == _C.mention_id),
     )
@@ -104,20 +118,34 @@ def _marks(connection: sa.Connection, chats: Sequence[str]) -> dict[str, Mark]:
     query = (
         sa.select(*grouped, sa.func.count(), sa.func.max(_C.number))
         .select_from(source)
-        .where(_C.chat.in_(chats))
+        .where(chats.c.chat.in_(asked))
         .group_by(_C.chat, _C.side, sa.text("status"))
         .order_by(_C.chat, _C.side, sa.text("status"))
     )
     found: dict[str, Mark] = {}
     for chat, *mark in connection.execute(query):
         found[chat] = (*found.get(chat, ()), tuple(mark))
-    by_key = {handle_key(CHANNEL, chat): chat for chat in chats}
-    asked = sa.select(_consent.handle_key, sa.func.count(), sa.func.max(_consent.number))
-    asked = asked.where(_consent.handle_key.in_(by_key)).group_by(_consent.handle_key)
-    for key, *counts in connection.execute(asked):
-        chat = by_key[key]
-        found[chat] = (*found.get(chat, ()), ("consent", "", *counts))
+    newest = sa.select(sa.func.max(_consent.number)).where(
+        _consent.handle_key == sa.literal(handle_key(CHANNEL, "")).concat(chats.c.chat)
+    )
+    spoke = sa.select(chats.c.chat, newest.scalar_subquery()).where(chats.c.chat.in_(asked))
+    for chat, number in connection.execute(spoke):
+        found[chat] = (*found.get(chat, ()), ("consent", "", 0, number or 0))
     return found
+
+
+def _state(connection: sa.Connection, line: Line) -> dict[str, Any]:
+    """The row of a conversation, now that this line is in it."""
+    oldest = sa.select(_C.number).where(_C.chat == line.chat).order_by(_C.number.desc())
+    known = sa.select(chats.c.day, chats.c.said).where(chats.c.chat == line.chat)
+    last_day, said = connection.execute(known).first() or (0, 0)
+    day = max(last_day, day_of(line.at_ms))
+    return {
+        "chat": line.chat,
+        "judged_from": connection.scalar(oldest.offset(JUDGED - 1).limit(1)) or 0,
+        "day": day,
+        "said": (said if day == last_day else 0) + (line.side == CUSTOMER),
+    }
 
 
 def _stopped(connection: sa.Connection, chat: str) -> bool:
@@ -125,7 +153,8 @@ def _stopped(connection: sa.Connection, chat: str) -> bool:
     whoever sits at this page has not shown that they are the same person."""
     named = (_consent.event_id, _consent.handle_key, _consent.kind, _consent.at_ms)
     query = sa.select(*named, _consent.channel, _consent.purpose)
-    query = query.where(_consent.handle_key == handle_key(CHANNEL, chat)).order_by(_consent.number)
+    query = query.where(_consent.handle_key == handle_key(CHANNEL, chat))
+    query = query.order_by(_consent.number.desc()).limit(_CONSENTS)
     events = [ConsentEvent(**dict(row)) for row in connection.execute(query).mappings()]
-    stands = standing(events)
+    stands = standing(events[::-1])
     return stands.stop is not None and (CHANNEL, ANSWER) not in stands.given

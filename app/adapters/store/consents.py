@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app.adapters.store.database import Database
 from app.adapters.store.outbound_tables import consent_events, outbound
 from app.adapters.store.persons import handles_of_person, zone_of_person
+from app.adapters.store.stops import with_stops_heard
 from app.config_sla import zone_of
 from app.core.consent import MESSAGE, ConsentEvent
 from app.core.outbound import Outbound
@@ -126,7 +127,7 @@ def insert_events(
 def _events(connection: sa.Connection, keys: Sequence[str]) -> list[ConsentEvent]:
     query = sa.select(*_FIELDS).where(consent_events.c.handle_key.in_(keys))
     rows: Any = connection.execute(query.order_by(consent_events.c.number)).mappings()
-    return [ConsentEvent(**dict(row)) for row in rows]
+    return with_stops_heard(connection, keys, [ConsentEvent(**dict(row)) for row in rows])
 
 
 def _zone(names: Sequence[str], otherwise: tzinfo) -> tzinfo:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,21 +14,32 @@ from app.adapters.store.database import Database
 from app.adapters.store.personal import (
     PLACES,
     Person,
+    Row,
     erase_blocks,
-    erase_letters,
-    erase_rejects,
-    erase_samples,
     erase_words,
-    letters_of,
+    in_parts,
+    lock_signals,
+    mentions_of,
     person_of,
-    rejects_of,
 )
+from app.adapters.store.persons import customers_of_person
 from app.adapters.store.seal import open_facts
 from app.adapters.store.seal_tables import erasures
 from app.adapters.store.tables import facts
+from app.adapters.store.unnamed import (
+    erasable_letters,
+    erasable_rejects,
+    erase_letters,
+    erase_rejects,
+    erase_samples,
+    letters_of,
+    rejects_of,
+)
+from app.core.errors import Unavailable
 
 _LISTED = 200
-_AT_ONCE = 500
+# The keys themselves are told to nobody.
+_TOLD = PLACES[:-2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +95,13 @@ class Erasures:
         """
 
         def once(connection: sa.Connection) -> Person:
+            _keep_the_relay_out(connection)
             _overwrite_what_goes(connection)
             person = _widened(connection, erasure.person)
             erase_words(connection, person)
             counts = Counter(_counts(connection, erasure.id))
             counts["identity_keys"] += erase_blocks(connection, person)
+            counts["facts"] += lock_signals(self._database, connection, person)
             for place in PLACES:
                 counts[place.table.name] += place.erase(connection, person)
             counts["dead_letters"] += erase_letters(connection, person)
@@ -102,16 +114,21 @@ class Erasures:
         return await self._database.write(once)
 
     async def finish(self, erasure_id: str, now_ms: int) -> None:
-        """It is done: who it was is known no more."""
+        """It is done: who it was is known no more.
+
+        Raises Unavailable; then it is under way still, and doing it again is harmless.
+        """
         nobody = _packed(Person(handle_keys=()))
 
         def last(connection: sa.Connection) -> None:
             _overwrite_what_goes(connection)
             full_text.tidy(connection)
-            connection.execute(_this(erasure_id).values(person=nobody, done_ms=now_ms))
+            connection.execute(_this(erasure_id).values(person=nobody))
 
         await self._database.write(last)
         await self._database.write(_empty_the_log)
+        done = _this(erasure_id).values(done_ms=now_ms)
+        await self._database.write(lambda c: c.execute(done))
 
     async def listed(self) -> list[dict[str, Any]]:
         """The newest first, with how many rows were erased in each table."""
@@ -130,43 +147,71 @@ class Dossiers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, handle_key: str) -> tuple[Person, dict[str, list[dict[str, Any]]]]:
+    async def of(self, handle_key: str) -> tuple[Person, dict[str, list[Row]]]:
         """The person, and the rows by table; keys are left out. Raises Unavailable."""
 
-        def work(connection: sa.Connection) -> tuple[Person, dict[str, list[dict[str, Any]]]]:
+        def work(connection: sa.Connection) -> tuple[Person, dict[str, list[Row]]]:
             person = person_of(connection, handle_key)
-            found: dict[str, list[dict[str, Any]]] = {"facts": _facts(connection, person)}
-            for place in PLACES[:-2]:
-                known = found.setdefault(str(place.table.name), [])
-                known += [row for row in place.rows(connection, person) if row not in known]
+            found: dict[str, list[Row]] = {"facts": _facts(connection, person)}
+            seen: dict[str, set[tuple[Any, ...]]] = {}
+            for place in _TOLD:
+                name, ids = str(place.table.name), [str(c.name) for c in place.table.primary_key]
+                told, known = found.setdefault(name, []), seen.setdefault(name, set())
+                for row in place.rows(connection, person):
+                    if (id_ := tuple(row[column] for column in ids)) not in known:
+                        known.add(id_)
+                        told.append(place.told(row, person))
             found["dead_letters"] = list(letters_of(connection, person))
             found["import_rejects"] = list(rejects_of(connection, person))
             return person, found
 
         return await self._database.read(work)
 
+    async def whom(self, handle_key: str) -> Person | None:
+        """The person, if anything is kept of them: looks no further than that. Raises Unavailable.
 
-def _facts(connection: sa.Connection, person: Person) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
-    for at in range(0, len(person.mention_ids), _AT_ONCE):
-        some = person.mention_ids[at : at + _AT_ONCE]
+        That may be something that is erased and not handed out, as it may be somebody else's.
+        """
+
+        def work(connection: sa.Connection) -> Person | None:
+            person = person_of(connection, handle_key)
+            return person if _known(connection, person) else None
+
+        return await self._database.read(work)
+
+
+def _known(connection: sa.Connection, person: Person) -> bool:
+    return (
+        any(place.exists(connection, person) for place in _TOLD)
+        or any(
+            connection.scalar(sa.select(sa.literal(1)).where(facts.c.mention_id.in_(some)).limit(1))
+            for some in in_parts(person.mention_ids)
+        )
+        or any(True for _ in erasable_letters(connection, person))
+        or any(True for _ in erasable_rejects(connection, person))
+    )
+
+
+def _facts(connection: sa.Connection, person: Person) -> list[Row]:
+    told: list[Row] = []
+    for some in in_parts(person.mention_ids):
         query = sa.select(facts.c.body).where(facts.c.mention_id.in_(some)).order_by(facts.c.seq)
         told += open_facts(connection, connection.scalars(query))
     return told
 
 
 def _widened(connection: sa.Connection, person: Person) -> Person:
-    """The person with what has come to the store since it was looked for last."""
-    found = [person, *(person_of(connection, key) for key in person.handle_keys)]
+    """The person as they were when it was asked for, with the mentions that came since.
+
+    A handle that somebody else has by now is theirs: what is under it is not looked at again.
+    """
+    mine = set(person.customer_ids)
+    keys = [k for k in person.handle_keys if mine.issuperset(customers_of_person(connection, k))]
     return Person(
-        handle_keys=_united([one.handle_keys for one in found]),
-        customer_ids=_united([one.customer_ids for one in found]),
-        mention_ids=_united([one.mention_ids for one in found]),
+        handle_keys=tuple(keys),
+        customer_ids=person.customer_ids,
+        mention_ids=tuple(sorted({*person.mention_ids, *mentions_of(connection, keys)})),
     )
-
-
-def _united(ids: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(sorted({each for some in ids for each in some}))
 
 
 def _packed(person: Person) -> bytes:
@@ -193,6 +238,12 @@ def _this(erasure_id: str) -> sa.Update:
     return sa.update(erasures).where(erasures.c.id == erasure_id)
 
 
+def _keep_the_relay_out(connection: sa.Connection) -> None:
+    """No fact is sealed with a key that goes meanwhile; SQLite has one writer anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE facts IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def _overwrite_what_goes(connection: sa.Connection) -> None:
     """SQLite leaves deleted bytes in its file unless it is told to write zeros over them."""
     if connection.dialect.name == "sqlite":
@@ -200,8 +251,13 @@ def _overwrite_what_goes(connection: sa.Connection) -> None:
 
 
 def _empty_the_log(connection: sa.Connection) -> None:
-    """SQLite's log has the pages as they were before, until it is brought into the file."""
+    """SQLite's log has the pages as they were before, until it is brought into the file.
+
+    Raises Unavailable where somebody reads what is in it.
+    """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
         connection.exec_driver_sql("BEGIN")
+        if busy:
+            raise Unavailable("the store's log is in use, so what was erased is still in it")

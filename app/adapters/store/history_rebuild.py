@@ -3,7 +3,8 @@
 It is folded beside, in a scratch file, up to where `record` is. Then both are read in order, in
 one snapshot. Where they are equal nothing is written at all. Else the differences are mended in
 one transaction, up to the end of the ledger: readers see the old history or the new one, and
-`record`, which may run, finds that its place has moved and goes on from there.
+`record`, which may run, finds that its place has moved and goes on from there. Where somebody is
+erased meanwhile, what was folded before may have their words: it is thrown away, and folded again.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import sqlalchemy as sa
 
 from app.adapters.store import full_text
 from app.adapters.store.database import Database
-from app.adapters.store.record import cursor, known, put
+from app.adapters.store.record import MADE, cursor, known, put
 from app.adapters.store.seal import open_facts
+from app.adapters.store.seal_tables import erasures
 from app.adapters.store.tables import cursors, facts, history, mentions, metadata
 from app.core.history import fold
 
@@ -30,6 +32,10 @@ _LAST_SEQ: Final = 2**63 - 1  # what a database's integer holds
 
 Progress = Callable[[int, int], None]  # facts folded so far, of so many
 Row = Mapping[str, Any]
+
+
+class _ErasedMeanwhile(Exception):
+    """While differences were mended; nothing of it was written."""
 
 
 @dataclass(slots=True)
@@ -56,6 +62,7 @@ class Rebuild:
         self._scratch = scratch
         self._told = told
         self._seq = 0
+        self._erased: tuple[Any, ...] = ()  # as it was when the folding began
         metadata.create_all(scratch.engine, tables=[history, mentions])
 
     def check(self) -> Found:
@@ -79,17 +86,39 @@ class Rebuild:
             end = int(connection.scalar(sa.select(sa.func.max(facts.c.seq))) or 0)
             self._fold(connection, end)
             found = self._compare(connection, mending=True)
+            if _erased(connection) != self._erased:  # PostgreSQL lets others write beside us
+                raise _ErasedMeanwhile
             statement = self._store.upsert(cursors, "seq")
-            connection.execute(statement, {"name": _RECORD, "seq": end})
+            made = cursor(connection, MADE) + 1
+            places = [{"name": _RECORD, "seq": end}, {"name": MADE, "seq": made}]
+            connection.execute(statement, places)
             return found
 
-        return self._store.run_now(work)
+        while True:
+            try:
+                return self._store.run_now(work)
+            except _ErasedMeanwhile:
+                continue
 
     def _fold(self, connection: sa.Connection, until: int) -> None:
+        self._begin_anew_if_erased(connection)
         while self._seq < until:
             self._fold_page(connection, until)
 
+    def _begin_anew_if_erased(self, connection: sa.Connection) -> None:
+        erased = _erased(connection)
+        if erased == self._erased:
+            return
+
+        def empty(beside: sa.Connection) -> None:
+            for table in (history, mentions):
+                beside.execute(sa.delete(table))
+
+        self._scratch.run_now(empty)
+        self._seq, self._erased = 0, erased
+
     def _fold_page(self, connection: sa.Connection, until: int) -> None:
+        self._begin_anew_if_erased(connection)
         query = sa.select(facts.c.seq, facts.c.body).where(
             facts.c.seq > self._seq, facts.c.seq <= until
         )
@@ -140,6 +169,14 @@ def beside(store: Database, folder: Path, told: Progress) -> Iterator[Rebuild]:
 def _hasty(connection: Any, _record: object) -> None:
     """A scratch file need not outlive a crash."""
     connection.execute("PRAGMA synchronous=OFF")
+
+
+def _erased(connection: sa.Connection) -> tuple[Any, ...]:
+    """Another one, once somebody is asked to be erased, or is erased, or more of them is."""
+    last = sa.select(sa.func.count(), sa.func.max(erasures.c.asked_ms))
+    done = connection.execute(last.add_columns(sa.func.max(erasures.c.done_ms))).one()
+    query = sa.select(erasures.c.id, erasures.c.counts).where(erasures.c.done_ms == 0)
+    return *done, *map(tuple, connection.execute(query.order_by(erasures.c.id)))
 
 
 def _snapshot(connection: sa.Connection) -> None:

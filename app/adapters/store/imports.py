@@ -56,7 +56,8 @@ class Imports:
             if found.state == RUNNING:
                 raise Conflict("import_running", "This import is running")
             if not found.path or (found.state == DONE and not found.dry):
-                raise Conflict("import_done", "This import has ended: upload the file again")
+                told = "This import has ended and its file is not kept: upload the file"
+                raise Conflict("import_done", told)
             if not found.dry and found.rows_done:
                 pass  # it failed or was cancelled half-way: it goes on where it was
             else:
@@ -71,7 +72,8 @@ class Imports:
     def advance_now(
         self, connection: sa.Connection, run: Import, rejected: Sequence[Rejected]
     ) -> str:
-        """Say how far it is and which rows it refused; returns its state, cancelled by others."""
+        """Say how far it is, how it is read and which rows it refused; returns its state, which
+        others may have changed to cancelled."""
         if rejected and run.counts.get("rejected", 0) <= MOST_REJECTS:
             rows = [
                 {**asdict(one), "run": run.id, "raw": one.raw.encode("utf-8", "surrogateescape")}
@@ -79,7 +81,8 @@ class Imports:
             ]
             connection.execute(self._database.insert_new(t.rejects), rows)
         moved = {"rows_done": run.rows_done, "bytes_done": run.bytes_done}
-        _set(connection, run.id, counts=orjson.dumps(run.counts), **moved)
+        told = {"counts": orjson.dumps(run.counts), "form": orjson.dumps(asdict(run.form))}
+        _set(connection, run.id, **told, **moved)
         return get_now(connection, run.id).state
 
     async def end(self, id_: str, state: str, now_ms: int, problem: str = "") -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.adapters.store.database import Beside, Database
+from app.adapters.store.stops import forget_stops, insert_stops
 from app.adapters.store.tables import facts, journal
+from app.core.consent import HeardStop
 from app.core.facts import OUTCOMES
 
 _SETTLE_BATCH = 5_000
@@ -36,10 +38,15 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, intakes: Sequence[Intake], beside: Beside | None = None) -> None:
-        """Keep these, and what `beside` writes; once this returns they are accepted.
+    async def add(
+        self,
+        intakes: Sequence[Intake],
+        beside: Beside | None = None,
+        stops: Sequence[HeardStop] = (),
+    ) -> None:
+        """Keep these, the stops among them, and what `beside` writes; then they are accepted.
 
-        Raises Unavailable: then neither is kept.
+        Raises Unavailable: then nothing is kept.
         """
         rows = [
             {
@@ -55,6 +62,7 @@ class Journal:
 
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.insert(journal), rows)
+            insert_stops(connection, stops)
             if beside:
                 beside(connection)
 
@@ -72,7 +80,12 @@ class Journal:
         statement = (
             sa.update(journal).where(journal.c.intake_id.in_(open_ones)).values(settled=True)
         )
-        return await self._database.write(lambda c: c.execute(statement).rowcount)
+
+        def work(connection: sa.Connection) -> int:
+            forget_stops(connection)
+            return connection.execute(statement).rowcount
+
+        return await self._database.write(work)
 
     async def without_outcome(self, sent_before_ms: int, limit: int = 500) -> list[Intake]:
         """The oldest accepted messages that nothing has come of since they were last sent."""
@@ -92,6 +105,13 @@ class Journal:
             Intake(intake_id=i, mention_id=m, raw=bytes(raw), received_ms=at)
             for i, m, raw, at in rows
         ]
+
+    async def waits_since(self, received_ms: int) -> bool:
+        """Whether something that was accepted up to then has had no outcome yet."""
+        waiting = sa.exists().where(
+            journal.c.settled.is_(False), journal.c.received_ms <= received_ms
+        )
+        return bool(await self._database.read(lambda c: c.scalar(sa.select(waiting))))
 
     async def mark_sent(self, intake_ids: Sequence[str], now_ms: int) -> None:
         statement = (

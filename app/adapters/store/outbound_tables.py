@@ -12,7 +12,7 @@ consent_events = sa.Table(
     metadata,
     sa.Column("number", Seq, primary_key=True, autoincrement=True),
     sa.Column("event_id", sa.String(40), nullable=False, unique=True),
-    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
+    sa.Column("handle_key", sa.String(1700), nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("channel", sa.String(40), nullable=False),
     sa.Column("purpose", sa.String(40), nullable=False),
@@ -22,7 +22,19 @@ consent_events = sa.Table(
     sa.Column("by", sa.String(600), nullable=False),
     sa.Column("mention_id", sa.String(64), nullable=False),
     sa.Column("told", sa.Boolean, nullable=False, index=True),  # there is a fact of it
+    sa.Index("consent_events_of_handle", "handle_key", "number"),
     sqlite_autoincrement=True,
+)
+
+# What was accepted as a STOP, until the ledger has what came of it: the gate need not wait.
+stops_heard = sa.Table(
+    "stops_heard",
+    metadata,
+    sa.Column("intake_id", sa.String(40), primary_key=True),
+    sa.Column("mention_id", sa.String(64), nullable=False),
+    sa.Column("handle_key", sa.String(1700), nullable=False, index=True),
+    sa.Column("channel", sa.String(40), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
 )
 
 # Each message once, named by the fact that it comes from.

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
+from app.adapters.store.record import MADE, cursor
 from app.adapters.store.tables import mentions
 from app.core.past import MOST, Past, earlier
 
@@ -21,6 +22,10 @@ class Pasts:
         """The past of each of these handle keys since then. Raises Unavailable."""
         wanted = list(keys)
         return await self._database.read(lambda c: {key: _past(c, key, since_ms) for key in wanted})
+
+    async def made(self) -> int:
+        """How often somebody has made the history anew. Raises Unavailable."""
+        return await self._database.read(lambda c: cursor(c, MADE))
 
     async def every(self, since_ms: int) -> AsyncIterator[dict[str, Past]]:
         """The pasts of all handles of which there was a mention since then, some at a time."""

@@ -5,12 +5,10 @@ Each table is among the places here or named in `IMPERSONAL` with the reason; a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
 import sqlalchemy as sa
 
 from app.adapters.store import full_text, rule_tables
@@ -18,17 +16,23 @@ from app.adapters.store import identity_tables as identity
 from app.adapters.store import known_tables as known
 from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
-from app.adapters.store.chat_tables import chat_messages
-from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
+from app.adapters.store.chat_tables import chat_messages, chats
+from app.adapters.store.database import Database
+from app.adapters.store.outbound_tables import (
+    consent_events,
+    outbound,
+    outbound_refusals,
+    stops_heard,
+)
 from app.adapters.store.persons import customers_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.adapters.store.signal_tables import signal_subjects, signal_told, signals
 from app.core.chat import CHANNEL
 from app.core.particulars import node_of_customer, node_of_handle
 from app.core.profile import handle_key
-from app.core.signal import CUSTOMER, HANDLE, subject
+from app.core.signal import CUSTOMER, HANDLE, signal_matter, subject
 
-_AT_ONCE: Final = 500  # databases bound the parameters of a statement
+AT_ONCE: Final = 500  # databases bound the parameters of a statement
 
 Row = dict[str, Any]
 
@@ -42,29 +46,44 @@ class Person:
     mention_ids: tuple[str, ...] = ()
 
 
+def _whole(row: Row, _person: Person) -> Row:
+    return row
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Rows of one table that name the person in `column`, by one of their ids.
 
-    Erased rows are deleted, or emptied where `emptied` says how.
+    Erased rows are deleted, or emptied where `emptied` says how. `told` makes of a row what this
+    person may be told of it, where it tells of somebody else as well.
     """
 
     table: sa.Table
     column: str
     ids: Callable[[Person], Sequence[str]]
     emptied: Mapping[str, Any] = field(default_factory=dict)
+    told: Callable[[Row, Person], Row] = _whole
+
+    def exists(self, connection: sa.Connection, person: Person) -> bool:
+        """Is there a row?"""
+        return any(
+            connection.scalar(
+                sa.select(sa.literal(1)).where(self.table.c[self.column].in_(some)).limit(1)
+            )
+            for some in in_parts(self.ids(person))
+        )
 
     def rows(self, connection: sa.Connection, person: Person) -> Iterator[Row]:
-        for some in _in_parts(self.ids(person)):
+        for some in in_parts(self.ids(person)):
             found = connection.execute(
                 sa.select(self.table).where(self.table.c[self.column].in_(some))
             )
-            yield from map(_row, found.mappings())
+            yield from map(row_of, found.mappings())
 
     def erase(self, connection: sa.Connection, person: Person) -> int:
         """Returns how many rows there were."""
         count = 0
-        for some in _in_parts(self.ids(person)):
+        for some in in_parts(self.ids(person)):
             statement: Any = sa.delete(self.table)
             if self.emptied:
                 statement = sa.update(self.table).values(**self.emptied)
@@ -103,6 +122,19 @@ def _subjects(person: Person) -> Sequence[str]:
     return (*customers, *(subject(HANDLE, one) for one in person.handle_keys))
 
 
+def _of_a_pair(row: Row, person: Person) -> Row:
+    """What was said of two nodes: all of it where both are theirs, else that it was said."""
+    if {row["a"], row["b"]} <= set(_nodes(person)):
+        return row
+    return {name: row[name] for name in ("kind", "state", "at_ms", "since_ms") if name in row}
+
+
+def _of_a_claim(row: Row, person: Person) -> Row:
+    """A handle that several claim to have: who the other one is, is not this person's to know."""
+    hidden = () if row["customer_id"] in person.customer_ids else ("customer_id",)
+    return {name: value for name, value in row.items() if name not in hidden}
+
+
 # The keys come last: until they are gone, what is left can be found again.
 PLACES: Final = (
     Place(table=t.journal, column="mention_id", ids=_mentions),
@@ -114,8 +146,9 @@ PLACES: Final = (
     Place(table=t.handles, column="customer_id", ids=_customers),  # of handles that are another's
     Place(table=known.statements, column="customer_id", ids=_customers),
     Place(table=known.contested, column="customer_id", ids=_customers),
+    Place(table=known.contested, column="handle_key", ids=_handles, told=_of_a_claim),
     *(
-        Place(table=table, column=column, ids=_nodes)
+        Place(table=table, column=column, ids=_nodes, told=_of_a_pair)
         for table in (identity.events, identity.reviews)
         for column in ("a", "b")
     ),
@@ -129,7 +162,9 @@ PLACES: Final = (
     Place(table=outbound, column="handle_key", ids=_handles),
     Place(table=outbound_refusals, column="handle_key", ids=_handles),
     Place(table=consent_events, column="handle_key", ids=_handles),
+    Place(table=stops_heard, column="handle_key", ids=_handles),
     Place(table=chat_messages, column="chat", ids=_chats),
+    Place(table=chats, column="chat", ids=_chats),
     Place(table=signals, column="person", ids=_subjects),
     Place(table=signal_subjects, column="subject", ids=_subjects),
     Place(table=signal_told, column="person", ids=_subjects),
@@ -141,9 +176,9 @@ PLACES: Final = (
 # Tables that name nobody, or are dealt with by themselves.
 IMPERSONAL: Final[Mapping[str, str]] = {
     "facts": "sealed: erased with the key",
-    "dead_letters": "by `letters_of` and `erase_letters`, for they name nobody",
-    "import_rejects": "by `rejects_of` and `erase_rejects`, for they name nobody",
-    "rule_backtests": "by `erase_samples`, for the report is one text",
+    "dead_letters": "by `unnamed`, for no column names anybody",
+    "import_rejects": "by `unnamed`, for no column names anybody",
+    "rule_backtests": "by `unnamed`, for the report is one text",
     "identity_keys": "digests, by `erase_blocks`, for they name nobody",
     "identity_board": "a counter",
     "import_runs": "names of files and of columns",
@@ -177,13 +212,14 @@ def person_of(connection: sa.Connection, handle_key: str) -> Person:
     return Person(
         handle_keys=tuple(keys),
         customer_ids=tuple(customers_of_person(connection, handle_key)),
-        mention_ids=tuple(_mentions_of(connection, keys)),
+        mention_ids=tuple(mentions_of(connection, keys)),
     )
 
 
-def _mentions_of(connection: sa.Connection, handle_keys: Sequence[str]) -> list[str]:
+def mentions_of(connection: sa.Connection, handle_keys: Sequence[str]) -> list[str]:
+    """What was said under these handles, and facts of them without a mention."""
     found: set[str] = set()
-    for some in _in_parts(handle_keys):
+    for some in in_parts(handle_keys):
         sealed = sa.select(mention_keys.c.matter).join(
             person_keys, person_keys.c.key_id == mention_keys.c.key_id
         )
@@ -200,74 +236,41 @@ def erase_words(connection: sa.Connection, person: Person) -> None:
             full_text.drop(connection, [row["seq"] for row in place.rows(connection, person)])
 
 
+def lock_signals(database: Database, connection: sa.Connection, person: Person) -> int:
+    """Make unreadable what signals say that name them, whoever's key they are sealed with.
+
+    Before their subjects go, by which they are found. One that the ledger does not have yet is
+    locked before it comes.
+    """
+    count = 0
+    for some in in_parts(_subjects(person)):
+        named = sa.select(signal_subjects.c.key).where(signal_subjects.c.subject.in_(some))
+        matters = [signal_matter(key) for key in connection.scalars(named.distinct())]
+        for part in in_parts(matters):
+            nobody = {"key_id": "", "source_id": ""}
+            rows = [{"matter": matter, **nobody} for matter in part]
+            connection.execute(database.insert_new(mention_keys), rows)
+            there = mention_keys.c.matter.in_(part) & (mention_keys.c.key_id != "")
+            count += connection.execute(
+                sa.update(mention_keys).where(there).values(**nobody)
+            ).rowcount
+    return count
+
+
 def erase_blocks(connection: sa.Connection, person: Person) -> int:
     """Take out by what these nodes are found. Before the nodes go, which have the numbers."""
     count = 0
-    for some in _in_parts(_nodes(person)):
+    for some in in_parts(_nodes(person)):
         numbers = sa.select(identity.nodes.c.number).where(identity.nodes.c.node.in_(some))
         gone = sa.delete(identity.keys).where(identity.keys.c.number.in_(numbers))
         count += connection.execute(gone).rowcount
     return count
 
 
-def letters_of(connection: sa.Connection, person: Person) -> Iterator[Row]:
-    """Dead letters that name one of these handles, as JSON writes it. Reads all letters."""
-    names = {key.partition(":")[2] for key in person.handle_keys}
-    marks = [f'"{at}{name}"'.encode() for name in names for at in ("", "@")]
-    query = sa.select(t.dead_letters).where(t.dead_letters.c.raw.is_not(None))
-    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)).mappings():
-        text = bytes(row["raw"]).decode("utf-8", "replace").casefold().encode()
-        if any(mark in text for mark in marks):
-            yield _row(row)
-
-
-def erase_letters(connection: sa.Connection, person: Person) -> int:
-    sources = [row["src"] for row in letters_of(connection, person)]
-    for some in _in_parts(sources):
-        change = sa.update(t.dead_letters).where(t.dead_letters.c.src.in_(some))
-        connection.execute(change.values(raw=None, detail="erased"))
-    return len(sources)
-
-
-def rejects_of(connection: sa.Connection, person: Person) -> Iterator[Row]:
-    """Refused rows of imports with a handle or customer id of theirs. Reads all of them."""
-    names = {key.partition(":")[2] for key in person.handle_keys} | {*person.customer_ids}
-    words = "|".join(re.escape(name.casefold()) for name in sorted(names - {""}))
-    named = re.compile(rf"(?<!\w)({words})(?!\w)")
-    query = sa.select(known.rejects).where(known.rejects.c.raw != b"")
-    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)).mappings():
-        text = f"{bytes(row['raw']).decode('utf-8', 'replace')} {row['reason']}"
-        if words and named.search(text.casefold()):
-            yield _row(row)
-
-
-def erase_rejects(connection: sa.Connection, person: Person) -> int:
-    found = [(row["run"], row["line"]) for row in rejects_of(connection, person)]
-    for run, line in found:
-        this = sa.and_(known.rejects.c.run == run, known.rejects.c.line == line)
-        emptied = sa.update(known.rejects).where(this).values(raw=b"", reason="erased")
-        connection.execute(emptied)
-    return len(found)
-
-
-def erase_samples(connection: sa.Connection, person: Person) -> int:
-    """Take the mentions of this person out of the samples of back-tests."""
-    mine, count, table = set(person.mention_ids), 0, rule_tables.backtests
-    query = sa.select(table.c.id, table.c.report).where(table.c.report.is_not(None))
-    for id_, body in connection.execute(query).all():
-        report = orjson.loads(body)
-        left = [one for one in report.get("samples", ()) if one.get("mention_id") not in mine]
-        if gone := len(report.get("samples", ())) - len(left):
-            kept = orjson.dumps(report | {"samples": left})
-            connection.execute(sa.update(table).where(table.c.id == id_).values(report=kept))
-            count += gone
-    return count
-
-
-def _row(found: sa.RowMapping) -> Row:
+def row_of(found: sa.RowMapping) -> Row:
     """A row whose names are plain texts, as JSON wants them."""
     return {str(name): value for name, value in found.items()}
 
 
-def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))

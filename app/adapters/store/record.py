@@ -15,6 +15,8 @@ from app.core import history as core
 from app.core.history import Folded, Matter
 from app.core.history_lines import FEEDBACK, REPLIED
 
+MADE: Final = "history_made"  # among the cursors: how often the history was made anew
+
 _MATTER: Final = tuple(column.name for column in mentions.c if not column.primary_key)
 
 

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from app.adapters.store import rule_tables as t
 from app.adapters.store.database import Database
+from app.adapters.store.seal import gone
+from app.adapters.store.unnamed import without
 from app.core.errors import Conflict
 
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
@@ -58,13 +60,20 @@ class RuleBacktests:
         return await self._database.write(work)
 
     async def end(self, id_: str, state: str, report: Mapping[str, Any] | None = None) -> None:
-        """It is done, failed or cancelled; the first such word counts."""
+        """It is done, failed or cancelled; the first such word counts.
+
+        Of mentions of somebody who was erased while it ran no sample is kept.
+        """
         mine = sa.and_(t.backtests.c.id == id_, t.backtests.c.state == RUNNING)
-        values: dict[str, Any] = {"state": state, "report": _encoded(report)}
+        values: dict[str, Any] = {"state": state}
         if state == DONE:
             values["progress"] = 1.0
-        statement = sa.update(t.backtests).where(mine).values(**values)
-        await self._database.write(lambda c: c.execute(statement))
+
+        def work(connection: sa.Connection) -> None:
+            kept = _encoded(_of_who_is_here(connection, report))
+            connection.execute(sa.update(t.backtests).where(mine).values(report=kept, **values))
+
+        await self._database.write(work)
 
     async def interrupted(self) -> None:
         """Whoever ran them has ended without a word: none of them will come to an end."""
@@ -103,6 +112,15 @@ def _backtest(row: sa.RowMapping) -> Backtest:
     fields = {name: row[name] for name in Backtest.__dataclass_fields__}
     report = orjson.loads(row["report"]) if row["report"] is not None else None
     return Backtest(**fields | {"report": report})
+
+
+def _of_who_is_here(
+    connection: sa.Connection, report: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    if not report or not report.get("samples"):
+        return report
+    ids = [str(one.get("mention_id")) for one in report["samples"]]
+    return without(gone(connection, ids), report)
 
 
 def _encoded(report: Mapping[str, Any] | None) -> bytes | None:

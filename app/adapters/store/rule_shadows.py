@@ -13,6 +13,7 @@ from app.adapters.store import rule_tables as t
 from app.adapters.store.database import Database
 from app.adapters.store.rule_drafts import Draft
 from app.adapters.store.rule_pointer import end_shadow, lock, needed, note
+from app.adapters.store.seal import gone
 from app.core.errors import Conflict
 from app.core.versions import SHADOW_BEGUN, Actor, Change
 
@@ -91,7 +92,7 @@ class RuleShadows:
         return await self._database.read(work)
 
     async def count(self, tally: Tally) -> None:
-        """Add what a worker has counted; of the samples the newest are kept."""
+        """Add what a worker has counted; of the samples the newest are kept, of nobody erased."""
         await self._database.write(lambda c: _count(self._database, c, tally))
 
     async def counts(self, run: int) -> list[dict[str, Any]]:
@@ -157,13 +158,14 @@ def _count(database: Database, connection: sa.Connection, tally: Tally) -> None:
     connection.execute(database.insert_new(counts), key | {"same": 0, "different": 0})
     grown = {"same": counts.c.same + tally.same, "different": counts.c.different + tally.different}
     connection.execute(sa.update(counts).where(mine).values(grown))
-    if not tally.samples:
-        return
+    erased = gone(connection, (one.mention_id for one in tally.samples))
     rows = [
         {"run": tally.run, "mention_id": s.mention_id, "at_ms": s.at_ms,
          "body": orjson.dumps(dict(s.body))}
-        for s in tally.samples
+        for s in tally.samples if s.mention_id not in erased
     ]  # fmt: skip
+    if not rows:
+        return
     connection.execute(database.upsert(t.shadow_samples, "at_ms", "body"), rows)
     samples = t.shadow_samples
     newest = sa.select(samples.c.mention_id).where(samples.c.run == tally.run)

@@ -76,6 +76,11 @@ def open_facts(
     ]
 
 
+def gone(connection: sa.Connection, matters: Iterable[str]) -> set[str]:
+    """Those of these whose key is gone: nothing of them may be kept any more."""
+    return {id_ for id_, lock in _locks(connection, matters).items() if lock.cipher is None}
+
+
 def _sealed_as(fact: Fact) -> str:
     """`matter_of`, once what it goes by is sealed itself."""
     return str(fact.get("mention_id") or fact["fact_id"])

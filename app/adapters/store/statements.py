@@ -196,7 +196,7 @@ def before(connection: sa.Connection, rows: Sequence[Row]) -> Before:
         query = sa.select(t.contested).where(t.contested.c.handle_key.in_(chunk))
         for key, id_, _ in connection.execute(query):
             several.setdefault(key, set()).add(id_)
-    said = said_of(connection, candidates(rows, held))
+    said = said_of(connection, candidates(rows, held, several))
     contested = {key: frozenset(ids) for key, ids in several.items()}
     return Before(statements=said, holders=held, contested=contested)
 

@@ -14,7 +14,7 @@ const MESSAGES = "/api/v1/chat/messages";
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 const LOST = "It could not be sent. What you wrote is still in the box: please send it again.";
 /** Refusals that the customer can do something about are told in the server's own words. */
-const TOLD = new Set(["wrong_field", "too_many_messages", "no_chat", "too_large"]);
+const TOLD = new Set(["wrong_field", "too_many_messages", "too_many_today", "no_chat", "too_large"]);
 
 export const lines = signal(/** @type {Line[]} */ ([]));
 export const standing = signal("");

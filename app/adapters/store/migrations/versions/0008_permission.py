@@ -12,6 +12,7 @@ down_revision = "0007"
 def upgrade() -> None:
     seq = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     _consent(seq)
+    _heard()
     _outbound(seq)
     _refusals(seq)
 
@@ -35,8 +36,23 @@ def _consent(seq: sa.types.TypeEngine[int]) -> None:
         sa.UniqueConstraint("event_id"),
         sqlite_autoincrement=True,
     )
-    for name in ("handle_key", "told"):
-        op.create_index(f"ix_consent_events_{name}", "consent_events", [name], unique=False)
+    op.create_index("ix_consent_events_told", "consent_events", ["told"], unique=False)
+    op.create_index(
+        "consent_events_of_handle", "consent_events", ["handle_key", "number"], unique=False
+    )
+
+
+def _heard() -> None:
+    op.create_table(
+        "stops_heard",
+        sa.Column("intake_id", sa.String(length=40), nullable=False),
+        sa.Column("mention_id", sa.String(length=64), nullable=False),
+        sa.Column("handle_key", sa.String(length=1700), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("intake_id"),
+    )
+    op.create_index("ix_stops_heard_handle_key", "stops_heard", ["handle_key"], unique=False)
 
 
 def _outbound(seq: sa.types.TypeEngine[int]) -> None:

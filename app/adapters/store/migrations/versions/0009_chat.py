@@ -25,4 +25,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id"),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "chats",
+        sa.Column("chat", sa.String(length=40), nullable=False),
+        sa.Column("judged_from", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("said", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("chat"),
+    )
     op.create_index("chat_messages_of_chat", "chat_messages", ["chat", "number"], unique=False)
