@@ -9,6 +9,7 @@ from app.core.policy import Slas
 
 ESCALATION_QUEUE = "escalation"  # where a breached task goes: the mediator's queue
 ROLES = ("agent", "supervisor", "analyst", "sre", "admin")
+READING = ("agent", "supervisor", "analyst", "admin")  # may read what customers said and did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from app.adapters.identity_sources import (
 )
 from app.adapters.normal_forms import similar
 from app.adapters.store.database import Database
-from app.adapters.store.identity_customers import Customers
+from app.adapters.store.identity_customers import Customers, Position
 from app.adapters.store.identity_joins import Joins, Said, Scene, told_of
 from app.adapters.store.identity_nodes import Entry, Nodes
 from app.adapters.store.identity_people import PeopleTable
@@ -77,7 +77,8 @@ class IdentityWatch:
         self._people = PeopleTable(database, around.order)
         self._mentions = MentionReader(database)
         self._customers = Customers(database, self._read, around.order)
-        self._around, self._at = around, (0, "")
+        self._around = around
+        self._at: Position | None = None
 
     def _read(self, says: Mapping[str, Value], handle_keys: Sequence[str]) -> Particulars:
         return of_customer(says, handle_keys, self._around.channels)
@@ -92,21 +93,22 @@ class IdentityWatch:
             heard = await self._heard(said, owners)
             for entry in await self._nodes.enter(heard, self._around.now_ms()):
                 if owner := owners.get(split_node(entry.node)[1]):
-                    await self._join(entry.node, node_of_customer(owner), _GIVEN)
+                    await self._take_line(entry.node, node_of_customer(owner))
                 await self._compare(entry)
             await self._mentions.done(upto)
         await self.show()
 
     async def go_round(self) -> None:
         """Compare customers whose profiles are new or have changed."""
-        if self._at == (0, ""):
+        if self._at is None:
             self._at = await self._customers.position(_CUSTOMERS)
         while True:
             entries, at, whole = await self._customers.next(self._at)
-            if not whole:
+            if at == self._at:
                 break
             for entry in await self._nodes.enter(entries, self._around.now_ms()):
                 await self._compare(entry)
+            await self._ask_of_lines({entry.node for entry in entries})
             self._at = at
             await self._mentions.done(whole, _CUSTOMERS)
         metrics.IDENTITY_REVIEWS.set(await self._joins.open_reviews())
@@ -141,6 +143,17 @@ class IdentityWatch:
             for node, now in known.items()
             if next(blocks(now), None)
         ]
+
+    async def _take_line(self, handle: str, customer: str) -> None:
+        """Join what a record brings together, or ask where the handle is somebody else's."""
+        if not await self._join(handle, customer, _GIVEN):
+            await self._joins.ask([(handle, customer, _GIVEN)], self._around.now_ms())
+
+    async def _ask_of_lines(self, customers: Collection[str]) -> None:
+        """What these records say of handles that are somebody else's joins nobody by itself."""
+        lines = await self._people.unheld(customers)
+        asked = [(line.handle, line.customer, _GIVEN) for line in lines]
+        await self._joins.ask(asked, self._around.now_ms())
 
     async def _compare(self, entry: Entry) -> None:
         around = await self._nodes.around(entry.node, entry.known)

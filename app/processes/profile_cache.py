@@ -40,7 +40,7 @@ class ProfileCache:
                 key: change.body for change in page for key in change.handle_keys
             }
             if self._joined:
-                blobs |= await self._joined.joined_blobs([change.customer_id for change in page])
+                blobs |= await self._joined.joined_blobs(page)
             whole = len(page) < _PAGE
             await self._cache.put(blobs, position, filled=whole)
             metrics.PROFILES_CACHED.inc(len(page))

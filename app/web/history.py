@@ -57,7 +57,7 @@ async def history(request: Request) -> Response:
         found["person"] = _whom(key, person) | {"totals": await timeline.totals(person.keys)}
     if terms or not asked.get("q", "").strip():  # signs alone are in no text
         page = await timeline.page(ask)
-        found["lines"] = [_line(row, terms) for row in page.lines]
+        found["lines"] = [line_of(row, terms) for row in page.lines]
         found["next"] = ".".join(map(str, page.next)) if page.next else ""
     return JSONResponse(found)
 
@@ -106,7 +106,7 @@ def _noted(given: Json) -> Json:
     }
 
 
-def _line(row: Json, terms: tuple[Term, ...]) -> Json:
+def line_of(row: Json, terms: tuple[Term, ...] = ()) -> Json:
     """A line as screens have it; `parts` are the pieces of an excerpt, and whether they match."""
     matter = {name: row.pop(f"matter_{name}") for name in _MATTER}
     text = str(row.pop("text"))

@@ -19,7 +19,7 @@ IDENTITY: tuple[Piece, ...] = (
         f"{PEOPLE}/{{person:path}}",
         identity.person,
         ROLES,
-        "One person: ids, handles, joins with their evidence, history",
+        "One person: ids, handles, joins with their evidence; history for those who may read it",
     ),
     ("GET", f"{ROOT}/reviews", identity.reviews, ROLES, "Pairs that wait for a person to decide"),
     ("POST", f"{ROOT}/join", identity.join, _DECIDING, "Say that two are the same person"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.routing import Route
 
+from app.core.catalogue import READING
 from app.web import (
     chat,
     commands,
@@ -39,7 +40,6 @@ AGENT, SUPERVISOR, ANALYST, SRE, ADMIN = "agent", "supervisor", "analyst", "sre"
 STAFF = (AGENT, SUPERVISOR, ANALYST, SRE, ADMIN)
 OVERSIGHT = (SUPERVISOR, ANALYST, SRE, ADMIN)
 DIRECTING = (SUPERVISOR, ADMIN)  # who may move other people's work
-READING = (AGENT, SUPERVISOR, ANALYST, ADMIN)  # who may read what customers said and did
 WRITING = (AGENT, SUPERVISOR, ADMIN)  # who speaks with them
 OPERATING = (SUPERVISOR, SRE, ADMIN)  # who looks after what goes to others
 INTAKE = ("intake", ADMIN)

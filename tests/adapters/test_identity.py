@@ -28,14 +28,17 @@ from app.adapters.store.identity_nodes import Entry, Nodes
 from app.adapters.store.identity_people import PeopleTable
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
+from app.adapters.store.persons import handles_of_person
 from app.adapters.store.record import Record
 from app.adapters.store.statements import Statements
+from app.adapters.store.timeline import Ask, Timeline
 from app.core import joins
 from app.core.blocking import MOST_ALIKE
 from app.core.errors import Conflict
 from app.core.history import Folded
 from app.core.history_lines import Entry as Line
 from app.core.joins import Draft, Event, Who
+from app.core.person import customer_key
 from app.core.profile import Profile
 from app.core.profile_fields import Row, statement_of
 from app.processes.identity import IdentityWatch, Surroundings
@@ -69,11 +72,11 @@ class People:
         self.ledger, self.record = Ledger(database), Record(database)
         self.joins, self.table, self.cache = Joins(database), PeopleTable(database), KeptCache()
         self.nodes, self.statements = Nodes(database), Statements(database)
-        around = Surroundings(
+        self.around = Surroundings(
             database=database, weights=load(IDENTITY), cache=self.cache, now_ms=lambda: NOON_MS,
             channels=("x", "webchat", "email", "sms", "phone"),
         )  # fmt: skip
-        self.watch = IdentityWatch(around)
+        self.watch = IdentityWatch(self.around)
         self._said = 0
 
     async def customers(self, **rows_of: Profile) -> None:
@@ -122,6 +125,19 @@ class People:
         await self.watch.show()
         return done
 
+    async def handles(self, key: str) -> list[str]:
+        return await self.database.read(lambda c: handles_of_person(c, key))
+
+    async def changed(self, *ids: str) -> dict[str, bytes | None]:
+        """What the cache is to hold, beside each one's own, when these profiles have changed."""
+        every = await self.statements.changed((-1, ""), 99)
+        return await self.table.joined_blobs([c for c in every if c.customer_id in ids])
+
+    async def said_by(self, customer: str) -> list[str]:
+        timeline = Timeline(self.database)
+        whom = await timeline.person(customer_key(customer.removeprefix("customer:")))
+        return [line["fact_id"] for line in (await timeline.page(Ask(keys=whom.keys))).lines]
+
     async def group(self, node: str) -> tuple[str, ...]:
         return (await self.table.person(node)).nodes
 
@@ -155,7 +171,7 @@ async def test_a_source_attests_a_mail_and_an_id(house_of_people: People) -> Non
     await people.says("webchat", "visitor-7", identity={"ids": {"Loyalty": "A-17"}})
     await people.says("app", "device-9", identity={"ids": {"loyalty": "A-17"}})
     assert people.cache.held["app:device-9"] == "C1"
-    assert await people.table.handle_keys("app:device-9") == [
+    assert await people.handles("app:device-9") == [
         "app:device-9", "email:kim.lee@gmail.com", "webchat:visitor-7",
     ]  # fmt: skip
 
@@ -223,7 +239,7 @@ async def test_an_unjoin_restores_both_people_and_their_histories(house_of_peopl
             one.nodes,
             one.handle_keys,
             one.profile,
-            await people.table.history_of(one.handle_keys, 9),
+            await people.said_by(node),
         )
 
     before = await seen(C1), await seen(C2)
@@ -233,7 +249,7 @@ async def test_an_unjoin_restores_both_people_and_their_histories(house_of_peopl
     assert both.nodes == (C1, C2)
     assert (await people.table.person(C2)).id == both.id == C1
     assert (both.profile.value, both.profile.open_cases) == (900.0, 1)
-    assert len(await people.table.history_of(both.handle_keys, 9)) == 3
+    assert len(await people.said_by(C1)) == 3
     assert people.cache.held == {"x:kim": "C1", "email:kim@mail.example": "C1"}
     await people.unjoin(event.seq)
     assert (await seen(C1), await seen(C2)) == before
@@ -267,8 +283,8 @@ async def test_a_handle_that_the_record_names_wrongly_can_be_told_apart(
     )  # fmt: skip
     await people.watch.show()
     assert people.cache.held == {"email:kim@mail.example": "C1"}
-    assert (await people.table.joined_blobs(["C1"]))["x:kim"] is None
-    assert await people.table.handle_keys("email:kim@mail.example") == ["email:kim@mail.example"]
+    assert (await people.changed("C1"))["x:kim"] is None
+    assert await people.handles("email:kim@mail.example") == ["email:kim@mail.example"]
 
 
 async def test_a_second_record_of_one_customer_is_joined_by_number_and_name(
@@ -278,7 +294,7 @@ async def test_a_second_record_of_one_customer_is_joined_by_number_and_name(
     people = house_of_people
     await people.customers(**{"sms__+447700900123": KIM, "phone__+447700900123": KIM_AGAIN})
     assert await people.group(C1) == (C1, C2)
-    held = await people.table.joined_blobs(["C2", "C9"])
+    held = await people.changed("C2", "C9")
     assert held["sms:+447700900123"] == held["phone:+447700900123"]
     profile = unpacked(held["sms:+447700900123"] or b"")
     assert (profile.customer_id, profile.value, profile.open_cases) == ("C1", 900.0, 1)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.core.history import Folded
+from app.core.history_lines import Entry as Line
 from app.web.state import Parts
 from tests.adapters.test_identity import C1, C2, KIM, KIM_AGAIN, People
 from tests.web.conftest import Api
@@ -86,6 +88,31 @@ async def test_a_person_is_found_by_each_of_their_ids(api: Api, people: People) 
     assert refused(await api.get("amira", "/api/v1/people/handle:x:a/b")) == (
         404, "unknown_person",
     )  # fmt: skip
+
+
+async def test_a_person_s_history_is_their_timeline_for_those_who_may_read_it(
+    api: Api, parts: Parts, people: People
+) -> None:
+    """A letter under the customer's own key is a part of it; SREs are sent none of it."""
+    lines = [
+        Line(
+            seq=n, fact_id=f"f{n}", mention_id="", handle_key=key, kind="offline",
+            channel="letter", at_ms=n, by="kim", text="Where is my suitcase?",
+        )
+        for n, key in enumerate([":C1", "x:kim", ":C2", "x:who"], 1)
+    ]  # fmt: skip
+    entries = Folded(entries={line.fact_id: line for line in lines})
+    await parts.record.write("record", 9, entries)
+    await post(api, "sofia", "join", {"a": C1, "b": C2})
+    timeline = await api.get("amira", "/api/v1/history", params={"person": ":C2"})
+    for node in ("C1", "handle:x:kim"):
+        for who in ("amira", "sofia", "anton", "ada"):
+            found = (await api.get(who, f"/api/v1/people/{node}")).json()
+            assert [line["fact_id"] for line in found["history"]] == ["f3", "f2", "f1"]
+            assert found["history"] == timeline.json()["lines"]
+        answer = await api.get("sven", f"/api/v1/people/{node}")
+        assert answer.json()["history"] is None
+        assert "suitcase" not in answer.text
 
 
 async def test_a_handle_with_a_slash_is_reached(api: Api, people: People) -> None:

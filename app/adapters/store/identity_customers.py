@@ -34,19 +34,20 @@ class Customers:
 
     async def next(self, after: Position) -> tuple[list[Entry], Position, int]:
         """The next ones after this change and customer, where they end, and the last change of
-        which there is nobody left; 0 with nobody."""
+        which there is nobody left. With nobody the end is `after`."""
         changes = await self._statements.changed(after, _STRETCH)
         if not changes:
-            return [], after, 0
+            return [], after, after[0]
         entries = await self._database.read(lambda c: self._entries(c, changes))
         last = changes[-1]
-        whole = last.number if len(changes) < _STRETCH else max(1, last.number - 1)
+        whole = last.number if len(changes) < _STRETCH else last.number - 1
         return entries, (last.number, last.customer_id), whole
 
     async def position(self, name: str) -> Position:
         """Behind the last change of which everybody was compared."""
         query = sa.select(cursors.c.seq).where(cursors.c.name == name)
-        return await self._database.read(lambda c: (int(c.scalar(query) or 0) + 1, ""))
+        done = await self._database.read(lambda c: c.scalar(query))
+        return (-1 if done is None else int(done) + 1, "")
 
     def _entries(self, connection: sa.Connection, changes: Sequence[Change]) -> list[Entry]:
         said = said_of(connection, [change.customer_id for change in changes])

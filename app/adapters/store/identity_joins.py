@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from app.adapters.store import identity_tables as t
 from app.adapters.store.database import Database
 from app.adapters.store.identity_nodes import known_of
+from app.adapters.store.statements import chunks
 from app.adapters.store.tables import handles, mentions, profiles
 from app.core.errors import Conflict
 from app.core.joins import JOINED, Draft, Event, Pair, People, Who, fold, pair_of, person_of
@@ -146,17 +147,31 @@ def take_board(database: Database, connection: sa.Connection) -> None:
 
 
 def members(connection: sa.Connection, node: str) -> set[str]:
-    """All nodes of the person behind this one."""
-    person = sa.select(t.groups.c.person).where(t.groups.c.node == node).scalar_subquery()
-    found = set(connection.scalars(sa.select(t.groups.c.node).where(t.groups.c.person == person)))
-    return found | {node}
+    """All nodes that events joined with this one, itself among them."""
+    return set(groups_of(connection, [node])[node])
 
 
-def events_of(connection: sa.Connection, nodes: Iterable[str]) -> list[Event]:
+def groups_of(connection: sa.Connection, nodes: Collection[str]) -> dict[str, frozenset[str]]:
+    """`members` of each of these nodes."""
+    found = {node: frozenset({node}) for node in nodes}
+    for chunk in chunks(nodes):
+        persons = sa.select(t.groups.c.person).where(t.groups.c.node.in_(chunk))
+        query = sa.select(t.groups.c.person, t.groups.c.node).where(t.groups.c.person.in_(persons))
+        together: dict[str, set[str]] = {}
+        for person, node in connection.execute(query):
+            together.setdefault(person, set()).add(node)
+        for group in map(frozenset, together.values()):
+            found |= dict.fromkeys(group & found.keys(), group)
+    return found
+
+
+def events_of(connection: sa.Connection, nodes: Collection[str]) -> list[Event]:
     """Everything that was ever done to these nodes, in order."""
-    named = list(nodes)
-    query = sa.select(t.events).where(sa.or_(t.events.c.a.in_(named), t.events.c.b.in_(named)))
-    return [event_of(row) for row in connection.execute(query.order_by(t.events.c.seq))]
+    found: dict[int, Event] = {}
+    for chunk in chunks(nodes):
+        query = sa.select(t.events).where(sa.or_(t.events.c.a.in_(chunk), t.events.c.b.in_(chunk)))
+        found |= {row.seq: event_of(row) for row in connection.execute(query)}
+    return [found[seq] for seq in sorted(found)]
 
 
 def event_of(row: Any) -> Event:
@@ -209,15 +224,14 @@ def _regroup(connection: sa.Connection, scope: set[str], people: People) -> None
 
 
 def _settle(connection: sa.Connection, scope: set[str], people: People) -> None:
-    """Pairs that need no answer any more are not asked about."""
-    query = sa.select(t.reviews).where(
-        t.reviews.c.state == OPEN, sa.or_(t.reviews.c.a.in_(scope), t.reviews.c.b.in_(scope))
-    )
-    for row in connection.execute(query).all():
-        ours, theirs = people.group(row.a), people.group(row.b)
-        if row.b in ours or people.told_apart(ours, theirs):
-            done = sa.update(t.reviews).where(t.reviews.c.pair == row.pair)
-            connection.execute(done.values(state=SETTLED))
+    """Pairs are asked about while they need an answer: an un-join may bring a question back."""
+    ends = sa.or_(t.reviews.c.a.in_(scope), t.reviews.c.b.in_(scope))
+    for row in connection.execute(sa.select(t.reviews).where(ends)).all():
+        # The other side may be joined with nodes of which these events say nothing.
+        ours, theirs = members(connection, row.a), members(connection, row.b)
+        answered = row.b in ours or people.told_apart(ours, theirs)
+        change = sa.update(t.reviews).where(t.reviews.c.pair == row.pair)
+        connection.execute(change.values(state=SETTLED if answered else OPEN))
 
 
 def _asked(connection: sa.Connection, ours: set[str], theirs: set[str], pair: set[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from app.adapters.profile_blob import packed, unpacked
 from app.adapters.store import identity_tables as t
 from app.adapters.store.database import Database
-from app.adapters.store.identity_joins import OPEN, events_of, members, review_of
+from app.adapters.store.identity_joins import OPEN, events_of, review_of
 from app.adapters.store.identity_nodes import known_of
-from app.adapters.store.statements import chunks, said_of
+from app.adapters.store.identity_whole import Line, handles_in, unheld, whole_of
+from app.adapters.store.statements import Change, chunks, said_of
 from app.adapters.store.tables import handles, history, profiles
 from app.core.errors import Conflict
 from app.core.joins import APART, Event, fold, person_of
@@ -59,42 +60,20 @@ class PeopleTable:
         """The person behind a node. Raises Conflict (`unknown_person`)."""
         return await self._database.read(lambda c: _person(c, node, self._order))
 
-    async def handle_keys(self, handle_key: str) -> list[str]:
-        """Every handle key of the person behind this one, itself among them.
-
-        For whoever must know all the ways that lead to somebody, such as a gate for consent.
-        """
-        return await self._database.read(lambda c: handle_keys_of(c, handle_key))
-
     async def blobs(self, nodes: Iterable[str]) -> dict[str, bytes | None]:
         """What the cache should hold under every handle key of these persons; None: nothing."""
         found = await self._database.read(lambda c: profiles_of(c, nodes, self._order))
         return {key: packed(profile) if profile else None for key, profile in found.items()}
 
-    async def joined_blobs(self, customer_ids: Sequence[str]) -> dict[str, bytes | None]:
-        """`blobs` of those of these customers whom somebody has joined or told apart."""
-        return await self.blobs(await self._database.read(lambda c: _touched(c, customer_ids)))
+    async def joined_blobs(self, changes: Collection[Change]) -> dict[str, bytes | None]:
+        """`blobs` of whom of these changes, or of their handles, was joined or told apart."""
+        nodes = {node_of_customer(change.customer_id) for change in changes}
+        nodes |= {node_of_handle(key) for change in changes for key in change.handle_keys}
+        return await self.blobs(await self._database.read(lambda c: _touched(c, nodes)))
 
-    async def history_of(self, handle_keys: Sequence[str], limit: int) -> list[Json]:
-        """What was said by and to these handles, the newest first."""
-        query = (
-            sa.select(history)
-            .where(history.c.handle_key.in_(handle_keys))
-            .order_by(history.c.at_ms.desc())
-            .limit(limit)
-        )
-        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
-        return [dict(row) for row in rows]
-
-
-def handle_keys_of(connection: sa.Connection, handle_key: str) -> list[str]:
-    """`PeopleTable.handle_keys` in a transaction of the caller."""
-    return handles_in(connection, whole_of(connection, node_of_handle(handle_key)))
-
-
-def nodes_of(connection: sa.Connection, handle_key: str) -> set[str]:
-    """All nodes of the person behind a handle."""
-    return whole_of(connection, node_of_handle(handle_key))
+    async def unheld(self, customers: Collection[str]) -> list[Line]:
+        """Lines of these customers' records that do not count, as the handle is another's."""
+        return await self._database.read(lambda c: unheld(c, customers))
 
 
 def profiles_of(
@@ -102,8 +81,14 @@ def profiles_of(
 ) -> dict[str, Profile | None]:
     """By every handle key of these persons what is known of them; None: nobody is known."""
     found: dict[str, Profile | None] = {}
-    for node in nodes:
+    waiting, done = list(nodes), set[str]()
+    while waiting:
+        if (node := waiting.pop()) in done:
+            continue
         whole = whole_of(connection, node)
+        done |= {node} | whole
+        # What a record names and is somebody else's by now may have been theirs before.
+        waiting += [line.handle for line in unheld(connection, whole)]
         profile = _profile(connection, whole, order)
         keys = handles_in(connection, whole)
         found |= dict.fromkeys(keys, profile if profile.known else None)
@@ -118,15 +103,11 @@ def joined_profiles(
     for chunk in chunks(handle_keys):
         owners = sa.select(handles.c.customer_id).where(handles.c.handle_key.in_(chunk))
         nodes |= {node_of_customer(id_) for id_ in connection.scalars(owners)}
-    found = profiles_of(connection, _touched_nodes(connection, nodes), order)
+    found = profiles_of(connection, _touched(connection, nodes), order)
     return {key: profile for key, profile in found.items() if key in handle_keys}
 
 
-def _touched(connection: sa.Connection, customer_ids: Sequence[str]) -> list[str]:
-    return _touched_nodes(connection, [node_of_customer(id_) for id_ in customer_ids])
-
-
-def _touched_nodes(connection: sa.Connection, nodes: Collection[str]) -> list[str]:
+def _touched(connection: sa.Connection, nodes: Collection[str]) -> list[str]:
     found: set[str] = set()
     for chunk in chunks(nodes):
         joined = sa.select(t.groups.c.node).where(t.groups.c.node.in_(chunk))
@@ -135,39 +116,6 @@ def _touched_nodes(connection: sa.Connection, nodes: Collection[str]) -> list[st
             apart = sa.select(one, other).where(t.events.c.kind == APART, one.in_(chunk))
             # The other side, too: a handle that the record names has lost this profile.
             found.update(node for row in connection.execute(apart) for node in row)
-    return sorted(found)
-
-
-def whole_of(connection: sa.Connection, node: str) -> set[str]:
-    """The nodes of a person, with the customers whose records name one of their handles, and
-    those customers' own persons; not where somebody told the two apart."""
-    found = members(connection, node)
-    keys = [id_ for kind, id_ in map(split_node, found) if kind == HANDLE]
-    query = sa.select(handles.c.handle_key, handles.c.customer_id)
-    given = connection.execute(query.where(handles.c.handle_key.in_(keys))) if keys else ()
-    for key, customer_id in list(given):
-        handle, customer = node_of_handle(key), node_of_customer(customer_id)
-        if customer in found:
-            continue
-        theirs = members(connection, customer)
-        if fold(events_of(connection, {*found, *theirs})).told_apart({handle}, theirs):
-            continue
-        if found == {handle}:  # never joined by anybody: it is a line of the record, no more
-            found = set()
-        found |= theirs
-    return found
-
-
-def handles_in(connection: sa.Connection, whole: Iterable[str]) -> list[str]:
-    """The handles of a person: joined ones, and what their records name and nobody took out."""
-    named = list(whole)
-    ids = [id_ for kind, id_ in map(split_node, named) if kind == CUSTOMER]
-    given = sa.select(handles.c.handle_key).where(handles.c.customer_id.in_(ids))
-    people = fold(events_of(connection, named))
-    found = {id_ for kind, id_ in map(split_node, named) if kind == HANDLE}
-    for key in connection.scalars(given):
-        if not people.told_apart({node_of_handle(key)}, named):
-            found.add(key)
     return sorted(found)
 
 

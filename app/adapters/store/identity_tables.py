@@ -30,7 +30,8 @@ keys = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# What was joined, taken back and told apart. Append-only, nobody updates or deletes a row.
+# What was joined, taken back and told apart. Append-only: nobody updates a row, and only an
+# erasure deletes those of whoever is gone.
 events = sa.Table(
     "identity_events",
     metadata,

@@ -143,6 +143,7 @@ PLACES: Final = (
     Place(table=t.mentions, column="handle_key", ids=_handles),
     Place(table=t.profiles, column="customer_id", ids=_customers),
     Place(table=t.handles, column="handle_key", ids=_handles),
+    Place(table=t.handles, column="customer_id", ids=_customers),  # of handles that are another's
     Place(table=known.statements, column="customer_id", ids=_customers),
     Place(table=known.contested, column="customer_id", ids=_customers),
     Place(table=known.contested, column="handle_key", ids=_handles, told=_of_a_claim),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import sqlalchemy as sa
 
-from app.adapters.store.identity_people import handles_in, whole_of
+from app.adapters.store.identity_whole import handles_in, whole_of
 from app.adapters.store.tables import profiles
 from app.core.particulars import CUSTOMER, node_of_customer, node_of_handle, split_node
 from app.core.person import customer_key, customer_of

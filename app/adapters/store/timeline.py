@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.adapters.store import full_text
 from app.adapters.store.database import Database
-from app.adapters.store.identity_people import handles_in, whole_of
+from app.adapters.store.identity_whole import handles_in, whole_of
 from app.adapters.store.tables import history, mentions, profiles
 from app.core.feedback import SATISFIED, UNSATISFIED
 from app.core.history_lines import CLOSED

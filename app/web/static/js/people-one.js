@@ -73,8 +73,8 @@ export function OnePerson({ person }) {
     ${person.events.length > person.joins.length && html`<section class="panel" aria-label="Everything done"><h3>Everything that was done</h3>
       <ul class="deeds">${person.events.map((deed) => html`<li class="id-line" key=${deed.seq}><span dir="auto">${who(deed)} ${DID[deed.kind] ?? deed.kind} ${deed.a} and ${deed.b}</span>
         <span class="muted" dir="auto">${moment(deed.at_ms)}${deed.data.reason ? ` · ${deed.data.reason}` : ""}</span></li>`)}</ul></section>`}
-    <section class="panel" aria-label="History"><h3>History, over all channels</h3>
+    ${person.history && html`<section class="panel" aria-label="History"><h3>History, over all channels</h3>
       ${person.history.length === 0 ? html`<p class="empty">Nothing was said yet.</p>`
         : html`<ol class="deeds">${person.history.map((line) => html`<li class="id-line" key=${line.fact_id} data-testid="history-line">
-          <span class="muted">${moment(line.at_ms)} · ${line.channel} · ${line.kind} by <bdi>${line.by}</bdi></span><span class="said" dir="auto">${line.text}</span></li>`)}</ol>`}</section></article>`;
+          <span class="muted">${moment(line.at_ms)} · ${line.channel} · ${line.kind} by <bdi>${line.by}</bdi></span><span class="said" dir="auto">${line.text}</span></li>`)}</ol>`}</section>`}</article>`;
 }

@@ -14,7 +14,7 @@ import { Poll } from "./poll.js";
  *   data:{reason?:string,why?:string,confidence?:number,evidence?:Evidence[]}}} Deed
  * @typedef {{node:string,kind:string,id:string,known:Record<string,string>,keys:string[],strong:string[],too_common:string[]}} Node
  * @typedef {{id:string,name:string,profile:any,nodes:Node[],handle_keys:string[],joins:Deed[],events:Deed[],apart:string[],
- *   reviews:any[],history:{fact_id:string,handle_key:string,kind:string,channel:string,at_ms:number,by:string,text:string}[]}} Person
+ *   reviews:any[],history:{fact_id:string,handle_key:string,kind:string,channel:string,at_ms:number,by:string,text:string}[]|null}} Person
  */
 
 const ROOT = "/api/v1/identity";
