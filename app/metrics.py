@@ -63,7 +63,9 @@ IDENTITY_TOO_COMMON = Counter(
     "handshake_identity_too_common_total", "Keys that too many people share to tell them apart by"
 )
 IDENTITY_REVIEWS = Gauge(
-    "handshake_identity_reviews", "Pairs that wait for a person to say whether they are the same"
+    "handshake_identity_reviews",
+    "Pairs that wait for a person to say whether they are the same",
+    multiprocess_mode="livemostrecent",
 )
 DEAD_LETTERS = Counter("handshake_dead_letters_total", "Input that cannot be processed", ["reason"])
 SCORED = Counter("handshake_scored_total", "Mentions scored, by label", ["label"])
