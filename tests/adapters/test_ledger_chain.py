@@ -101,3 +101,14 @@ async def test_facts_of_before_the_chain_are_chained_by_the_migration(tmp_path: 
     assert len(facts) == 1_051
     assert right(facts)
     database.close()
+
+
+async def test_facts_told_twice_at_once_stand_where_they_were_told_first(
+    database: Database,
+) -> None:
+    ledger = Ledger(database)
+    one, two = fact("received", "a"), fact("received", "b")
+    await ledger.append([one, two, one | {"data": {"n": 9}}])
+    facts = await ledger.since(0)
+    assert [(f["op_id"], f["data"]) for f in facts] == [("a", one["data"]), ("b", two["data"])]
+    assert right(facts)

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from app.adapters.store import full_text
 from app.adapters.store.database import Database
+from app.adapters.store.ledger import lock_facts
+from app.adapters.store.parts import in_parts
 from app.adapters.store.personal import (
     PLACES,
     Person,
     Row,
     erase_blocks,
     erase_words,
-    in_parts,
     lock_signals,
     mentions_of,
     person_of,
@@ -95,7 +96,7 @@ class Erasures:
         """
 
         def once(connection: sa.Connection) -> Person:
-            _keep_the_relay_out(connection)
+            lock_facts(connection)  # no fact is sealed with a key that goes meanwhile
             _overwrite_what_goes(connection)
             person = _widened(connection, erasure.person)
             erase_words(connection, person)
@@ -236,12 +237,6 @@ def _json(counts: Counter[str]) -> bytes:
 
 def _this(erasure_id: str) -> sa.Update:
     return sa.update(erasures).where(erasures.c.id == erasure_id)
-
-
-def _keep_the_relay_out(connection: sa.Connection) -> None:
-    """No fact is sealed with a key that goes meanwhile; SQLite has one writer anyhow."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("LOCK TABLE facts IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _overwrite_what_goes(connection: sa.Connection) -> None:

@@ -126,13 +126,16 @@ class Ledger:
 _FACTS = sa.select(facts.c.seq, facts.c.body, facts.c.chain)
 
 
+def lock_facts(connection: sa.Connection) -> None:
+    """Nobody else writes facts until this transaction has ended; SQLite has one writer anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE facts IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def _append(
     database: Database, connection: sa.Connection, entries: Sequence[dict[str, Any]]
 ) -> None:
-    """Two writers at once must not both chain to the same fact: SQLite has one writer anyhow,
-    PostgreSQL is told to let nobody else write until this transaction has ended."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("LOCK TABLE facts IN SHARE ROW EXCLUSIVE MODE"))
+    lock_facts(connection)  # two writers at once must not both chain to the same fact
     fresh = _fresh(connection, entries)
     last = sa.select(facts.c.chain).order_by(facts.c.seq.desc()).limit(1)
     chain = connection.scalar(last) or FIRST
@@ -149,12 +152,14 @@ def _append(
 
 
 def _fresh(connection: sa.Connection, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those that the ledger does not have yet, each once."""
+    """Those that the ledger does not have yet, each once, where it stands first."""
     ids = [fact["fact_id"] for fact in entries]
     known = set(connection.scalars(sa.select(facts.c.fact_id).where(facts.c.fact_id.in_(ids))))
-    return list({f["fact_id"]: f for f in reversed(entries) if f["fact_id"] not in known}.values())[
-        ::-1
-    ]
+    fresh: dict[str, dict[str, Any]] = {}
+    for fact in entries:
+        if fact["fact_id"] not in known:
+            fresh.setdefault(fact["fact_id"], fact)
+    return list(fresh.values())
 
 
 def _handle_key(said: Mapping[str, Any]) -> str:

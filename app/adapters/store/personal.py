@@ -24,6 +24,7 @@ from app.adapters.store.outbound_tables import (
     outbound_refusals,
     stops_heard,
 )
+from app.adapters.store.parts import in_parts
 from app.adapters.store.persons import customers_of_person, keys_of_person
 from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.adapters.store.signal_tables import signal_subjects, signal_told, signals
@@ -31,8 +32,6 @@ from app.core.chat import CHANNEL
 from app.core.particulars import node_of_customer, node_of_handle
 from app.core.profile import handle_key
 from app.core.signal import CUSTOMER, HANDLE, signal_matter, subject
-
-AT_ONCE: Final = 500  # databases bound the parameters of a statement
 
 Row = dict[str, Any]
 
@@ -270,7 +269,3 @@ def erase_blocks(connection: sa.Connection, person: Person) -> int:
 def row_of(found: sa.RowMapping) -> Row:
     """A row whose names are plain texts, as JSON wants them."""
     return {str(name): value for name, value in found.items()}
-
-
-def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))

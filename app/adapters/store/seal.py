@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.adapters.store.database import Database
+from app.adapters.store.parts import in_parts
 from app.adapters.store.seal_tables import mention_keys, person_keys
 from app.core.sealing import (
     ALTERED,
@@ -35,7 +36,6 @@ from app.core.sealing import (
 
 _NONCE: Final = 12  # bytes, as NIST SP 800-38D wants them for GCM
 _KEY_BITS: Final = 256
-_AT_ONCE: Final = 500  # databases bound the parameters of a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _make_keys(database: Database, connection: sa.Connection, facts: Sequence[Fa
     ]
     connection.execute(database.insert_new(person_keys), fresh)
     found: dict[str, str] = {}
-    for some in _in_parts(owners):
+    for some in in_parts(owners):
         query = sa.select(person_keys.c.handle_key, person_keys.c.key_id)
         query = query.where(person_keys.c.handle_key.in_(some))
         found |= {row.handle_key: row.key_id for row in connection.execute(query)}
@@ -160,7 +160,7 @@ def _locks(connection: sa.Connection, matters: Iterable[str]) -> Mapping[str, _L
     """The locks of those of these that have one."""
     found: dict[str, _Lock] = {}
     ciphers: dict[bytes, AESGCM] = {}
-    for some in _in_parts(sorted({*matters} - {""})):
+    for some in in_parts(sorted({*matters} - {""})):
         for id_, source_id, key in connection.execute(_LOCKS.where(_IDS.in_(some))):
             secret = bytes(key) if key is not None else b""
             if secret and secret not in ciphers:
@@ -173,7 +173,3 @@ _IDS = mention_keys.c.matter
 _LOCKS = sa.select(_IDS, mention_keys.c.source_id, person_keys.c.key).outerjoin(
     person_keys, person_keys.c.key_id == mention_keys.c.key_id
 )
-
-
-def _in_parts(names: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (names[at : at + _AT_ONCE] for at in range(0, len(names), _AT_ONCE))

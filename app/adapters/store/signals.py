@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
+from app.adapters.store.parts import in_parts
 from app.adapters.store.seal import open_facts
 from app.adapters.store.signal_tables import signal_subjects, signal_told, signals
 from app.adapters.store.tables import cursors, facts
@@ -15,7 +16,6 @@ from app.core.proactive import WARNED
 from app.core.signal import SIGNALLED, Signal, readable, signal_of
 
 READER: Final = "signals"
-_AT_ONCE = 500  # databases bound the parameters of a statement
 _STRETCH = 1_000  # facts of one turn; only signals among them are read
 
 Json = dict[str, Any]
@@ -137,9 +137,8 @@ def _facts(connection: sa.Connection, seqs: sa.Select[Any]) -> list[Json]:
     """The facts with these numbers, the newest first; of who was erased nothing is there."""
     numbers = connection.scalars(seqs).all()
     found: list[Json] = []
-    for start in range(0, len(numbers), _AT_ONCE):
-        some = facts.c.seq.in_(numbers[start : start + _AT_ONCE])
-        rows = connection.execute(_BODIES.where(some).order_by(facts.c.seq.desc()))
+    for some in in_parts(numbers):
+        rows = connection.execute(_BODIES.where(facts.c.seq.in_(some)).order_by(facts.c.seq.desc()))
         found += _opened(connection, rows)
     return found
 

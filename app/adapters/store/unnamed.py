@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from app.adapters.store import known_tables as known
 from app.adapters.store import rule_tables
 from app.adapters.store import tables as t
-from app.adapters.store.personal import AT_ONCE, Person, Row, in_parts, row_of
+from app.adapters.store.parts import AT_ONCE, in_parts
+from app.adapters.store.personal import Person, Row, row_of
 from app.adapters.store.seal_tables import person_keys
 from app.core.profile import handle_key
 from app.core.profile_fields import CUSTOMER, HANDLE_ON, readable
