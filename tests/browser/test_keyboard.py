@@ -132,3 +132,16 @@ def test_letters_lead_between_the_pages(house: House, screens: Screens) -> None:
         page.keyboard.press(letter)
         page.wait_for_url(f"**{path}")
         expect(at(page, "connection")).to_be_visible()
+
+
+def test_no_key_is_lost_between_one_question_and_the_next(house: House, screens: Screens) -> None:
+    """Whoever types fast leaves one dialog and asks for another within one frame."""
+    page = screens.desk("amira")
+    take(page, house)
+    for _ in range(5):
+        page.keyboard.press("t")
+        expect(at(page, "ask")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("s")
+        expect(at(page, "ask-length")).to_be_visible()
+        page.keyboard.press("Escape")

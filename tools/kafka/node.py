@@ -145,14 +145,13 @@ class KafkaNode:
         self._ports_file.write_text(json.dumps(vars(chosen)), encoding="utf-8")
         if (self._data / "meta.properties").exists():
             return
-        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [
             *command,
             "kafka.tools.StorageTool",
             "format",
             "--ignore-formatted",
             "-t",
-            cluster_id,
+            _cluster_id(),
             "-c",
             str(self._properties),
         ]
@@ -186,6 +185,14 @@ class KafkaNode:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-200:]
         bad = [line for line in lines if "ERROR" in line or "Exception" in line]
         return f"{(bad or lines or ['no output'])[-1].strip()} (see {self.log})"
+
+
+def _cluster_id() -> str:
+    """A random id as Kafka makes its own: one that begins with a dash would read as an option."""
+    while True:
+        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not cluster_id.startswith("-"):
+            return cluster_id
 
 
 def _answers(bootstrap: str) -> bool:

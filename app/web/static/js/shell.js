@@ -1,6 +1,6 @@
 // @ts-check
 /** What every live page has around it: connection, theme, key sheet, notices, signed-out dialog. */
-import { html, signal, useEffect, useRef, useState } from "../vendor/vendor.js";
+import { html, signal, useLayoutEffect, useRef, useState } from "../vendor/vendor.js";
 import { readOnly, signedOut } from "./api.js";
 import { clockTime, plural } from "./format.js";
 import { Icon } from "./icon.js";
@@ -82,12 +82,20 @@ export const KeysButton = () => html`
  */
 export function Dialog({ open, onClose, label, children }) {
   const ref = useRef(/** @type {HTMLDialogElement|null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open && !ref.current?.open) ref.current?.showModal();
     if (!open) ref.current?.close();
   }, [open]);
-  const cancel = (/** @type {Event} */ event) => !onClose && event.preventDefault();
-  return html`<dialog ref=${ref} class="dialog" aria-label=${label} onClose=${onClose} onCancel=${cancel}>
+  function leave(/** @type {Event} */ event) {
+    event.preventDefault();
+    if (!onClose) return;
+    ref.current?.close(); // at once: the next key may already ask for another dialog
+    onClose();
+  }
+  const key = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && !event.isComposing && leave(event);
+  // told after the fact, when the next question may already stand here
+  const closed = () => ref.current?.open || onClose?.();
+  return html`<dialog ref=${ref} class="dialog" aria-label=${label} onKeyDown=${key} onCancel=${leave} onClose=${closed}>
     ${open && children}
   </dialog>`;
 }
