@@ -1,0 +1,181 @@
+"""Scoring down a ladder: the best model while there is time, a cheaper one while there is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import structlog
+
+from app import metrics
+from app.adapters.language import ASSUMED, Language
+from app.adapters.onnx_scorer import Floats, Model, finish, sentiment_of
+from app.adapters.tiers import Tiers, Trouble
+from app.core import ladder as rungs
+from app.core import lexicon
+from app.core.ladder import CASCADE, LEXICON, TOP, Ladder, Standing
+from app.core.mention import Mention
+from app.core.score import NOT_SCORED, Score, Sentiment
+
+log = structlog.get_logger()
+
+Said = tuple[Sentiment, str]  # and which model said it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one batch may take, and how it is cut."""
+
+    budget_s: float = 5.0
+    micro_batch: int = 8
+    escalate: float = 0.4  # the share of the least sure that a cascade asks its second model about
+    lexicon: frozenset[str] = frozenset({"en"})
+
+    @property
+    def patience_s(self) -> float:
+        """After so long a model hangs. Two may, and the batch is still within its budget."""
+        return self.budget_s / 3
+
+
+@dataclass(slots=True, kw_only=True)
+class LadderScorer:
+    """Scores mentions; the rung is chosen for each micro-batch anew.
+
+    `waited_ms` tells how long the oldest mention in hand has waited.
+    """
+
+    tiers: Tiers
+    language: Language
+    ladder: Ladder
+    limits: Limits
+    waited_ms: Callable[[], int]
+    now_ms: Callable[[], int]
+    rung: str = field(init=False)  # in use
+    _standing: Standing = TOP
+
+    def __post_init__(self) -> None:
+        self.rung = self.ladder.rungs[0]
+
+    @property
+    def model(self) -> str:
+        """The model of the top: what signs where nothing else is said."""
+        return self._full.files.tag
+
+    @property
+    def _full(self) -> Model:
+        return self.tiers.model(self.tiers.plan.full)
+
+    def look(self) -> str:
+        """The rung that the wait asks for and that can work. Each step is told."""
+        now, waited = self.now_ms(), self.waited_ms()
+        was, lowered = self.rung, self.rung != self.ladder.rungs[self._standing.rung]
+        self._standing = self.ladder.after(self._standing, waited, now)
+        asked = self.ladder.rungs[self._standing.rung]
+        self.rung = self._able(asked, set())
+        metrics.RUNG.set(rungs.RUNGS.index(self.rung))
+        if self.rung != was:
+            down = rungs.RUNGS.index(self.rung) > rungs.RUNGS.index(was)
+            cause = "model" if lowered or self.rung != asked else "wait" if down else "calm"
+            self._step(was, cause, waited)
+        return self.rung
+
+    def _step(self, was: str, cause: str, waited_ms: int) -> None:
+        metrics.STEPS.labels(self.rung, cause).inc()
+        told = {"rung": self.rung, "before": was, "cause": cause, "waited_ms": waited_ms}
+        log.warning("scoring_steps", **told)
+        why = {
+            "wait": f"the oldest mention has waited {waited_ms} ms",
+            "calm": "nothing has waited long for a while",
+            "model": "a model is out, or back",
+        }[cause]
+        self.tiers.note("degraded", f"scoring goes from {was} to {self.rung}: {why}", **told)
+
+    def _able(self, rung: str, without: set[str]) -> str:
+        """This rung, or the best below it whose models can all be asked."""
+        below = self.ladder.rungs[self.ladder.rungs.index(rung) :]
+        return next(one for one in below if self.tiers.ready(one, without))
+
+    async def score(self, mentions: Sequence[Mention]) -> list[Score]:
+        """Score in order. Never raises and keeps its budget: what no model judges, words do."""
+        if not mentions:
+            return []
+        late = time.monotonic() + self.limits.budget_s - self.limits.patience_s
+        self.look()
+        langs = await self._langs(mentions)
+        said = [self._foreign(m.text, lang) for m, lang in zip(mentions, langs, strict=True)]
+        known = [i for i, lang in enumerate(langs) if lang in self._full.files.languages]
+        known.sort(key=lambda i: len(mentions[i].text))  # of like length, a batch pads little
+        for start in range(0, len(known), self.limits.micro_batch):
+            some = known[start : start + self.limits.micro_batch]
+            texts = [(mentions[i].text, langs[i]) for i in some]
+            for i, one in zip(some, await self._judge(texts, late), strict=True):
+                said[i] = one
+        return [
+            finish(mention, sentiment, lang, by)
+            for mention, (sentiment, by), lang in zip(mentions, said, langs, strict=True)
+        ]
+
+    async def _langs(self, mentions: Sequence[Mention]) -> list[str]:
+        texts = [(mention.text, mention.lang) for mention in mentions]
+        try:
+            return await self.tiers.lane.do(
+                lambda: [self.language.of(text, hint) for text, hint in texts],
+                self.limits.patience_s,
+            )
+        except Exception as error:  # a hang, or whatever the detector does
+            log.error("language_not_told", reason=repr(error))
+            self.tiers.relieve()
+            return [hint or ASSUMED for _, hint in texts]
+
+    def _foreign(self, text: str, lang: str) -> Said:
+        """What is said of a language that the models do not know."""
+        return self._by_words(text, lang) if self.rung == LEXICON else (NOT_SCORED, self.model)
+
+    def _by_words(self, text: str, lang: str) -> Said:
+        allowed = lang in self.limits.lexicon
+        return lexicon.sentiment(text, lang) if allowed else NOT_SCORED, lexicon.NAME
+
+    async def _judge(self, texts: Sequence[tuple[str, str]], late: float) -> list[Said]:
+        """One micro-batch with its languages. No model is asked after `late` (monotonic, in s)."""
+        without: set[str] = set()
+        self.look()
+        while (rung := self._able(self.rung, without)) != LEXICON and time.monotonic() <= late:
+            try:
+                said = await self._ask(rung, [text for text, _ in texts], late)
+            except Trouble as trouble:
+                without.add(trouble.tier)
+                self.look()
+            else:
+                metrics.RUNG_MENTIONS.labels(rung).inc(len(texts))
+                return said
+        metrics.RUNG_MENTIONS.labels(LEXICON).inc(len(texts))
+        return [self._by_words(text, lang) for text, lang in texts]
+
+    async def _ask(self, rung: str, texts: list[str], late: float) -> list[Said]:
+        """What the models of this rung say. Raises Trouble."""
+        names, patience_s = self.tiers.plan.of(rung), self.limits.patience_s
+        rows, model = await self.tiers.ask(names[0], texts, patience_s)
+        said = _said(rows, model)
+        unsure = np.argsort(rows.max(axis=1), kind="stable")[: self._unsure(rung, len(texts))]
+        if len(unsure) and time.monotonic() <= late:
+            try:
+                again = await self.tiers.ask(names[1], [texts[i] for i in unsure], patience_s)
+            except Trouble:  # it is told; what the first model said is good enough
+                return said
+            for i, one in zip(unsure, _said(*again), strict=True):
+                said[i] = one
+        return said
+
+    def _unsure(self, rung: str, count: int) -> int:
+        return round(self.limits.escalate * count) if rung == CASCADE else 0
+
+
+def _said(rows: Floats, model: Model) -> list[Said]:
+    """A model that says no number is not believed."""
+    files = model.files
+    return [
+        (sentiment_of(row, files.labels) if np.isfinite(row).all() else NOT_SCORED, files.tag)
+        for row in rows
+    ]
