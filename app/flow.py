@@ -61,7 +61,7 @@ STAGES: tuple[Stage, ...] = (
         process="worker",
         reads="models/sentiment",
         writes="",
-        does="sentiment by ONNX in micro-batches off the event loop; intent and urgency",
+        does="sentiment by the model that the wait allows, off the event loop; intent and urgency",
     ),
     Stage(
         name="identify",

@@ -90,7 +90,7 @@ class Offer(_Section):
 class Scoring(_Section):
     model: str = "sentiment-l6"
     cascade: tuple[str, ...] = Field(("sentiment-l3", "sentiment-l6"), min_length=2, max_length=2)
-    escalate: float = Field(0.4, gt=0, lt=1)
+    escalate: float = Field(0.25, gt=0, lt=1)
     fast: str = "sentiment-l3"
     lexicon: tuple[str, ...] = ("en",)
     ladder: tuple[str, ...] = RUNGS

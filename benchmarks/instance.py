@@ -30,7 +30,7 @@ capacity = 3
 """
 AGENTS = 16
 
-# Figures are of the full model: its rung is not left, however long the topic filled beforehand waits.
+# Figures are of the full model: its rung is not left, however long mentions wait.
 _FULL_ONLY = {
     "HANDSHAKE_SCORING__LADDER": '["full", "lexicon"]',
     "HANDSHAKE_SCORING__UNTIL_MS": "[86400000]",

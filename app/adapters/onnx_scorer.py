@@ -45,6 +45,11 @@ class Model:
         if warm.shape != (1, len(files.labels)) or not np.isfinite(warm).all():
             raise ConfigError([f"{files.model}: output: expected (1, 3) finite, got {warm.shape}"])
 
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has for this model, at most those that it reads."""
+        encodings = self._tokenizer.encode_batch_fast([clean(text) for text in texts])
+        return [len(encoding.ids) for encoding in encodings]
+
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Class probabilities, float32 of shape (texts, labels), rows in the order given."""
         encodings = self._tokenizer.encode_batch_fast([clean(text) for text in texts])

@@ -93,31 +93,31 @@ class Tiers:
         """Can all models of this rung be asked?"""
         return all(self._tiers[n].well and n not in without for n in self.plan.of(rung))
 
-    async def ask(self, name: str, texts: Sequence[str], patience_s: float) -> tuple[Floats, Model]:
+    async def ask(self, name: str, texts: Sequence[str], budget_s: float) -> tuple[Floats, Model]:
         """Probabilities, float32 of shape (texts, labels), and who said so. Raises Trouble."""
         tier = self._tiers[name]
         model = tier.model
         try:
-            rows = await self.lane.do(lambda: model.probabilities(texts), patience_s)
+            rows = await self.lane.do(lambda: model.probabilities(texts), budget_s)
             if rows.shape != (len(texts), len(model.files.labels)):
                 raise ValueError(f"{model.files.tag}: {rows.shape} for {len(texts)} texts")
         except TimeoutError:
             self.relieve()
             metrics.MODEL_TROUBLES.labels("hung").inc()
-            log.error("model_hangs", model=model.files.tag, patience_s=patience_s)
-            self._fell(tier, f"it did not answer for {patience_s:g} s")
+            log.error("model_hangs", model=model.files.tag, budget_s=budget_s)
+            self._fell(tier, f"it did not answer for {budget_s:g} s")
             raise Trouble(name) from None
         except Exception as error:  # whatever the model does, the mentions must reach people
             metrics.MODEL_TROUBLES.labels("failed").inc()
             log.exception("model_failed", model=model.files.tag)
-            await self._doubt(tier, type(error).__name__, patience_s)
+            await self._doubt(tier, type(error).__name__, budget_s)
             raise Trouble(name) from None
         return rows, model
 
-    async def _doubt(self, tier: _Tier, error: str, patience_s: float) -> None:
+    async def _doubt(self, tier: _Tier, error: str, budget_s: float) -> None:
         """It failed: was it the text or the model?"""
         try:
-            await self.lane.do(partial(tier.model.probabilities, [_PLAIN]), patience_s)
+            await self.lane.do(partial(tier.model.probabilities, [_PLAIN]), budget_s)
         except Exception:  # a hang, too
             self.relieve()
             self._fell(tier, f"it fails on any text: {error}")

@@ -11,6 +11,7 @@ from typing import Final
 
 from app.core import lexicon_words as words
 from app.core.score import LABELS, Sentiment
+from app.core.text import clean
 
 NAME: Final = "lexicon"  # signs its scores, as a model signs by its name and hash
 LANGUAGES: Final = tuple(words.GOOD)
@@ -19,7 +20,6 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*|[:;]-?[()D/]|<3|!|[^\w\s]
 _SHORTEST_STEM, _LONGEST_STEM = 3, 14
 _NEAR = 3  # so many words before it turn or strengthen a word
 _TURNED_GOOD, _TURNED_BAD, _STRONGER, _SHOUTED = -1.0, -0.5, 1.5, 1.25
-_READ_CHARS = 2_000  # of one text: more would not change what such lists can tell
 
 # Probabilities (negative, neutral, positive) by the sum of the words, up to each edge: the shares
 # in 47,304 training tweets with each label weighed alike; 0.45 of their distance from a third each
@@ -67,9 +67,12 @@ _LISTS: Final = {lang: _of(lang) for lang in LANGUAGES}
 
 
 def mood(text: str, lang: str) -> float:
-    """The sum of the words: above zero for good ones. Raises KeyError for a foreign language."""
+    """The sum of the words: above zero for good ones, in about -5..5 for a short text.
+
+    Raises KeyError for a foreign language.
+    """
     known = _LISTS[lang]
-    tokens = _TOKEN.findall(text[:_READ_CHARS].replace("\u2019", "'").lower())
+    tokens = _TOKEN.findall(clean(text).replace("\u2019", "'").lower())
     total = 0.0
     for place, token in enumerate(tokens):
         weight = known.weight(token)

@@ -50,6 +50,9 @@ class FakeModel:
         tag = f"{self.name}@{self.number}"
         return SimpleNamespace(tag=tag, labels=LABELS, languages=self.languages)
 
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
     def probabilities(self, texts: Sequence[str]) -> Any:
         self.asked.append(list(texts))
         if self.broken:

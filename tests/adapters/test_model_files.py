@@ -135,13 +135,13 @@ def test_a_manifest_that_does_not_fit_its_model_is_refused_at_load(
 
 
 def test_a_model_may_have_a_temperature_of_its_own(folder: Path) -> None:
-    general = find(folder, "sentiment-l3").temperature
-    manifest(folder, "[model.sentiment-l3]", "[model.sentiment-l3]\ntemperature = 1.75")
-    assert find(folder, "sentiment-l3").temperature == 1.75 != general
+    assert find(folder, "sentiment-l3").temperature == 1.20
+    manifest(folder, "temperature = 1.20", "")
+    assert find(folder, "sentiment-l3").temperature == 1.30
 
 
 def test_a_wrong_temperature_is_told_with_its_model(folder: Path) -> None:
-    manifest(folder, "[model.sentiment-l3]", "[model.sentiment-l3]\ntemperature = -1.0")
+    manifest(folder, "temperature = 1.20", "temperature = -1.20")
     assert "model.sentiment-l3.temperature: expected a number above zero" in problem_of(folder)
 
 

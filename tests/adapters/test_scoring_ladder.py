@@ -48,8 +48,8 @@ async def test_the_longer_mentions_wait_the_cheaper_the_scorer(
 async def test_the_cascade_asks_the_better_model_about_the_least_sure_share(house: House) -> None:
     house.waited_ms = 2_000
     models = await signed(house, *[f"{sure} percent" for sure in (95, 51, 90, 60, 85, 80, 55, 75)])
-    assert [i for i, model in enumerate(models) if model == "l6@1"] == [1, 3, 6]
-    assert [len(some) for some in house.models[L6].asked] == [3]
+    assert [i for i, model in enumerate(models) if model == "l6@1"] == [1, 6]
+    assert [len(some) for some in house.models[L6].asked] == [2]
 
 
 async def test_the_rung_is_chosen_for_each_micro_batch(house: House) -> None:
@@ -82,7 +82,7 @@ async def test_a_hanging_model_is_out_and_the_next_rung_scores_its_mentions(hous
     assert await signed(house, "bad") == ["l3@1"]
     assert len(house.models[L6].asked) == 1
     assert house.steps() == [("full", "fast", "model")]
-    assert "model l6@1 is out, as it did not answer for 1.66667 s; again in 30 s" in house.facts()
+    assert "model l6@1 is out, as it did not answer for 5 s; again in 30 s" in house.facts()
 
 
 async def test_where_all_models_hang_words_judge(house: House) -> None:
@@ -123,7 +123,7 @@ async def test_a_better_model_that_hangs_in_the_cascade_leaves_the_cheap_ones_an
     house: House,
 ) -> None:
     house.waited_ms, house.models[L6].broken = 2_000, Hangs()
-    assert await signed(house, "55 percent", "95 percent", "65 percent") == ["l3@1"] * 3
+    assert await signed(house, *["55 percent", "95 percent"] * 2) == ["l3@1"] * 4
     assert house.scorer.look() == "fast"
 
 

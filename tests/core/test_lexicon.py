@@ -20,6 +20,7 @@ from app.core.lexicon_words import BAD, GOOD, NOT, VERY
         ("en", "I don\u2019t like it", "negative"),
         ("en", "well 😡", "negative"),
         ("en", "landed :)", "positive"),
+        ("en", "see https://example.org/bad", "neutral"),
         ("de", "danke, alles hat gut geklappt", "positive"),
         ("de", "der Service ist eine Katastrophe", "negative"),
         ("fr", "merci, c'était parfait", "positive"),
