@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -12,7 +13,7 @@ from app import metrics
 from app.adapters.ladder_scorer import LadderScorer
 from app.adapters.lane import Lane
 from app.adapters.onnx_scorer import Model
-from app.core.errors import ConfigError
+from app.core.errors import ConfigError, Unavailable
 from app.ports import Door
 
 log = structlog.get_logger()
@@ -52,6 +53,11 @@ class Scoring:
         if told:
             await self._door().note(told)
             del facts[: len(told)]
+
+    async def leave(self) -> None:
+        """Tell the last of it, where that is possible."""
+        with suppress(Unavailable):
+            await self.tell()
 
     async def reload(self) -> None:
         """Load new models when the manifest changes; where it is wrong the last good ones stay."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 
 import faust
 import structlog
@@ -14,8 +14,8 @@ from agents import stream, triage
 from agents.guard import EXIT_UNFINISHED, Guard
 from app import failpoints, flow, metrics
 from app.adapters.kafka import Producer
+from app.adapters.ladder_scorer import LadderScorer
 from app.core.backlog import Backlog
-from app.core.errors import Unavailable
 from app.core.lexicon import NAME as LEXICON
 from app.core.profile import Profile
 from app.ports import HISTORY, PROFILE, QUEUES
@@ -43,13 +43,7 @@ async def main(settings: Settings) -> None:
     scorer = scoring.scorer(settings.scoring, lambda: backlog.waited_ms(system_ms()))
     app = stream.create(settings)
     guard = Guard(ports(base, producer, scorer), _timer(), backlog)
-    scored = Scoring(
-        scorer,
-        lambda: guard.ports.door,
-        follow.name_of("worker"),
-        changed=lambda: changed_at(MODELS / "manifest.toml"),
-        load=lambda: scoring.models(settings.scoring),
-    )
+    scored = _scored(settings, scorer, guard)
     shadow = Shadow(guard, follow.around(base), follow.live_of(base))
     rules = follow.of(base, "worker", shadow.adopt, decides=True)
 
@@ -78,10 +72,19 @@ async def main(settings: Settings) -> None:
             failpoints.failpoint("at-shutdown")
             await app.stop()
             failpoints.failpoint("at-shutdown")
-            with suppress(Unavailable):
-                await scored.tell()
+            await scored.leave()
             await producer.close()
             await base.close()
+
+
+def _scored(settings: Settings, scorer: LadderScorer, guard: Guard) -> Scoring:
+    return Scoring(
+        scorer,
+        lambda: guard.ports.door,
+        follow.name_of("worker"),
+        changed=lambda: changed_at(MODELS / "manifest.toml"),
+        load=lambda: scoring.models(settings.scoring),
+    )
 
 
 def _where(app: faust.App, guard: Guard) -> dict[str, object]:

@@ -73,6 +73,17 @@ async def test_what_cannot_be_told_now_is_told_later(
     assert [fact.data["rung"] for fact in door.facts] == ["cascade", "fast"]
 
 
+async def test_the_last_step_is_told_when_the_worker_ends_and_an_outage_does_not_stop_it(
+    house: House, door: MemoryDoor, scored: Scoring
+) -> None:
+    house.waited_ms, door.away_times = 2_000, 1
+    house.scorer.look()
+    await scored.leave()
+    assert not door.facts
+    await scored.leave()
+    assert [fact.data["rung"] for fact in door.facts] == ["cascade"]
+
+
 async def test_a_worker_without_work_climbs_back_to_the_top(
     house: House, door: MemoryDoor, scored: Scoring
 ) -> None:
