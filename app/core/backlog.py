@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Backlog:
     """The wait behind a batch. All times in ms since the epoch; `full` mentions fill a batch.
 
-    A batch that is not full has nothing behind it, so nothing in it waited longer than since the
-    one before: that bounds what a stranger's clock on a message, or an outage, would claim.
+    A batch that is not full has nothing behind it, so what comes later has waited for no longer
+    than since then: that bounds what a stranger's clock on a message, or an outage, would claim.
     """
 
     full: int
