@@ -25,6 +25,7 @@ from benchmarks import (
     rules,
     scoring,
     throughput,
+    urgency,
 )
 from benchmarks.figures import Row, machine
 from benchmarks.instance import ROOT, instance
@@ -42,6 +43,8 @@ _ALONE: dict[str, Callable[[], list[Row]]] = {
     "backtest": lambda: [backtest.measure()],
     "identity": identity.measure,
     "profiles": lambda: [profiles.measure()],
+    "urgency": urgency.measure,
+    "urgency-dev": urgency.measure_dev,
 }
 
 
