@@ -1,4 +1,4 @@
-"""How far the formulas agree with the labels of models/urgency: urgency and intent.
+"""How far the formulas agree with the labels of models/urgency: urgency, intent, pillar.
 
 The mood comes from the shipped model, as in triage. `urgency` measures the test part, which nobody
 may tune on; `urgency-dev` measures the dev part and lists what is off by two levels or more.
@@ -114,7 +114,10 @@ def _rows(part: str, found: Sequence[Labelled]) -> list[Row]:
     details = {"messages": len(found), "confusion": confusion}
     return [
         Row(name=f"urgency, {part}", figures=urgency, unit="", load=load, details=details),
-        _named(f"intent, {part}", [(one.body["intent"], one.score.intent) for one in found], load),
+        *(
+            _named(f"{what}, {part}", [(o.body[what], getattr(o.score, what)) for o in found], load)
+            for what in ("intent", "pillar")
+        ),
     ]
 
 
