@@ -12,7 +12,7 @@ from typing import Final
 
 from app.core import pillar_words as words
 from app.core.intent import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
-from app.core.lexicon import Lexicon
+from app.core.phrases import PhraseBook
 from app.core.score import Sentiment
 
 SERVICE, SALES, MARKETING, INNOVATION = "service", "sales", "marketing", "innovation"
@@ -36,7 +36,7 @@ _INTENT: Final[Mapping[str, tuple[str, float]]] = {
 _POSITIVE: Final = 0.4  # times P(positive): praise in public is talk about the brand
 _ADVERT: Final = "advert"
 
-_LEXICON: Final = Lexicon(
+_PHRASES: Final = PhraseBook(
     {
         SERVICE: words.SERVICE,
         SALES: words.SALES,
@@ -68,7 +68,7 @@ def pillar_of(
 def _evidence(
     text: str, sentiment: Sentiment, intent: str, pressing: Sequence[str]
 ) -> Iterator[tuple[str, str, float]]:
-    for pillar, count in _LEXICON.families_in(text).items():
+    for pillar, count in _PHRASES.families_in(text).items():
         yield pillar, "words", _WORDS[pillar] + (_MORE_WORDS if count > 1 else 0.0)
     for name in pressing:
         if name in _PRESSING:

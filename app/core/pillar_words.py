@@ -1,4 +1,4 @@
-"""Whose a mention is, in words: the lexicon of pillars. How it is written: `app.core.lexicon`.
+"""Whose a mention is, in words: the lexicon of pillars. How it is written: `app.core.phrases`.
 
 English first, then German, French, Spanish, Italian and Portuguese.
 """

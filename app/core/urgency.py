@@ -14,7 +14,7 @@ from typing import Final
 from app.core import urgency_words as words
 from app.core import urgency_words_around as around
 from app.core.intent import asks
-from app.core.lexicon import Lexicon
+from app.core.phrases import PhraseBook
 from app.core.score import UNSUPPORTED, Sentiment
 
 Part = tuple[str, float]
@@ -41,7 +41,7 @@ _ADVERT: Final = 0.6
 _POSITIVE: Final = 0.35  # times P(positive), where nothing is wrong and nobody asks
 _LEAST: Final = 0.01  # what weighs less is not told
 
-_LEXICON: Final = Lexicon(
+_PHRASES: Final = PhraseBook(
     {
         "safety": words.SAFETY,
         "money": words.MONEY,
@@ -65,7 +65,7 @@ _LEXICON: Final = Lexicon(
 
 def urgency_of(text: str, sentiment: Sentiment, followers: int) -> tuple[float, tuple[str, ...]]:
     """Return the urgency in 0..1 and its reasons: what presses, heaviest first, then discounts."""
-    found = _LEXICON.families_in(text)
+    found = _PHRASES.families_in(text)
     pressing = _told(_pressing(found, text, sentiment, followers))
     easing = _told(_easing(found, text, sentiment))
     urgency = (1.0 - math.prod(1.0 - weight for _, weight in pressing)) * math.prod(

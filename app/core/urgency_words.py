@@ -1,4 +1,4 @@
-"""Troubles, in words: the lexicon of urgency, first part. How it is written: `app.core.lexicon`.
+"""Troubles, in words: the lexicon of urgency, first part. How it is written: `app.core.phrases`.
 
 English first, then German, French, Spanish, Italian and Portuguese. A family holds what has one
 meaning for whoever answers; its weight stands in `app.core.urgency`.

@@ -1,6 +1,6 @@
 """What makes a trouble press or ease, in words: the lexicon of urgency, second part.
 
-How it is written: `app.core.lexicon`. The languages stand in the order of the first part.
+How it is written: `app.core.phrases`. The languages stand in the order of the first part.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finding the phrases of a lexicon in a text: by words, in one pass, with negation.
+"""Finding families of phrases in a text: by words, in one pass, with negation.
 
 A phrase is words between spaces. `word*` is any word that begins so, `#` a number in digits or
 words, `..` up to five words of any kind within the same sentence. Nothing is searched with a
@@ -43,7 +43,7 @@ class _Phrase:
     negatable: bool
 
 
-class Lexicon:
+class PhraseBook:
     """Families of phrases. Raises ValueError for a phrase that cannot be indexed by its start."""
 
     def __init__(self, families: Mapping[str, str], believed: Sequence[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""The lexicon: phrases by words, negation, and a cost that hostile text cannot raise."""
+"""The phrase book: phrases by words, negation, and a cost that hostile text cannot raise."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core import lexicon, pillar_words, urgency_words, urgency_words_around
-from app.core.lexicon import MAX_CHARS, Lexicon
+from app.core import phrases as phrase_book
+from app.core import pillar_words, urgency_words, urgency_words_around
+from app.core.phrases import MAX_CHARS, PhraseBook
 
-WORDS = Lexicon(
+WORDS = PhraseBook(
     {
         "heat": "no heat*, heating .. off",
         "smell": "smell* .. gas",
@@ -73,7 +74,7 @@ def test_each_place_where_a_family_begins_counts_once() -> None:
 @pytest.mark.parametrize("phrase", [".. gas", "ab* gas", "* gas"])
 def test_a_phrase_that_could_begin_anywhere_is_refused(phrase: str) -> None:
     with pytest.raises(ValueError, match="smell"):
-        Lexicon({"smell": phrase})
+        PhraseBook({"smell": phrase})
 
 
 def phrases(module: ModuleType) -> Iterator[tuple[str, str]]:
@@ -88,7 +89,7 @@ def test_every_phrase_that_ships_can_be_found(module: ModuleType) -> None:
     for family, phrase in phrases(module):
         if phrase.strip():
             said = phrase.replace("#", "3").replace("*", "").replace("..", "")
-            assert Lexicon({family: phrase}).families_in(said), (family, phrase)
+            assert PhraseBook({family: phrase}).families_in(said), (family, phrase)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -105,14 +106,14 @@ def test_no_phrase_that_ships_looks_far_ahead(module: ModuleType) -> None:
 def test_hostile_text_costs_by_its_length(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A1.11: 100 kB of what a phrase begins with is no way to stop a worker."""
     steps = 0
-    fits = lexicon._fits
+    fits = phrase_book._fits
 
     def counted(word: str, wanted: str) -> bool:
         nonlocal steps
         steps += 1
         return fits(word, wanted)
 
-    monkeypatch.setattr(lexicon, "_fits", counted)
+    monkeypatch.setattr(phrase_book, "_fits", counted)
     WORDS.families_in(unit * (100_000 // len(unit)))
     assert steps <= 16 * MAX_CHARS / len(unit) + 16
 
