@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,7 +39,9 @@ _NUMBERS: Final = frozenset(
 @dataclass(frozen=True, slots=True)
 class _Phrase:
     family: str
-    words: tuple[str, ...]
+    start: str  # its first word, of `word*` the stem
+    rest: tuple[str, ...]
+    next: str  # the second word where only one will do: most phrases are ruled out by it
     negatable: bool
 
 
@@ -59,36 +61,44 @@ class PhraseBook:
                 words = tuple(phrase.split())
                 if not _indexable(words[0]):
                     raise ValueError(f"{family}: a phrase may not begin like this: {phrase!r}")
-                one = _Phrase(family, words, family not in believed)
+                start, rest = words[0].removesuffix(_STEM), words[1:]
+                plain = rest[0] if rest and _is_plain(rest[0]) else ""
+                one = _Phrase(family, start, rest, plain, family not in believed)
                 if words[0].endswith(_STEM):
-                    self._stems[words[0][:_STEM_KEY]].append(one)
+                    self._stems[start[:_STEM_KEY]].append(one)
                 else:
-                    self._starts[words[0]].append(one)
+                    self._starts[start].append(one)
 
     def families_in(self, text: str) -> dict[str, int]:
         """In how many places each family begins in the text; families in none are left out."""
         words = words_of(text)
         found: defaultdict[str, int] = defaultdict(int)
         taken = 0  # the "no" of "no heating" is of that phrase, and denies nothing after it
-        for at, word in enumerate(words):
-            denied = _negated(words[max(taken, at - _NEGATED_WITHIN) : at])
+        for at, phrases in enumerate(map(self._beginning, words, [*words[1:], ""])):
             here = set()
-            for phrase in self._beginning(word):
-                if denied and phrase.negatable:
-                    continue
-                if end := _end_of(words, at + 1, phrase.words[1:]):
+            for phrase in phrases:
+                if (end := _end_of(words, at + 1, phrase.rest)) and not (
+                    phrase.negatable and _negated(words[max(taken, at - _NEGATED_WITHIN) : at])
+                ):
                     here.add(phrase.family)
                     taken = max(taken, end if phrase.negatable else 0)
             for family in here:
                 found[family] += 1
         return dict(found)
 
-    def _beginning(self, word: str) -> Iterator[_Phrase]:
-        yield from self._starts.get(word, ())
+    def _beginning(self, word: str, after: str) -> list[_Phrase]:
+        """The phrases that may begin with these two words."""
+        starts = self._starts.get(word, ())
+        found = [one for one in starts if not one.next or one.next == after]
+        if stems := self._stems.get(word[:_STEM_KEY]):
+            found += [
+                one
+                for one in stems
+                if word.startswith(one.start) and (not one.next or one.next == after)
+            ]
         if _is_number(word):
-            yield from self._starts.get(_NUMBER, ())
-        stems = self._stems.get(word[:_STEM_KEY], ())
-        yield from (phrase for phrase in stems if _fits(word, phrase.words[0]))
+            found += self._starts.get(_NUMBER, ())
+        return found
 
 
 def words_of(text: str) -> list[str]:
@@ -102,6 +112,10 @@ def _indexable(word: str) -> bool:
     if word.endswith(_STEM):
         return len(word) > _STEM_KEY
     return word != _GAP
+
+
+def _is_plain(word: str) -> bool:
+    return word not in (_GAP, _NUMBER) and not word.endswith(_STEM)
 
 
 def _end_of(words: Sequence[str], at: int, rest: Sequence[str]) -> int:

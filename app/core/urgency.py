@@ -8,7 +8,7 @@ docs/urgency.md gives the reason of every weight.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Final
 
 from app.core import urgency_words as words
@@ -65,9 +65,11 @@ _PHRASES: Final = PhraseBook(
 
 def urgency_of(text: str, sentiment: Sentiment, followers: int) -> tuple[float, tuple[str, ...]]:
     """Return the urgency in 0..1 and its reasons: what presses, heaviest first, then discounts."""
-    found = _PHRASES.families_in(text)
-    pressing = _told(_pressing(found, text, sentiment, followers))
-    easing = _told(_easing(found, text, sentiment))
+    found: Set[str] = _PHRASES.families_in(text).keys()
+    if "ask" not in found and asks(text):
+        found = found | {"ask"}
+    pressing = _told(_pressing(found, sentiment, followers))
+    easing = _told(_easing(found, sentiment))
     urgency = (1.0 - math.prod(1.0 - weight for _, weight in pressing)) * math.prod(
         1.0 - share for _, share in easing
     )
@@ -75,38 +77,32 @@ def urgency_of(text: str, sentiment: Sentiment, followers: int) -> tuple[float, 
     return round(urgency, 4), (*why, *(f"{name} -{share:.2f}" for name, share in easing))
 
 
-def _pressing(
-    found: Mapping[str, int], text: str, sentiment: Sentiment, followers: int
-) -> Iterator[Part]:
+def _pressing(found: Set[str], sentiment: Sentiment, followers: int) -> Iterator[Part]:
     weights = _OF_ITSELF
     if sentiment.label == UNSUPPORTED:
         weights = {**_OF_ITSELF, "fault": _FAULT_OF_UNKNOWN_MOOD}
     yield from ((name, weight) for name, weight in weights.items() if name in found)
     share = 1.0 if _troubled(found) else _WITHOUT_TROUBLE
     yield from ((name, share * weight) for name, weight in _OF_A_TROUBLE.items() if name in found)
-    yield "ask", _ASK if _asks(found, text) else 0.0
+    yield "ask", _ASK if "ask" in found else 0.0
     yield "date", _DATE if "date" in found else 0.0
     yield "negative", _NEGATIVE * sentiment.negative
     yield "reach", _REACH * _reach(followers)
 
 
-def _easing(found: Mapping[str, int], text: str, sentiment: Sentiment) -> Iterator[Part]:
+def _easing(found: Set[str], sentiment: Sentiment) -> Iterator[Part]:
     """Shares in 0..1 to take off."""
     if "calm" in found:
         yield "calm", _CALM_IN_TROUBLE if _troubled(found) else _CALM
     if "safety" not in found:
         yield "closed", _CLOSED if "closed" in found else 0.0
         yield "advert", _ADVERT if "advert" in found else 0.0
-    if not _troubled(found) and not _asks(found, text):
+    if not _troubled(found) and "ask" not in found:
         yield "positive", _POSITIVE * sentiment.positive
 
 
-def _troubled(found: Mapping[str, int]) -> bool:
-    return bool(found.keys() & _OF_ITSELF.keys())
-
-
-def _asks(found: Mapping[str, int], text: str) -> bool:
-    return "ask" in found or asks(text)
+def _troubled(found: Set[str]) -> bool:
+    return bool(found & _OF_ITSELF.keys())
 
 
 def _told(parts: Iterator[Part]) -> list[Part]:
