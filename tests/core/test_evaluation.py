@@ -60,7 +60,7 @@ def test_the_calibration_error_is_that_computed_by_hand() -> None:
 
 
 def test_a_confidence_of_one_lies_in_the_last_bin() -> None:
-    assert calibration_error([1.0, 0.99], [True, False]) == pytest.approx(0.99 / 2)
+    assert calibration_error([1.0, 0.95], [False, True]) == pytest.approx(0.95 / 2)
 
 
 def test_the_area_under_the_curve_counts_equals_half() -> None:

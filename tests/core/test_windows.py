@@ -84,6 +84,7 @@ def test_the_whole_lies_between_its_windows_and_sums_to_one(
     [
         "Agent: How may I help?\nCustomer: My bag is lost.\nAgent: So sorry!\nCustomer: Find it!",
         "[12:01] AGENT: Hello\n[12:02] CUSTOMER: My bag is lost.\n[12:03] CUSTOMER: Find it!",
+        "12:01 pm Support: Hello\n12:02 pm Guest 1: My bag is lost.\nFind it!",
         "Client > My bag is lost.\nFind it!\nBot > I am sorry.",
         "2026-11-28 12:01:07 - Agent (Maya) - Hello!\n"
         "2026-11-28 12:01:09 - Customer - My bag is lost.\nFind it!",
