@@ -130,9 +130,9 @@ def main() -> None:
     else:
         raise SystemExit("no run has measured the models yet: python -m benchmarks model")
     here = run["machine"]
-    machine = (
-        f"{here['taken'][:10]}, {here['cores']} cores ({here['cpu']}), Python {here['python']}."
-    )
+    int8 = "with VNNI" if here["vnni"] else "without VNNI"
+    on = f"{here['cores']} cores ({here['cpu']}, {int8})"
+    machine = f"{here['taken'][:10]}, {on}, Python {here['python']}."
     text = PAGE.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
