@@ -61,7 +61,8 @@ STAGES: tuple[Stage, ...] = (
         process="worker",
         reads="models/sentiment",
         writes="",
-        does="sentiment by the model that the wait allows, off the event loop; intent and urgency",
+        does="sentiment by the model that the wait allows, off the event loop;"
+        " intent, urgency and pillar",
     ),
     Stage(
         name="identify",

@@ -115,10 +115,22 @@ class LadderScorer:
             texts = [(mentions[i].text, langs[i]) for i in some]
             for i, one in zip(some, await self._judge(texts, late), strict=True):
                 said[i] = one
-        return [
-            finish(mention, sentiment, lang, by)
-            for mention, (sentiment, by), lang in zip(mentions, said, langs, strict=True)
-        ]
+        return await self._finish(mentions, said, langs)
+
+    async def _finish(
+        self, mentions: Sequence[Mention], said: Sequence[Said], langs: Sequence[str]
+    ) -> list[Score]:
+        def finished() -> list[Score]:
+            return [
+                finish(mention, sentiment, lang, by)
+                for mention, (sentiment, by), lang in zip(mentions, said, langs, strict=True)
+            ]
+
+        try:
+            return await self.tiers.lane.do(finished, self.limits.budget_s)
+        except TimeoutError:
+            self.tiers.relieve()
+            return finished()
 
     async def _read(self, mentions: Sequence[Mention]) -> tuple[list[str], list[int]]:
         """The languages, and how long the texts are: in tokens, where a model will be asked.

@@ -12,11 +12,10 @@ from tokenizers import Encoding, Tokenizer
 
 from app.adapters.model_files import ModelFiles
 from app.core.errors import ConfigError
-from app.core.intent import intent_of
+from app.core.formulas import completed
 from app.core.mention import Mention
 from app.core.score import Score, Sentiment
 from app.core.text import clean
-from app.core.urgency import urgency_of
 from app.failpoints import failpoint
 
 Floats = npt.NDArray[np.float32]
@@ -76,15 +75,7 @@ class Model:
 
 def finish(mention: Mention, sentiment: Sentiment, lang: str, model: str) -> Score:
     """Add to the sentiment what follows from it and the text."""
-    urgency, why = urgency_of(mention.text, sentiment, mention.author.followers)
-    return Score(
-        sentiment=sentiment,
-        lang=lang,
-        intent=intent_of(mention.text, sentiment),
-        urgency=urgency,
-        urgency_why=why,
-        model=model,
-    )
+    return completed(mention.text, mention.author.followers, sentiment, lang, model)
 
 
 def sentiment_of(row: Floats, labels: tuple[str, ...]) -> Sentiment:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from app.core.decision import Decision
 from app.core.past import NO_PAST_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, packed, unpacked
-from app.core.rules import NOT_KNOWN, VARIABLES
+from app.core.rules import NOT_KNOWN, PILLAR, VARIABLES
 from app.core.sealing import UNREADABLE
 from app.core.sla import FIRST_RESPONSE
 
@@ -101,7 +101,11 @@ def _seen(values: Mapping[str, Any] | None, mention: Mapping[str, Any]) -> dict[
 
 
 def _untold(values: Mapping[str, Any] | None) -> tuple[str, ...]:
-    return tuple(NOT_KNOWN) if values and QUEUES not in values else ()
+    """What older software did not record: the last thing that each of its kind records tells."""
+    if not values:
+        return ()
+    around = () if QUEUES in values else (*NO_PAST_VALUES, *QUEUE_VARIABLES)
+    return around if PILLAR in values else (*around, PILLAR)
 
 
 def verdict(known: Recorded, decide: Decide | None) -> str:

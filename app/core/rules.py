@@ -17,6 +17,7 @@ from app.core.sla import to_ms
 
 # What a condition may speak of, and the type that it has there: `list` holds texts, `dict` has
 # what `MAPS` says by name. Each value survives JSON, because the fact `decided` keeps them.
+PILLAR = "score.pillar"
 VARIABLES: dict[str, type] = {
     "mention.text": str,
     "mention.channel": str,
@@ -36,6 +37,7 @@ VARIABLES: dict[str, type] = {
     "score.intent": str,
     "score.urgency": float,
     "score.urgency_why": list,
+    PILLAR: str,
     "score.lang": str,
     "score.model": str,
     "profile.known": bool,
@@ -60,7 +62,7 @@ VARIABLES: dict[str, type] = {
 CALENDARS = "calendar.open"
 MAPS: dict[str, type] = {CALENDARS: bool, **QUEUE_VARIABLES}
 # Variables that older software did not record, each with what it is where nothing is known.
-NOT_KNOWN: dict[str, object] = {**NO_PAST_VALUES, **NO_QUEUES}
+NOT_KNOWN: dict[str, object] = {**NO_PAST_VALUES, **NO_QUEUES, PILLAR: ""}
 
 TEXT_CHARS = 32_768  # rules read so much of a text: what is longer costs more than it tells
 MOST_ITEMS = 64  # of a list that a condition goes through
@@ -186,11 +188,11 @@ def variables(
     gives the same answer. Past and queues are `NOT_KNOWN`: whoever knows them adds them.
     """
     return {
+        **NOT_KNOWN,
         **_of_mention(mention, public),
         **_of_score(score),
         **_of_profile(profile),
         **_of_time(to_ms(mention.detected_at), profile, calendars or {}),
-        **NOT_KNOWN,
         "labels": [],
     }
 
@@ -220,6 +222,7 @@ def _of_score(score: Score) -> dict[str, object]:
         "score.intent": score.intent,
         "score.urgency": score.urgency,
         "score.urgency_why": list(score.urgency_why),
+        PILLAR: score.pillar,
         "score.lang": score.lang,
         "score.model": score.model,
     }

@@ -27,6 +27,7 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
         out, "score",
         f"{mood['label']} {mood['confidence']:.2f}, {score['intent']}, urgency"
         f" {score['urgency']:.2f} ({', '.join(score['urgency_why']) or 'no evidence'}),"
+        f" pillar {score['pillar']} ({', '.join(score['pillar_why']) or 'no evidence'}),"
         f" language {score['lang']}, model {score['model']}",
     )  # fmt: skip
     _step(out, "identify", found["identify"]["handle_key"])
@@ -45,7 +46,8 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     _events(out, found["events"])
     _later(out, found)
     if recorded := found.get("recorded"):
-        untold = "; history and queues were not recorded then" if recorded["untold"] else ""
+        kinds = ", ".join(sorted({name.partition(".")[0] for name in recorded["untold"]}))
+        untold = f"; some of {kinds} was not recorded then" if kinds else ""
         _step(
             out, "recorded",
             f"{recorded['queue'] or 'closed'} by {recorded['rule']} under {recorded['version']};"

@@ -70,7 +70,8 @@ function given() {
 
 /** @param {{of:Record<string, any>,untold:string[]}} props */
 const Values = ({ of, untold }) => html`<details class="try-values"><summary data-testid="try-values">What the conditions saw</summary>
-  ${untold.length > 0 && html`<p class="muted">History and queues were not recorded then: here they are as if nothing were known.</p>`}
+  ${untold.length > 0 && html`<p class="muted">Some of ${[...new Set(untold.map((name) => name.split(".")[0]))].join(", ")} was
+    not recorded then: here it is as if nothing were known.</p>`}
   <dl>${Object.entries(of).map(([name, value]) => html`<div key=${name}><dt><code>${name}</code></dt>
     <dd dir="auto">${typeof value === "string" ? value || "–" : JSON.stringify(value)}</dd></div>`)}</dl></details>`;
 

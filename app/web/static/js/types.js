@@ -11,7 +11,7 @@
  * @typedef {{text:string,channel:string,author:{handle:string,name?:string,followers?:number},
  *   posted_at?:string,detected_at?:string,url?:string,lang?:string,flags?:string[]}} Mention
  * @typedef {{sentiment:{label:string,confidence:number,negative:number,neutral:number,
- *   positive:number},lang?:string,intent:string,urgency:number,urgency_why:string[],
+ *   positive:number},lang?:string,intent:string,urgency:number,urgency_why:string[],pillar?:string,pillar_why?:string[],
  *   model:string}} Score
  * @typedef {{customer_id:string,name:string,tier:string,value:number,lang:string,
  *   preferred_channel:string,open_cases:number,products:string[],known:boolean,
