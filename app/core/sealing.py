@@ -39,6 +39,9 @@ _VALUES: Final[tuple[Path, ...]] = tuple(
         "mention.in_reply_to",
         "profile.name",
         "profile.customer_id",
+        "profile.household",
+        "profile.credit",
+        "profile.rewards",
     )
 )
 _SIGNAL: Final[tuple[Path, ...]] = tuple(
