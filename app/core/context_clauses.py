@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from app.core import cases
 from app.core.clause import (
     WHAT_TO_DO,
     WHO,
@@ -71,6 +72,7 @@ def clauses(
         *now,
         *_why_now(trail),
         *_advice(trail),
+        *_cases(trail),
         *todo,
         *_steps(flights),
     )
@@ -208,13 +210,27 @@ def _advice(trail: Trail) -> Iterator[Clause]:
     if decided and (why := decided.text("data", "decision", "why")):
         because = _because(decided, "queue", "decided where it goes")
         yield clause((WHAT_TO_DO, "why"), (told(why),), decided, because=because)
-    for key, lead in (("draft", ""), ("macro", "use the macro "), ("case", "open a case: ")):
+    for key, lead in (("draft", ""), ("macro", "use the macro ")):
         decided = trail.one(DECIDED)
         if not decided or not (given := decided.text("data", "decision", key)):
             continue
         words = (ours(lead), told(given)) if lead else (ours("a reply is ready to be used"),)
         because = _because(decided, key, "proposed it")
         yield clause((WHAT_TO_DO, key), words, decided, because=because)
+
+
+def _cases(trail: Trail) -> Iterator[Clause]:
+    for case in trail.each(cases.OPENED, cases.CLOSED):
+        if not (title := case.text("data", "title")):
+            continue
+        if case.op == cases.OPENED:
+            rule = case.text("data", "rule")
+            because = f"The rule {rule} opened it" if rule else ""
+            words = (ours("a case was opened: "), told(title))
+            yield clause((WHAT_TO_DO, "case"), words, case, because=because)
+        else:
+            words = (ours("its case was closed: "), told(title))
+            yield clause((WHAT_TO_DO, "case_closed"), words, case)
 
 
 def _steps(flights: Sequence[Mapping[str, Any]]) -> Iterator[Clause]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from app.core.decision import Decision
-from app.core.past import NO_PAST_VALUES
+from app.core.past import NO_PAST_VALUES, OPEN_CASES
 from app.core.profile_values import MISSING, NO_PROFILE_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, packed, unpacked
 from app.core.rules import NOT_KNOWN, VARIABLES
@@ -107,7 +107,8 @@ def _untold(values: Mapping[str, Any] | None) -> tuple[str, ...]:
     if not values:
         return ()
     around = () if QUEUES in values else (*NO_PAST_VALUES, *QUEUE_VARIABLES)
-    return around if MISSING in values else (*around, MISSING, *NO_PROFILE_VALUES)
+    since = () if MISSING in values else (MISSING, *NO_PROFILE_VALUES, OPEN_CASES)
+    return tuple(dict.fromkeys((*around, *since)))
 
 
 def verdict(known: Recorded, decide: Decide | None) -> str:

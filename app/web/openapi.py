@@ -12,6 +12,7 @@ from app.codec import WireMention
 from app.web import openapi_flights as flights
 from app.web import openapi_identity as identity
 from app.web import openapi_profiles as profiles
+from app.web.cases import CLOSE as CLOSE_CASE
 from app.web.identity_routes import ROOT as IDENTITY_ROOT
 from app.web.openapi_parts import closed
 from app.web.openapi_people import CHAT, HISTORY, PEOPLE_BODIES, PERMISSIONS
@@ -112,6 +113,7 @@ _BODIES |= {
     "/api/v1/proactive/{event}/approve": PROACTIVE,
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": closed("reason", reason=_TEXT),
+    CLOSE_CASE: closed("reason", reason=_TEXT),
     "/api/v1/notices/read": closed(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
@@ -119,6 +121,7 @@ _BODIES |= {
 _OTHER_BODIES = RULE_BODIES | flights.FLIGHT_BODIES | identity.IDENTITY_BODIES
 _ACCEPTING = (  # kept, and done later
     CHAT,
+    CLOSE_CASE,
     HISTORY,
     PERMISSIONS,
     "/api/v1/mentions",

@@ -15,7 +15,7 @@ from app.adapters.cel_rules import CelRules
 from app.config import Config, load
 from app.core.decision import Decision, Notice
 from app.core.mention import mention_id_of
-from app.core.past import PAST_VARIABLES, Earlier
+from app.core.past import OPEN_CASES, PAST_VARIABLES, Earlier
 from app.core.profile import Profile
 from app.core.profile_values import MISSING, NO_PROFILE_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, unpacked
@@ -139,7 +139,7 @@ async def test_a_decision_from_before_the_facts_of_the_profile_says_that_they_ar
     for name in (MISSING, *NO_PROFILE_VALUES):
         decided["data"]["values"].pop(name, None)
     [known] = recorded(trail)
-    assert set(known.untold) == {MISSING, *NO_PROFILE_VALUES}
+    assert set(known.untold) == {MISSING, *NO_PROFILE_VALUES, OPEN_CASES}
     assert known.values == {**rules.values[0], MISSING: False, **NO_PROFILE_VALUES}
 
 
