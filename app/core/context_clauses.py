@@ -30,6 +30,7 @@ from app.core.context import (
     Moment,
     Trail,
 )
+from app.core.past import OPEN_CASES
 from app.core.skills import level_of
 from app.core.sla import NEXT_RESPONSE, RESOLUTION
 
@@ -89,13 +90,22 @@ def _who(trail: Trail) -> Iterator[Clause]:
     for known in trail.each("identified"):
         if words := _standing(known):
             yield clause((WHO, "standing"), words, known)
-    if decided := trail.one(DECIDED):
-        count = round(decided.number("data", "values", "profile.open_cases"))
-        if count > 0:
-            yield clause((WHO, "cases"), (ours(_plural(count, "open case")),), decided)
+    yield from _open_cases(trail)
     decided = trail.one(DECIDED)
     if decided and (products := decided.texts("data", "values", "profile.products")):
         yield clause((WHO, "products"), (ours("has "), told(", ".join(products))), decided)
+
+
+def _open_cases(trail: Trail) -> Iterator[Clause]:
+    """As a source counts them, and those that rules opened at what they said before."""
+    for key, name, ending in (
+        ("cases", "profile.open_cases", ""),
+        ("earlier_cases", OPEN_CASES, " of what they said before"),
+    ):
+        decided = trail.one(DECIDED)
+        count = round(decided.number("data", "values", name)) if decided else 0
+        if decided and count > 0:
+            yield clause((WHO, key), (ours(_plural(count, "open case") + ending),), decided)
 
 
 def _standing(known: Entry) -> tuple[Word, ...]:

@@ -238,6 +238,15 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     return named + asked + ([key, seen] if endpoint.command else [])
 
 
+_REFUSALS: dict[str, dict[str, str]] = {
+    CHAT: {
+        "400": "no_chat: /chat was not opened",
+        "429": "too_many_messages or too_many_today",
+    },
+    CLOSE_CASE: {"404": "unknown_case", "409": "case_closed"},
+}
+
+
 def _responses(endpoint: Any) -> dict[str, Any]:
     accepts = endpoint.method == "POST" and endpoint.path in _ACCEPTING
     good = "202" if accepts else "200"
@@ -247,11 +256,7 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
     if endpoint.method in ("POST", "PUT"):
         refusals |= {"422": "A field is wrong, or unknown (unknown_field); `errors` says which"}
-    if endpoint.path == CHAT:
-        refusals |= {
-            "400": "no_chat: /chat was not opened",
-            "429": "too_many_messages or too_many_today",
-        }
+    refusals |= _REFUSALS.get(endpoint.path, {})
     if endpoint.command:
         refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
     if endpoint.edit:

@@ -65,7 +65,7 @@ def decision(**given: Any) -> Json:
     return made | given
 
 
-VALUES = {"profile.open_cases": 2, "profile.products": ["Kettle", "Fan"]}
+VALUES = {"profile.open_cases": 2, "history.open_cases": 1, "profile.products": ["Kettle", "Fan"]}
 
 
 def trail() -> list[Json]:

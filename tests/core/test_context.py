@@ -37,6 +37,7 @@ def test_it_says_who_why_you_why_now_and_what_to_do() -> None:
         "person": "Kim Ray on Twitter",
         "standing": "gold customer",
         "cases": "2 open cases",
+        "earlier_cases": "1 open case of what they said before",
         "products": "has Kettle, Fan",
         "pressing": "it was the most pressing that fits you",
         "relaxed": "it waited long and now asks only for billing",
