@@ -3,7 +3,8 @@
 The fact `decided`, and an edit that was decided anew, carry the values of all variables but the
 text, which the same trail has in `received` or `edited`. Scores are among them: a model that
 scores a text again may differ a little with the batch that it stands in, and is not asked. The
-state of the queues is packed under `queues`; a history without anything in it is left out.
+state of the queues is packed under `queues`; what a history or a profile is silent about is left
+out, as `NO_PAST_VALUES` and `NO_PROFILE_VALUES` have it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from app.core.decision import Decision
-from app.core.past import NO_PAST_VALUES
+from app.core.past import NO_PAST_VALUES, OPEN_CASES
+from app.core.profile_values import MISSING, NO_PROFILE_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, packed, unpacked
 from app.core.rules import NOT_KNOWN, PILLAR, VARIABLES
 from app.core.sealing import UNREADABLE
@@ -57,12 +59,12 @@ class Recorded:
 def kept(values: Mapping[str, object]) -> dict[str, object]:
     """What a fact keeps of the values that the conditions saw."""
     told = {name: value for name, value in values.items() if name not in _NOT_PLAIN}
-    past = {name: values[name] for name, none in _NO_PAST if values[name] != none}
-    return {**told, **past, QUEUES: packed(values)}
+    more = {name: values[name] for name, none in _SILENT if values[name] != none}
+    return {**told, **more, QUEUES: packed(values)}
 
 
-_NO_PAST: Final = tuple(NO_PAST_VALUES.items())
-_NOT_PLAIN: Final = frozenset({TEXT, *NO_PAST_VALUES, *QUEUE_VARIABLES})
+_SILENT: Final = tuple({**NO_PAST_VALUES, **NO_PROFILE_VALUES}.items())
+_NOT_PLAIN: Final = frozenset({TEXT, *(name for name, _ in _SILENT), *QUEUE_VARIABLES})
 
 
 def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
@@ -105,7 +107,9 @@ def _untold(values: Mapping[str, Any] | None) -> tuple[str, ...]:
     if not values:
         return ()
     around = () if QUEUES in values else (*NO_PAST_VALUES, *QUEUE_VARIABLES)
-    return around if PILLAR in values else (*around, PILLAR)
+    since = () if MISSING in values else (MISSING, *NO_PROFILE_VALUES, OPEN_CASES)
+    pillar = () if PILLAR in values else (PILLAR,)
+    return tuple(dict.fromkeys((*around, *since, *pillar)))
 
 
 def verdict(known: Recorded, decide: Decide | None) -> str:

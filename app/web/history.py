@@ -118,7 +118,7 @@ def line_of(row: Json, terms: tuple[Term, ...] = ()) -> Json:
     }
 
 
-_MATTER: Final = ("status", "queue", "upshot", "rep", "feedback")
+_MATTER: Final = ("status", "queue", "upshot", "rep", "feedback", "cases")
 
 
 def _whom(key: str, person: Person) -> Json:

@@ -9,15 +9,15 @@ import { draft, live, queueTitle, showing } from "./rules-store.js";
 import { asked, clearTry, failure, found, loadRecent, recent, tryOn } from "./rules-tried.js";
 
 /** @typedef {{text:string,channel:string,lang:string,sentiment:string,followers:string,tier:string,open_cases:string,
- *   mentions_48h:string,unanswered:string}} Typed */
+ *   credit:string,influence:string,mentions_48h:string,unanswered:string}} Typed */
 
 const way = signal(/** @type {"recent"|"typed"} */ ("recent"));
 const chosen = signal("");
 const typed = signal(/** @type {Typed} */ ({
   text: "", channel: "email", lang: "en", sentiment: "negative", followers: "0", tier: "", open_cases: "0",
-  mentions_48h: "0", unanswered: "0",
+  credit: "0", influence: "0", mentions_48h: "0", unanswered: "0",
 }));
-const COUNTS = /** @type {(keyof Typed)[]} */ (["followers", "open_cases", "mentions_48h", "unanswered"]);
+const COUNTS = /** @type {(keyof Typed)[]} */ (["followers", "open_cases", "credit", "influence", "mentions_48h", "unanswered"]);
 const OPTION_CHARS = 70; // a list of choices stays one line each
 
 /** @param {import("./rules-types.js").Said} said */
@@ -55,6 +55,7 @@ function TypedFields() {
       <${Entry} name="channel" label="Channel" /><${Entry} name="lang" label="Language" />
       <${Entry} name="followers" label="Followers" number /><${Entry} name="tier" label="Customer's tier" />
       <${Entry} name="open_cases" label="Open cases" number />
+      <${Entry} name="credit" label="Credit" number /><${Entry} name="influence" label="Influence, 0 to 100" number />
       <${Entry} name="mentions_48h" label="Said before, 48 hours" number />
       <${Entry} name="unanswered" label="Of it open, unanswered" number /></div>
     <p class="muted try-note">Nobody scores a typed text: the sentiment is yours, intent and urgency follow from it.
