@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from app import flow
+from app.core.backlog import Backlog
 from app.core.errors import Invalid, Unavailable
 from app.ports import Delivery
 from app.steps.batch import Batch, Item, Ports
@@ -34,16 +35,21 @@ class Guard:
     `ports` may be others from one batch to the next: a batch keeps those that it began with.
 
     `in_hand` are the deliveries of the last batch: what a kill at this moment would repeat.
+    `backlog` is told of each batch, so that it knows how long the oldest mention has waited.
     """
 
     ports: Ports
     timer: flow.Timer
+    backlog: Backlog | None = None
     waiting: bool = False
     in_hand: Sequence[Delivery] = ()
 
     async def settle(self, deliveries: Sequence[Delivery]) -> Batch:
         """Return the batch once every delivery has its outcome, however long that takes."""
         self.in_hand = deliveries
+        if self.backlog and deliveries:
+            oldest_ms = min(delivery.sent_ms for delivery in deliveries)
+            self.backlog.took(len(deliveries), oldest_ms, self.ports.now_ms())
         work = asyncio.ensure_future(self._until_settled(deliveries, self.ports))
         try:
             return await asyncio.shield(work)
@@ -56,6 +62,9 @@ class Guard:
         except Exception:  # even the burial failed: leaving would acknowledge what has no outcome
             log.exception("batch_without_outcome", deliveries=len(deliveries))
             os._exit(EXIT_UNFINISHED)
+        finally:
+            if self.backlog:
+                self.backlog.settled()
 
     async def _until_settled(self, deliveries: Sequence[Delivery], ports: Ports) -> Batch:
         try:
@@ -83,6 +92,8 @@ class Guard:
                 log.warning("waiting", reason=str(error), wait_s=wait_s)
                 self.waiting = True
                 await asyncio.sleep(wait_s)
+                if self.backlog:
+                    self.backlog.away(self.ports.now_ms())
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
             else:
                 self.waiting = False

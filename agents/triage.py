@@ -51,4 +51,5 @@ def delivery(message: Any) -> Delivery:
         partition=message.partition,
         offset=message.offset,
         accepted_ms=int(accepted) if _MILLISECONDS.fullmatch(accepted) else 0,
+        sent_ms=max(0, at_ms),
     )

@@ -61,7 +61,8 @@ STAGES: tuple[Stage, ...] = (
         process="worker",
         reads="models/sentiment",
         writes="",
-        does="sentiment by ONNX in micro-batches off the event loop; intent, urgency and pillar",
+        does="sentiment by the model that the wait allows, off the event loop;"
+        " intent, urgency and pillar",
     ),
     Stage(
         name="identify",

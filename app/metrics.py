@@ -70,7 +70,25 @@ IDENTITY_REVIEWS = Gauge(
 DEAD_LETTERS = Counter("handshake_dead_letters_total", "Input that cannot be processed", ["reason"])
 SCORED = Counter("handshake_scored_total", "Mentions scored, by label", ["label"])
 UNSCORED = Counter(
-    "handshake_unscored_mentions_total", "Mentions that the model did not score within its budget"
+    "handshake_unscored_mentions_total", "Mentions that no model scored in time: the lexicon did"
+)
+RUNG = Gauge(
+    "handshake_scoring_rung",
+    "The rung that scores: 0 full, 1 cascade, 2 fast, 3 lexicon; of several workers, the lowest",
+    multiprocess_mode="livemax",
+)
+RUNG_MENTIONS = Counter(
+    "handshake_scoring_mentions_total", "Mentions scored, by the rung that did it", ["rung"]
+)
+STEPS = Counter(
+    "handshake_scoring_steps_total",
+    "Steps of the ladder of scoring, by the rung that they led to and why",
+    ["rung", "cause"],  # wait, calm, model
+)
+MODEL_TROUBLES = Counter(
+    "handshake_model_troubles_total",
+    "Times that a model hung or failed on a micro-batch, so that a lower rung scored it",
+    ["cause"],  # hung failed
 )
 RULE_ERRORS = Counter(
     "handshake_rule_errors_total",

@@ -29,6 +29,7 @@ class Delivery:
     partition: int = -1
     offset: int = -1
     accepted_ms: int = 0  # when the journal accepted it; 0 where it came straight to the topic
+    sent_ms: int = 0  # when it came to the topic, by the message; 0 where nobody says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,6 +17,8 @@ from pydantic_settings import (
 )
 
 from app.core.errors import ConfigError
+from app.core.ladder import RUNGS, wrong_rungs, wrong_waits
+from app.core.lexicon import LANGUAGES
 
 ROOT = Path(os.environ.get("HANDSHAKE_HOME") or Path(__file__).resolve().parent.parent)
 MODELS = ROOT / "models" / "sentiment"
@@ -23,11 +26,18 @@ IDENTITY = ROOT / "models" / "identity" / "weights.toml"
 CONFIG = Path(os.environ.get("HANDSHAKE_CONFIG") or ROOT / "config")
 
 
+_T = TypeVar("_T")
 _OTHER_SECTIONS = ("tools", "tests")  # read by tools/ and tests/, not by the product
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _right(value: _T, problem: str) -> _T:
+    if problem:
+        raise PydanticCustomError("wrong", problem)
+    return value
 
 
 class Kafka(_Section):
@@ -79,9 +89,34 @@ class Offer(_Section):
 
 class Scoring(_Section):
     model: str = "sentiment-l6"
+    cascade: tuple[str, ...] = Field(("sentiment-l3", "sentiment-l6"), min_length=2, max_length=2)
+    escalate: float = Field(0.25, gt=0, lt=1)
+    fast: str = "sentiment-l3"
+    lexicon: tuple[str, ...] = ("en",)
+    ladder: tuple[str, ...] = RUNGS
+    until_ms: tuple[int, ...] = Field((1000, 4000, 15000), validate_default=True)
+    calm_s: float = Field(10.0, ge=0)
     budget_s: float = Field(5.0, gt=0)
+    retry_s: float = Field(30.0, gt=0)
     micro_batch: int = Field(8, ge=1)
     reload_s: float = Field(2.0, gt=0)
+
+    @field_validator("ladder")
+    @classmethod
+    def _rungs(cls, ladder: tuple[str, ...]) -> tuple[str, ...]:
+        return _right(ladder, wrong_rungs(ladder))
+
+    @field_validator("until_ms")
+    @classmethod
+    def _waits(cls, until_ms: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        ladder = info.data.get("ladder")
+        return _right(until_ms, wrong_waits(ladder, until_ms) if ladder else "")
+
+    @field_validator("lexicon")
+    @classmethod
+    def _languages(cls, lexicon: tuple[str, ...]) -> tuple[str, ...]:
+        foreign = {*lexicon} - {*LANGUAGES}
+        return _right(lexicon, f"expected some of {', '.join(LANGUAGES)}" if foreign else "")
 
 
 class Reconcile(_Section):

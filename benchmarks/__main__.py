@@ -24,6 +24,7 @@ from benchmarks import (
     profiles,
     rebuild,
     rules,
+    rungs,
     scoring,
     throughput,
     urgency,
@@ -41,6 +42,7 @@ _SETTLE_S = 3.0  # what a start leaves behind (imports, first commits) settles
 _ALONE: dict[str, Callable[[], Iterable[Row]]] = {
     "rebuild": lambda: [rebuild.measure()],
     "rules": rules.measure,
+    "rungs": rungs.measure,
     "backtest": lambda: [backtest.measure()],
     "identity": identity.measure,
     "profiles": lambda: [profiles.measure()],

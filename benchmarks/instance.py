@@ -30,6 +30,12 @@ capacity = 3
 """
 AGENTS = 16
 
+# Figures are of the full model: its rung is not left, however long mentions wait.
+_FULL_ONLY = {
+    "HANDSHAKE_SCORING__LADDER": '["full", "lexicon"]',
+    "HANDSHAKE_SCORING__UNTIL_MS": "[86400000]",
+}
+
 
 class Instance:
     """Where it is, and what its store says."""
@@ -74,7 +80,7 @@ def instance(folder: Path, kafka: str = "") -> Iterator[Instance]:
     with (folder / "up.out").open("wb") as output:
         process = subprocess.Popen(
             argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env=os.environ | {"HANDSHAKE_CONFIG": str(config)},
+            env=os.environ | _FULL_ONLY | {"HANDSHAKE_CONFIG": str(config)},
         )  # fmt: skip
     try:
         _wait_until_ready(process, folder)

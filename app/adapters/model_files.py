@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,10 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     sha256: str
 
 
+class _Model(_File, forbid_unknown_fields=True):
+    temperature: float | None = None  # None: the manifest's for all
+
+
 class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
     labels: list[str]
     inputs: list[str]
@@ -28,7 +32,7 @@ class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
     temperature: float
     languages: list[str]
     tokenizer: _File
-    model: dict[str, _File]
+    model: dict[str, _Model]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ def find(folder: Path, name: str) -> ModelFiles:
         inputs=tuple(manifest.inputs),
         output=manifest.output,
         max_tokens=manifest.max_tokens,
-        temperature=manifest.temperature,
+        temperature=entry.temperature or manifest.temperature,
         languages=frozenset(manifest.languages),
     )
 
@@ -84,21 +88,27 @@ def names(folder: Path) -> list[str]:
 def _wrong_values(manifest: _Manifest) -> Iterator[str]:
     if sorted(manifest.labels) != sorted(LABELS):
         yield f"labels: expected {', '.join(LABELS)} in any order, got {manifest.labels}"
-    if not 0 < manifest.temperature < math.inf:
-        yield f"temperature: expected a number above zero, got {manifest.temperature}"
+    given = {"": manifest.temperature} | {
+        f"model.{name}.": entry.temperature
+        for name, entry in manifest.model.items()
+        if entry.temperature is not None
+    }
+    for where, temperature in given.items():
+        if not 0 < temperature < math.inf:
+            yield f"{where}temperature: expected a number above zero, got {temperature}"
     if manifest.max_tokens < 1:
         yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
 
 
-def problems(folder: Path, name: str) -> list[str]:
-    """What is wrong with the manifest, this name, or any file of it, in use or not."""
+def problems(folder: Path, names: Iterable[str]) -> list[str]:
+    """What is wrong with the manifest, these names, or any file of it, in use or not."""
     try:
         manifest = _read(folder / "manifest.toml")
     except ConfigError as error:
         return error.problems
     named = [*manifest.model.values(), manifest.tokenizer]
     return [
-        *_wrong_name(folder, manifest, name),
+        *(found for name in names for found in _wrong_name(folder, manifest, name)),
         *(found for entry in named if (found := _problem(folder, entry))),
         *(f"{folder / 'manifest.toml'}: {p}" for p in _wrong_values(manifest)),
     ]

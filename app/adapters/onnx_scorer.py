@@ -1,29 +1,24 @@
-"""Scoring with ONNX: one single-threaded session, off the event loop, in small sorted batches."""
+"""One ONNX model: a single-threaded session that takes small batches, sorted by length."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-import structlog
 from tokenizers import Encoding, Tokenizer
 
-from app.adapters.language import Language
 from app.adapters.model_files import ModelFiles
 from app.core.errors import ConfigError
 from app.core.formulas import completed
 from app.core.mention import Mention
-from app.core.score import NOT_SCORED, UNSCORED, Score, Sentiment
+from app.core.score import Score, Sentiment
 from app.core.text import clean
 from app.failpoints import failpoint
 
 Floats = npt.NDArray[np.float32]
-log = structlog.get_logger()
 
 
 class Model:
@@ -49,6 +44,11 @@ class Model:
         if warm.shape != (1, len(files.labels)) or not np.isfinite(warm).all():
             raise ConfigError([f"{files.model}: output: expected (1, 3) finite, got {warm.shape}"])
 
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has for this model, at most those that it reads."""
+        encodings = self._tokenizer.encode_batch_fast([clean(text) for text in texts])
+        return [len(encoding.ids) for encoding in encodings]
+
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Class probabilities, float32 of shape (texts, labels), rows in the order given."""
         encodings = self._tokenizer.encode_batch_fast([clean(text) for text in texts])
@@ -73,60 +73,13 @@ class Model:
         return _softmax(np.asarray(logits, dtype=np.float32) / self.files.temperature)
 
 
-class OnnxScorer:
-    """Scores mentions; `swap` puts another model in its place between two batches."""
-
-    def __init__(self, model: Model, language: Language, budget_s: float) -> None:
-        self._model = model
-        self._language = language
-        self._budget_s = budget_s
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="score")
-
-    @property
-    def model(self) -> str:
-        return self._model.files.tag
-
-    def swap(self, model: Model) -> None:
-        self._model = model
-
-    async def score(self, mentions: Sequence[Mention]) -> list[Score]:
-        """Score in order. A batch beyond its budget, or a failing model, yields unscored ones."""
-        if not mentions:
-            return []
-        loop = asyncio.get_running_loop()
-        model = self._model
-        try:
-            work = loop.run_in_executor(self._pool, self._score, model, list(mentions))
-            return await asyncio.wait_for(asyncio.shield(work), self._budget_s)
-        except TimeoutError:
-            # The thread hangs in native code and cannot be stopped: leave it behind.
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="score")
-            log.error("model_hangs", model=model.files.tag, budget_s=self._budget_s)
-        except Exception:  # whatever the model does, the mentions must reach people
-            log.exception("model_failed", model=model.files.tag)
-        return [_finish(mention, NOT_SCORED, mention.lang, UNSCORED) for mention in mentions]
-
-    def _score(self, model: Model, mentions: list[Mention]) -> list[Score]:
-        langs = [self._language.of(m.text, m.lang) for m in mentions]
-        known = [i for i, lang in enumerate(langs) if lang in model.files.languages]
-        sentiments = [NOT_SCORED] * len(mentions)
-        if known:
-            rows = model.probabilities([mentions[i].text for i in known])
-            for i, row in zip(known, rows, strict=True):
-                if np.isfinite(row).all():  # a model that says no number is not believed
-                    sentiments[i] = _sentiment(row, model.files.labels)
-        return [
-            _finish(mention, sentiment, lang, model.files.tag)
-            for mention, sentiment, lang in zip(mentions, sentiments, langs, strict=True)
-        ]
-
-
-def _finish(mention: Mention, sentiment: Sentiment, lang: str, model: str) -> Score:
+def finish(mention: Mention, sentiment: Sentiment, lang: str, model: str) -> Score:
+    """Add to the sentiment what follows from it and the text."""
     return completed(mention.text, mention.author.followers, sentiment, lang, model)
 
 
-def _sentiment(row: Floats, labels: tuple[str, ...]) -> Sentiment:
+def sentiment_of(row: Floats, labels: tuple[str, ...]) -> Sentiment:
+    """One row of finite probabilities, in the order of the labels."""
     share: dict[str, Any] = {name: round(float(p), 4) for name, p in zip(labels, row, strict=True)}
     label = labels[int(row.argmax())]
     return Sentiment(label=label, confidence=share[label], **share)

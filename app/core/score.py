@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 LABELS = ("negative", "neutral", "positive")
 UNSUPPORTED = "unsupported"  # the model does not know this language
-UNSCORED = "none"  # signs a score that no model made in time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,18 +14,19 @@ from agents import stream, triage
 from agents.guard import EXIT_UNFINISHED, Guard
 from app import failpoints, flow, metrics
 from app.adapters.kafka import Producer
-from app.adapters.model_files import find
-from app.adapters.onnx_scorer import Model, OnnxScorer
-from app.core.errors import ConfigError, Unavailable
-from app.core.facts import Fact
+from app.adapters.ladder_scorer import LadderScorer
+from app.core.backlog import Backlog
+from app.core.lexicon import NAME as LEXICON
 from app.core.profile import Profile
-from app.core.score import UNSCORED
 from app.ports import HISTORY, PROFILE, QUEUES
 from app.processes import follow, service
+from app.processes.scoring import LOOK_S, Scoring, changed_at
 from app.processes.shadow import Shadow
 from app.settings import MODELS, Settings
 from app.steps.batch import Batch
 from app.wiring import base as wiring
+from app.wiring import scoring
+from app.wiring.base import system_ms
 from app.wiring.triage import ports
 
 log = structlog.get_logger()
@@ -38,10 +39,11 @@ async def main(settings: Settings) -> None:
     """Triage until told to stop. Raises ConfigError where the model or the rules are wrong."""
     base = await wiring.base(settings)
     producer = Producer(settings.kafka.bootstrap)
-    triage_ports, scorer = ports(base, producer)
-    metrics.MODEL.labels(scorer.model).set(1)
+    backlog = Backlog(full=settings.kafka.batch)
+    scorer = scoring.scorer(settings.scoring, lambda: backlog.waited_ms(system_ms()))
     app = stream.create(settings)
-    guard = Guard(triage_ports, _timer())
+    guard = Guard(ports(base, producer, scorer), _timer(), backlog)
+    scored = _scored(settings, scorer, guard)
     shadow = Shadow(guard, follow.around(base), follow.live_of(base))
     rules = follow.of(base, "worker", shadow.adopt, decides=True)
 
@@ -61,7 +63,8 @@ async def main(settings: Settings) -> None:
         try:
             await asyncio.gather(
                 _watch_lag(app, guard),
-                _watch_model(settings, scorer, guard),
+                service.patiently("scoring", scored.turn, LOOK_S),
+                service.patiently("models", scored.reload, settings.scoring.reload_s),
                 service.patiently("versions", rules.turn, follow.POLL_S),
                 service.patiently("shadow", shadow.turn, follow.POLL_S),
             )
@@ -69,8 +72,19 @@ async def main(settings: Settings) -> None:
             failpoints.failpoint("at-shutdown")
             await app.stop()
             failpoints.failpoint("at-shutdown")
+            await scored.leave()
             await producer.close()
             await base.close()
+
+
+def _scored(settings: Settings, scorer: LadderScorer, guard: Guard) -> Scoring:
+    return Scoring(
+        scorer,
+        lambda: guard.ports.door,
+        follow.name_of("worker"),
+        changed=lambda: changed_at(MODELS / "manifest.toml"),
+        load=lambda: scoring.models(settings.scoring),
+    )
 
 
 def _where(app: faust.App, guard: Guard) -> dict[str, object]:
@@ -99,7 +113,7 @@ def _count(batch: Batch) -> None:
             metrics.DEAD_LETTERS.labels(item.problem.code).inc()
         elif item.score and item.outcome in ("task", "closed"):
             metrics.SCORED.labels(item.score.sentiment.label).inc()
-            metrics.UNSCORED.inc(item.score.model == UNSCORED)
+            metrics.UNSCORED.inc(item.score.model == LEXICON)
         if item.profile:
             metrics.PROFILE_LOOKUPS.labels(_known(item.profile)).inc()
     for part in (PROFILE, HISTORY, QUEUES):
@@ -126,43 +140,3 @@ async def _watch_lag(app: faust.App, guard: Guard) -> None:
         elif time.monotonic() - moved_at > STUCK_S:
             log.error("consumer_stuck", lag=lag, seconds=STUCK_S)
             os._exit(EXIT_UNFINISHED)
-
-
-async def _watch_model(settings: Settings, scorer: OnnxScorer, guard: Guard) -> None:
-    """Load a new model when the manifest changes; where it is wrong the last good one stays."""
-    manifest = MODELS / "manifest.toml"
-    known = _changed_at(manifest)
-    while True:
-        await asyncio.sleep(settings.scoring.reload_s)
-        if (changed := _changed_at(manifest)) == known:
-            continue
-        known = changed
-        try:
-            files = await asyncio.to_thread(find, MODELS, settings.scoring.model)
-            model = await asyncio.to_thread(Model, files, settings.scoring.micro_batch)
-        except ConfigError as error:
-            log.error("model_refused", problems=error.problems, kept=scorer.model)
-            metrics.DEGRADED.labels("model").set(1)
-            await _note(guard, "degraded", f"model refused, {scorer.model} stays: {error}")
-        else:
-            metrics.MODEL.labels(scorer.model).set(0)
-            scorer.swap(model)
-            log.info("model_loaded", model=scorer.model)
-            metrics.DEGRADED.labels("model").set(0)
-            metrics.MODEL.labels(scorer.model).set(1)
-            await _note(guard, "configured", f"model {scorer.model}")
-
-
-async def _note(guard: Guard, op: str, reason: str) -> None:
-    now = guard.ports.now_ms()
-    try:
-        await guard.ports.door.note([Fact(op=op, op_id=f"model:{now}", now_ms=now, reason=reason)])
-    except Unavailable as error:
-        log.warning("fact_not_noted", op=op, reason=str(error))
-
-
-def _changed_at(path: os.PathLike[str]) -> int:
-    try:
-        return os.stat(path).st_mtime_ns
-    except FileNotFoundError:
-        return 0

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.adapters.cel_rules import CelRules
-from app.adapters.language import Language
-from app.adapters.model_files import find
-from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.adapters.store.database import Database
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.ledger import Ledger
 from app.core.errors import Unavailable
 from app.core.rules import Rule
 from app.ports import DeadLetters, Door, Known, Profiles, Seen, SeenMentions
-from app.settings import MODELS, Settings
+from app.settings import Settings
 from app.steps.batch import Ports
+from app.wiring import scoring
 from app.wiring.base import system_ms
 from app.wiring.profiles import order_of
 from app.wiring.rules import live_configuration
@@ -43,13 +41,12 @@ def parts(
     """Triage's ports with the live rules, and the event rules among them. Raises ConfigError."""
     config = live_configuration(settings)
     rules = CelRules(config)
-    model = Model(find(MODELS, settings.scoring.model), settings.scoring.micro_batch)
     seen: SeenMentions = Ledger(database) if database else Nobody()
     order = order_of(settings, config.catalogue)
     profiles: Profiles = KnownProfiles(database, order) if database else Nobody()
     ports = Ports(
         seen=seen,
-        scorer=OnnxScorer(model, Language(), settings.scoring.budget_s),
+        scorer=scoring.patient(settings.scoring),
         profiles=profiles,
         rules=rules,
         door=writes,

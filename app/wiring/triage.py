@@ -1,41 +1,33 @@
-"""What triage needs: the model, the rules, and all ports of its steps."""
+"""What triage needs: the rules, and all ports of its steps."""
 
 from __future__ import annotations
 
 from app.adapters.cel_rules import CelRules
 from app.adapters.dead_letters import KeptDeadLetters
 from app.adapters.kafka import Producer
-from app.adapters.language import Language
-from app.adapters.model_files import find
-from app.adapters.onnx_scorer import Model, OnnxScorer
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.redis_seen import RedisSeen
 from app.adapters.store.dead import DeadLetterTable
 from app.core.sticky import Sticky
-from app.settings import MODELS, Offer
+from app.ports import Scorer
+from app.settings import Offer
 from app.steps.batch import Ports
 from app.wiring.base import Base, system_ms
 
 
-def ports(base: Base, producer: Producer) -> tuple[Ports, OnnxScorer]:
-    """What triage needs, and the scorer on its own, whose model can be swapped."""
-    scoring = base.settings.scoring
-    files = find(MODELS, scoring.model)
-    scorer = OnnxScorer(Model(files, scoring.micro_batch), Language(), scoring.budget_s)
-    return (
-        Ports(
-            seen=RedisSeen(base.redis, base.ledger),
-            scorer=scorer,
-            profiles=RedisProfiles(base.redis),
-            rules=CelRules(base.config),
-            door=base.door,
-            dead_letters=KeptDeadLetters(DeadLetterTable(base.database), producer),
-            catalogue=base.config.catalogue,
-            at_risk_share=base.settings.sla.at_risk_share,
-            now_ms=system_ms,
-            sticky=sticky(base.settings.offer),
-        ),
-        scorer,
+def ports(base: Base, producer: Producer, scorer: Scorer) -> Ports:
+    """What triage needs."""
+    return Ports(
+        seen=RedisSeen(base.redis, base.ledger),
+        scorer=scorer,
+        profiles=RedisProfiles(base.redis),
+        rules=CelRules(base.config),
+        door=base.door,
+        dead_letters=KeptDeadLetters(DeadLetterTable(base.database), producer),
+        catalogue=base.config.catalogue,
+        at_risk_share=base.settings.sla.at_risk_share,
+        now_ms=system_ms,
+        sticky=sticky(base.settings.offer),
     )
 
 

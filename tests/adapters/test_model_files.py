@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.model_files import find
+from app.adapters.model_files import find, problems
 from app.adapters.onnx_scorer import Model
 from app.core.errors import ConfigError
 
@@ -132,3 +132,19 @@ def test_a_manifest_that_does_not_fit_its_model_is_refused_at_load(
     """Whatever is loaded can score: the last good model is not given up for one that cannot."""
     manifest(folder, old, new)
     assert problem_of(folder)
+
+
+def test_a_model_may_have_a_temperature_of_its_own(folder: Path) -> None:
+    assert find(folder, "sentiment-l3").temperature == 1.20
+    manifest(folder, "temperature = 1.20", "")
+    assert find(folder, "sentiment-l3").temperature == 1.30
+
+
+def test_a_wrong_temperature_is_told_with_its_model(folder: Path) -> None:
+    manifest(folder, "temperature = 1.20", "temperature = -1.20")
+    assert "model.sentiment-l3.temperature: expected a number above zero" in problem_of(folder)
+
+
+def test_every_name_that_is_asked_for_is_checked() -> None:
+    found = problems(SHIPPED, ("sentiment-l6", "sentiment-l8", "sentiment-l9"))
+    assert [problem.rpartition(" ")[2] for problem in found] == ["'sentiment-l8'", "'sentiment-l9'"]

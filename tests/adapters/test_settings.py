@@ -66,3 +66,20 @@ def test_problems_of_several_keys_come_at_once() -> None:
 
 def test_the_intake_key_is_in_no_printout() -> None:
     assert "hush" not in repr(settings.load(secret="hush"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("LADDER", '["full", "fast"]', "scoring.ladder: expected some of full, cascade, fast"),
+        ("LADDER", '["full", "lexicon"]', "scoring.until_ms: expected a wait for each rung but"),
+        ("UNTIL_MS", "[3, 2, 1]", "scoring.until_ms: expected rising numbers above zero"),
+        ("LEXICON", '["fi"]', "scoring.lexicon: expected some of en, de, fr, es, it"),
+        ("CASCADE", '["sentiment-l3"]', "scoring.cascade"),
+    ],
+)
+def test_a_ladder_that_cannot_be_climbed_is_told_with_its_key(
+    monkeypatch: pytest.MonkeyPatch, key: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"HANDSHAKE_SCORING__{key}", value)
+    assert said in "\n".join(problems())

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from agents import guard as module
 from agents.guard import Guard
+from app.core.backlog import Backlog
+from app.core.mention import Mention
+from app.core.score import Score
 from app.ports import DeadLetter, Delivery
 from app.steps.batch import Batch, Ports
-from tests.builders import delivery
-from tests.doubles import ListDeadLetters, MemoryDoor, ports
+from tests.builders import NOON_MS, delivery
+from tests.doubles import FixedScorer, ListDeadLetters, MemoryDoor, ports
 
 
 @dataclass
@@ -171,3 +174,52 @@ async def test_a_batch_whose_burial_failed_dies_without_an_acknowledgement(
 
     monkeypatch.setattr(module.os, "_exit", leave)
     assert await _settled(guard(ports(dead_letters=BrokenLetters()))) == module.EXIT_UNFINISHED
+
+
+def timed(sent_ms: int) -> Delivery:
+    [one] = deliveries("good morning")
+    return replace(one, sent_ms=sent_ms)
+
+
+async def test_the_scorer_can_ask_how_long_the_oldest_mention_has_waited() -> None:
+    backlog, found = Backlog(full=2), []
+    at = iter([NOON_MS, NOON_MS + 9_000])
+
+    class Asking(FixedScorer):
+        async def score(self, mentions: Sequence[Mention]) -> list[Score]:
+            found.append(backlog.waited_ms(now))
+            return await super().score(mentions)
+
+    parts = ports(scorer=Asking(), now_ms=lambda: now)
+    watched = Guard(parts, lambda _step: nullcontext(), backlog)
+    now = next(at)
+    await watched.settle([timed(NOON_MS - 50)])
+    now = next(at)
+    await watched.settle([timed(NOON_MS + 2_000), timed(NOON_MS + 1_000)])
+    assert found == [0, 8_000]
+    assert backlog.waited_ms(now + 60_000) == 0  # nothing is in hand
+
+
+async def test_an_outage_of_another_part_is_no_wait_for_the_scorer(naps: Naps) -> None:
+    backlog, door, asked = Backlog(full=1), MemoryDoor(), FixedScorer()
+    door.away_times = 1
+    times = iter([NOON_MS, NOON_MS + 1, NOON_MS + 60_000])
+    now = NOON_MS
+
+    def clock() -> int:
+        nonlocal now
+        now = next(times, now)
+        return now
+
+    waited = []
+
+    class Asking(FixedScorer):
+        async def score(self, mentions: Sequence[Mention]) -> list[Score]:
+            waited.append(backlog.waited_ms(now))
+            return await asked.score(mentions)
+
+    watched = Guard(
+        ports(scorer=Asking(), door=door, now_ms=clock), lambda _s: nullcontext(), backlog
+    )
+    await watched.settle([timed(NOON_MS)])
+    assert waited == [1, 0]

@@ -80,7 +80,7 @@ def test_metrics_have_bounded_labels_and_count_no_person(one: Handshake) -> None
             values.setdefault(name, set()).add(value)
     allowed = {"outcome", "code", "stage", "queue", "reason", "label", "model", "part",
                "partition", "op", "view", "state", "le", "cause", "direction",
-               "channel"}  # fmt: skip
+               "channel", "rung"}  # fmt: skip
     del values["le"]
     assert values.keys() <= allowed
     assert all(len(found) <= 30 for found in values.values()), values

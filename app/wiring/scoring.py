@@ -1,0 +1,68 @@
+"""The scorer and its models, as the settings name them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.adapters.ladder_scorer import LadderScorer, Limits
+from app.adapters.language import Language
+from app.adapters.model_files import find
+from app.adapters.onnx_scorer import Model
+from app.adapters.tiers import Plan, Tiers
+from app.core.ladder import FULL, LEXICON, Ladder
+from app.settings import MODELS, Scoring
+from app.wiring.base import system_ms
+
+
+def scorer(scoring: Scoring, waited_ms: Callable[[], int]) -> LadderScorer:
+    """All rungs of the ladder, loaded and warm. Raises ConfigError."""
+    tiers = Tiers(
+        plan=_plan(scoring),
+        models=models(scoring),
+        load=lambda name: _model(scoring, name),
+        retry_ms=round(scoring.retry_s * 1000),
+        now_ms=system_ms,
+    )
+    ladder = Ladder(
+        rungs=scoring.ladder,
+        until_ms=scoring.until_ms,
+        calm_ms=round(scoring.calm_s * 1000),
+    )
+    limits = Limits(
+        budget_s=scoring.budget_s,
+        micro_batch=scoring.micro_batch,
+        escalate=scoring.escalate,
+        lexicon=frozenset(scoring.lexicon),
+    )
+    return LadderScorer(
+        tiers=tiers,
+        language=Language(),
+        ladder=ladder,
+        limits=limits,
+        waited_ms=waited_ms,
+        now_ms=system_ms,
+    )
+
+
+def patient(scoring: Scoring) -> LadderScorer:
+    """The full model alone, for who asks about one mention and can wait. Raises ConfigError."""
+    alone = scoring.model_copy(update={"ladder": (FULL, LEXICON), "until_ms": (1,)})
+    return scorer(alone, lambda: 0)
+
+
+def models(scoring: Scoring) -> Mapping[str, Model]:
+    """Every model that a rung needs, by name. Raises ConfigError where one is wrong."""
+    return {name: _model(scoring, name) for name in names(scoring)}
+
+
+def names(scoring: Scoring) -> tuple[str, ...]:
+    """The models that the ladder needs, each once."""
+    return _plan(scoring).names(scoring.ladder)
+
+
+def _plan(scoring: Scoring) -> Plan:
+    return Plan(full=scoring.model, cascade=scoring.cascade, fast=scoring.fast)
+
+
+def _model(scoring: Scoring, name: str) -> Model:
+    return Model(find(MODELS, name), scoring.micro_batch)
