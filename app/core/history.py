@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from app.core.community import known_as, place_of
 from app.core.feedback import verdict
 from app.core.history_lines import (
     BY_RULE,
@@ -54,6 +55,10 @@ class Matter:
     feedback: str = ""
     sentiment: str = ""
     breached_ms: int = 0  # of the response clock; 0: never
+    thread: str = ""  # of a post in a community: its thread's key, opening or answer, and who its
+    position: str = ""
+    standing: str = ""  # author was there, as JSON
+    known_as: str = ""  # ally or advocate, when it was decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +157,7 @@ def _enter(so_far: Folded, entry: Entry) -> None:
 
 def _received(fact: Mapping[str, Any]) -> Matter:
     said, now_ms = fact["data"]["mention"], int(fact["now_ms"])
+    thread, position, standing = place_of(said)
     return Matter(
         mention_id=str(fact["mention_id"]),
         handle_key=_key(said),
@@ -159,12 +165,18 @@ def _received(fact: Mapping[str, Any]) -> Matter:
         status=RECEIVED,
         detected_ms=now_ms,
         changed_ms=now_ms,
+        thread=thread,
+        position=position,
+        standing=standing,
     )
 
 
 def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
     """Where this fact puts its mention; the same where it does not move it."""
     op, now_ms = str(fact["op"]), int(fact["now_ms"])
+    if op == "decided":
+        values = fact["data"].get("values") or {}
+        matter = replace(matter, known_as=known_as(values))
     if op in ("scored", "edited") and (score := (fact.get("data") or {}).get("score")):
         return replace(matter, sentiment=str(score["sentiment"]["label"]))
     if op == "breached" and fact["data"].get("clock") != RESOLUTION:

@@ -3,7 +3,8 @@
 The fact `decided`, and an edit that was decided anew, carry the values of all variables but the
 text, which the same trail has in `received` or `edited`. Scores are among them: a model that
 scores a text again may differ a little with the batch that it stands in, and is not asked. The
-state of the queues is packed under `queues`; a history without anything in it is left out.
+state of the queues is packed under `queues`; a history without anything in it is left out, and so
+is what a mention outside communities has none of.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from app.core.community import NO_COMMUNITY_VALUES
 from app.core.decision import Decision
 from app.core.past import NO_PAST_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, packed, unpacked
@@ -61,8 +63,8 @@ def kept(values: Mapping[str, object]) -> dict[str, object]:
     return {**told, **past, QUEUES: packed(values)}
 
 
-_NO_PAST: Final = tuple(NO_PAST_VALUES.items())
-_NOT_PLAIN: Final = frozenset({TEXT, *NO_PAST_VALUES, *QUEUE_VARIABLES})
+_NO_PAST: Final = tuple((NO_PAST_VALUES | NO_COMMUNITY_VALUES).items())
+_NOT_PLAIN: Final = frozenset({TEXT, *(name for name, _ in _NO_PAST), *QUEUE_VARIABLES})
 
 
 def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
@@ -97,7 +99,8 @@ def _seen(values: Mapping[str, Any] | None, mention: Mapping[str, Any]) -> dict[
         for name, value in values.items()
         if name != QUEUES
     }
-    return {**NOT_KNOWN, **unpacked(values.get(QUEUES, {})), **seen, TEXT: mention["text"]}
+    silent = {**NO_COMMUNITY_VALUES, **NOT_KNOWN}
+    return {**silent, **unpacked(values.get(QUEUES, {})), **seen, TEXT: mention["text"]}
 
 
 def _untold(values: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -29,9 +29,16 @@ SAID = {
     "url": "https://x.example/1",
     "meta": {"order": 5},
     "in_reply_to": "",
+    "community": {"thread": "t-1", "title": "Kim asks", "standing": {"posts": 7}},
     "detected_at": "2026-11-28T10:00:00Z",
 }
-VALUES = {"mention.handle": "@Kim", "profile.name": "Kim", "score.urgency": 0.5}
+VALUES = {
+    "mention.handle": "@Kim",
+    "profile.name": "Kim",
+    "score.urgency": 0.5,
+    "community.title": "Kim asks",
+    "community.thread": "t-1",
+}
 
 
 def fact(op: str, **data: Any) -> dict[str, Any]:

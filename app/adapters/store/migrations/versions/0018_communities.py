@@ -1,0 +1,16 @@
+"""Where a mention stands in a community, and how its author was known: older facts say none."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018"
+down_revision = "0016"
+
+
+def upgrade() -> None:
+    for name, length in (("thread", 300), ("position", 10), ("standing", 300), ("known_as", 20)):
+        column = sa.Column(name, sa.String(length), nullable=False, server_default="")
+        op.add_column("mentions", column)
+    op.create_index("mentions_of_thread", "mentions", ["thread", "detected_ms"])
