@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,8 +18,9 @@ from app.demo import client, traffic
 class Intake:
     """Answers like the intake, with a list of troubles to come first."""
 
-    def __init__(self, *troubles: int | Exception) -> None:
+    def __init__(self, *troubles: int | Exception, enough: int = sys.maxsize) -> None:
         self.troubles = list(troubles)
+        self.enough = enough  # posts after which the traffic is stopped
         self.posts: list[list[dict[str, Any]]] = []
         self.keys: set[str] = set()
 
@@ -26,6 +28,8 @@ class Intake:
         body = json.loads(request.content)
         self.posts.append(body if isinstance(body, list) else [body])
         self.keys.add(request.headers["authorization"])
+        if len(self.posts) > self.enough:
+            raise TimeoutError
         trouble = self.troubles.pop(0) if self.troubles else 202
         if isinstance(trouble, Exception):
             raise trouble
@@ -59,7 +63,7 @@ async def test_a_server_that_is_away_gets_the_same_mentions_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     troubles = (httpx.ConnectError("refused"), 503, httpx.ReadTimeout("slow"), 401)
-    posts = await send(monkeypatch, Intake(*troubles), rate=20.0, for_s=0.6)
+    posts = await send(monkeypatch, Intake(*troubles, enough=6), rate=20.0, for_s=30.0)
     assert posts[0] == posts[1] == posts[2] == posts[3] == posts[4]
     assert posts[5] != posts[4]
 
@@ -67,7 +71,7 @@ async def test_a_server_that_is_away_gets_the_same_mentions_again(
 async def test_what_the_intake_refuses_for_good_is_not_sent_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    posts = await send(monkeypatch, Intake(422), rate=20.0, for_s=0.4)
+    posts = await send(monkeypatch, Intake(422, enough=2), rate=20.0, for_s=30.0)
     assert posts[1] != posts[0]
 
 
