@@ -174,9 +174,7 @@ def _received(fact: Mapping[str, Any]) -> Matter:
 def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
     """Where this fact puts its mention; the same where it does not move it."""
     op, now_ms = str(fact["op"]), int(fact["now_ms"])
-    if op == "decided":
-        values = fact["data"].get("values") or {}
-        matter = replace(matter, known_as=known_as(values))
+    matter = _known(matter, fact)
     if op in ("scored", "edited") and (score := (fact.get("data") or {}).get("score")):
         return replace(matter, sentiment=str(score["sentiment"]["label"]))
     if op == "breached" and fact["data"].get("clock") != RESOLUTION:
@@ -198,6 +196,13 @@ def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
         rep = str(fact.get("rep", "")) or matter.rep
         return replace(matter, upshot=upshot_of(fact), rep=rep)
     return replace(matter, upshot=upshot_of(fact)) if op == CANCELLED else matter
+
+
+def _known(matter: Matter, fact: Mapping[str, Any]) -> Matter:
+    """How its author was known when it was decided."""
+    if fact["op"] != "decided":
+        return matter
+    return replace(matter, known_as=known_as(fact["data"].get("values") or {}))
 
 
 # Facts that change where a mention stands, and the word for it.
