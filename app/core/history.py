@@ -14,6 +14,8 @@ from app.core.feedback import verdict
 from app.core.history_lines import (
     BY_RULE,
     CANCELLED,
+    CASE_CLOSED,
+    CASE_OPENED,
     CLOSED,
     COMPLETED,
     FEEDBACK,
@@ -59,6 +61,7 @@ class Matter:
     position: str = ""
     standing: str = ""  # author was there, as JSON
     known_as: str = ""  # ally or advocate, when it was decided
+    cases: int = 0  # that rules opened at it, and nobody has closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +177,11 @@ def _received(fact: Mapping[str, Any]) -> Matter:
 def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
     """Where this fact puts its mention; the same where it does not move it."""
     op, now_ms = str(fact["op"]), int(fact["now_ms"])
-    if op == "decided":
-        values = fact["data"].get("values") or {}
-        matter = replace(matter, known_as=known_as(values))
+    matter = _known(matter, fact)
     if op in ("scored", "edited") and (score := (fact.get("data") or {}).get("score")):
         return replace(matter, sentiment=str(score["sentiment"]["label"]))
+    if op in _CASES:
+        return replace(matter, cases=max(0, matter.cases + _CASES[op]))
     if op == "breached" and fact["data"].get("clock") != RESOLUTION:
         return replace(matter, breached_ms=now_ms)
     if op == "decided" and not fact["data"]["decision"]["queue"]:
@@ -200,6 +203,13 @@ def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
     return replace(matter, upshot=upshot_of(fact)) if op == CANCELLED else matter
 
 
+def _known(matter: Matter, fact: Mapping[str, Any]) -> Matter:
+    """How its author was known when it was decided."""
+    if fact["op"] != "decided":
+        return matter
+    return replace(matter, known_as=known_as(fact["data"].get("values") or {}))
+
+
 # Facts that change where a mention stands, and the word for it.
 _STATUS: Final = {
     "queued": "waiting",
@@ -214,6 +224,7 @@ _STATUS: Final = {
     COMPLETED: "completed",
     CANCELLED: "cancelled",
 }
+_CASES: Final = {CASE_OPENED: 1, CASE_CLOSED: -1}
 RECEIVED: Final = "received"
 STATUSES: Final = (RECEIVED, *dict.fromkeys(_STATUS.values()), CLOSED)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from app.core.rules import VARIABLES, WEEKDAYS
+from app.core.events import COMPLETED, EVERY_VARIABLE
+from app.core.rules import MENTION, WEEKDAYS
 
-_TEXTS = [name for name, type_ in VARIABLES.items() if type_ is str]
-_NUMBERS = [name for name, type_ in VARIABLES.items() if type_ is float]
-_COUNTS = [name for name, type_ in VARIABLES.items() if type_ is int]
-_LISTS = [name for name, type_ in VARIABLES.items() if type_ is list]
-_FLAGS = [name for name, type_ in VARIABLES.items() if type_ is bool]
+_TEXTS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is str]
+_NUMBERS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is float]
+_COUNTS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is int]
+_LISTS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is list]
+_FLAGS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is bool]
 _WORDS = (
     "refund", "late", "gold", "negative", "complaint", "smoke", "x", "email", "en", "vip", "a",
     "lawyer", "lost", "bag", "größe", "é", "",
@@ -21,6 +22,11 @@ _WORD_PATTERNS = (
     r"(cancel|close) my (contract|account)", r"\d{4,8}", r"[A-Z]{2}\d{3}", r"^(hi|hello)\b",
     r"not (from me|again)", r"r.fund(s|ed)?", r"@\w+", r"[[:alpha:]]{3}",
 )  # fmt: skip
+
+
+def event(when: str) -> str:
+    """An event at which a rule may have this condition: there is a task only after the mention."""
+    return COMPLETED if "task." in when else MENTION
 
 
 def condition(chance: Random, depth: int = 3) -> str:
