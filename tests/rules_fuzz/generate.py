@@ -39,6 +39,13 @@ def condition(chance: Random, depth: int = 3) -> str:
     return chance.choice(_TESTS)(chance)
 
 
+def at_mention(chance: Random, depth: int = 3) -> str:
+    """One that is right where there is no task yet."""
+    while event(found := condition(chance, depth)) != MENTION:
+        pass
+    return found
+
+
 def _compared(chance: Random) -> str:
     return f"{chance.choice(_TEXTS)} {chance.choice(('==', '!='))} {_word(chance)}"
 
