@@ -64,7 +64,7 @@ def kept(values: Mapping[str, object]) -> dict[str, object]:
     return {**told, **more, QUEUES: packed(values)}
 
 
-_SILENT: Final = tuple({**NO_PAST_VALUES, **NO_PROFILE_VALUES, **NO_COMMUNITY_VALUES}.items())
+_SILENT: Final = (*{**NO_PAST_VALUES, **NO_PROFILE_VALUES}.items(), *NO_COMMUNITY_VALUES.items())
 _NOT_PLAIN: Final = frozenset({TEXT, *(name for name, _ in _SILENT), *QUEUE_VARIABLES})
 
 
