@@ -8,7 +8,7 @@ SEEDS ?= 1000
 KILLS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run mutants test test-live check lint sim bench kafka screenshots chaos model docs clean
+.PHONY: help setup run mutants test test-live check lint sim bench bench-model kafka screenshots chaos model docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -51,6 +51,11 @@ sim: setup ## simulate SEEDS=1000 faulty days of the shipped code; ARGS="--jobs 
 
 bench: setup ## measure, beside a reference in the same run
 	@$(RUN) -m benchmarks $(ARGS)
+
+bench-model: setup ## models side by side, accuracy against speed, into docs/model.md
+	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(RUN) -m uv sync --frozen --inexact --no-progress --quiet --group bench
+	@$(RUN) -m benchmarks model
+	@$(RUN) -m benchmarks.model_page
 
 kafka: setup ## start a real Apache Kafka (needs Java 17; ARGS=stop ends it)
 	@$(RUN) -m tools.kafka $(or $(ARGS),start)

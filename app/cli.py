@@ -16,6 +16,7 @@ from app.cli_flights import flights
 from app.cli_history import history
 from app.cli_identity import identity
 from app.cli_import import import_
+from app.cli_model import model
 from app.cli_overrides import overrides
 from app.cli_permission import permission
 from app.cli_privacy import privacy
@@ -240,6 +241,7 @@ cli.add_typer(flights)
 cli.add_typer(identity)
 cli.add_typer(history)
 cli.add_typer(privacy)
+cli.add_typer(model)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -19,6 +19,7 @@ from benchmarks import (
     backtest,
     identity,
     latency,
+    model,
     offers,
     profiles,
     rebuild,
@@ -36,12 +37,13 @@ _SETTLE_S = 3.0  # what a start leaves behind (imports, first commits) settles
 
 
 # What needs no scoring beside it.
-_ALONE: dict[str, Callable[[], list[Row]]] = {
+_ALONE: dict[str, Callable[[], Iterable[Row]]] = {
     "rebuild": lambda: [rebuild.measure()],
     "rules": rules.measure,
     "backtest": lambda: [backtest.measure()],
     "identity": identity.measure,
     "profiles": lambda: [profiles.measure()],
+    "model": model.rows,
 }
 
 

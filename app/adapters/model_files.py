@@ -76,6 +76,11 @@ def find(folder: Path, name: str) -> ModelFiles:
     )
 
 
+def names(folder: Path) -> list[str]:
+    """The models of a folder's manifest, sorted. Raises ConfigError where it cannot be read."""
+    return sorted(_read(folder / "manifest.toml").model)
+
+
 def _wrong_values(manifest: _Manifest) -> Iterator[str]:
     if sorted(manifest.labels) != sorted(LABELS):
         yield f"labels: expected {', '.join(LABELS)} in any order, got {manifest.labels}"

@@ -1,0 +1,210 @@
+"""How good a model is on labelled texts: recall, F1, calibration, confusion. Pure arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.errors import Invalid
+from app.core.score import LABELS
+
+NEGATIVE, NEUTRAL, POSITIVE = LABELS
+POLARITY = (NEGATIVE, POSITIVE)
+COMPLAINT = ("complaint", "other")
+
+BINS = 15  # of the calibration error, equally wide: the number that papers use
+_HALF = 0.5  # the probability from which a two-way question is answered with yes
+
+_WORDS = {
+    **{name: name for name in (*LABELS, *COMPLAINT)},
+    "neg": NEGATIVE,
+    "neu": NEUTRAL,
+    "pos": POSITIVE,
+}
+_NUMBERS = {str(number): name for number, name in enumerate(LABELS)}
+EXPECTED = "negative, neutral, positive, neg, neu, pos, 0, 1, 2, complaint or other"
+
+Matrix = tuple[tuple[int, ...], ...]  # rows: what is true, columns: what was said
+
+
+def label_of(raw: object) -> tuple[str, bool]:
+    """The label of one line, and whether it was written as a number. Raises Invalid."""
+    if isinstance(raw, str):
+        written = raw.strip().lower()
+    elif isinstance(raw, int) and not isinstance(raw, bool):
+        written = str(raw)
+    else:
+        raise Invalid("label", EXPECTED, repr(raw), "label")
+    if written in _NUMBERS:
+        return _NUMBERS[written], True
+    if written not in _WORDS:
+        raise Invalid("label", EXPECTED, repr(raw), "label")
+    return _WORDS[written], False
+
+
+def classes_of(labels: Collection[str], only_numbers: bool = False) -> tuple[str, ...]:
+    """What a file with these labels asks: mood, polarity alone, or complaint or not.
+
+    Raises Invalid where they are of two kinds, or where 0 and 1 may mean either of two things.
+    """
+    found = set(labels)
+    if not found:
+        raise Invalid("labels", "one labelled text or more", "none")
+    if found & set(COMPLAINT):
+        if found - set(COMPLAINT):
+            got = ", ".join(sorted(found))
+            raise Invalid("labels", "labels of one kind: moods, or complaint and other", got)
+        return COMPLAINT
+    if only_numbers and found == {NEGATIVE, NEUTRAL}:
+        expected = "0, 1 and 2 (negative, neutral, positive), or words"
+        raise Invalid("labels", expected, "0 and 1 alone, of which 1 may mean positive", "label")
+    return POLARITY if found == set(POLARITY) else LABELS
+
+
+def shares(classes: Sequence[str], row: Mapping[str, float]) -> tuple[float, ...]:
+    """Probabilities of these classes, summing to 1, from those of the three moods.
+
+    Polarity compares negative with positive and leaves neutral out. P(negative) stands for a
+    complaint, as the model has no better word for it.
+    """
+    if tuple(classes) == COMPLAINT:
+        return row[NEGATIVE], 1.0 - row[NEGATIVE]
+    of = [row[name] for name in classes]
+    total = sum(of)
+    return tuple(p / total for p in of) if total > 0 else (1.0 / len(of),) * len(of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The figures of one set. Shares lie in 0..1; averages are over classes that are in it."""
+
+    classes: tuple[str, ...]
+    n: int
+    matrix: Matrix
+    ece: float
+    auc: float | None  # for two classes: of the first against the second
+
+    @property
+    def recall(self) -> dict[str, float]:
+        """The share found of each class that is in the set."""
+        return {
+            name: row[at] / sum(row)
+            for at, (name, row) in enumerate(zip(self.classes, self.matrix, strict=True))
+            if sum(row)
+        }
+
+    @property
+    def f1(self) -> dict[str, float]:
+        """The harmonic mean of precision and recall of each class that is in the set."""
+        return {
+            name: 2 * row[at] / (sum(row) + sum(other[at] for other in self.matrix))
+            for at, (name, row) in enumerate(zip(self.classes, self.matrix, strict=True))
+            if sum(row)
+        }
+
+    @property
+    def macro_recall(self) -> float:
+        return _mean(self.recall.values())
+
+    @property
+    def macro_f1(self) -> float:
+        return _mean(self.f1.values())
+
+    @property
+    def accuracy(self) -> float:
+        return sum(row[at] for at, row in enumerate(self.matrix)) / self.n
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs. `confusion`: what is true, then what was said, then how often."""
+        auc = {} if self.auc is None else {"auc": round(self.auc, 5)}
+        return {
+            "n": self.n,
+            "classes": list(self.classes),
+            "macro_recall": round(self.macro_recall, 5),
+            "accuracy": round(self.accuracy, 5),
+            "macro_f1": round(self.macro_f1, 5),
+            "ece": round(self.ece, 5),
+            **auc,
+            "recall": {name: round(value, 5) for name, value in self.recall.items()},
+            "f1": {name: round(value, 5) for name, value in self.f1.items()},
+            "confusion": {
+                name: dict(zip(self.classes, row, strict=True))
+                for name, row in zip(self.classes, self.matrix, strict=True)
+            },
+        }
+
+
+def evaluate(
+    classes: Sequence[str], truth: Sequence[str], rows: Sequence[Sequence[float]]
+) -> Report:
+    """Compare what is true with probabilities of the classes, one row of them a text.
+
+    The most probable class is what was said; of equals, the first. Raises Invalid for no texts.
+    """
+    if not truth:
+        raise Invalid("labels", "one labelled text or more", "none")
+    place = {name: at for at, name in enumerate(classes)}
+    true = [place[name] for name in truth]
+    said = [max(range(len(row)), key=row.__getitem__) for row in rows]
+    matrix = [[0] * len(classes) for _ in classes]
+    for is_so, was_said in zip(true, said, strict=True):
+        matrix[is_so][was_said] += 1
+    right = [a == b for a, b in zip(true, said, strict=True)]
+    two = len(classes) == len(POLARITY)
+    return Report(
+        classes=tuple(classes),
+        n=len(truth),
+        matrix=tuple(tuple(row) for row in matrix),
+        ece=calibration_error([max(row) for row in rows], right),
+        auc=auc([row[0] for row in rows], [at == 0 for at in true]) if two else None,
+    )
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
+    """Expected calibration error: over 15 equally wide bins of confidence, |accuracy - confidence|.
+
+    Weighted by the number of texts in the bin; a confidence of 1 is in the last bin.
+    """
+    sums = [[0.0, 0.0] for _ in range(BINS)]
+    for confidence, is_right in zip(confidences, right, strict=True):
+        held = sums[min(BINS - 1, int(confidence * BINS))]
+        held[0] += confidence
+        held[1] += is_right
+    return sum(abs(confidence - correct) for confidence, correct in sums) / len(confidences)
+
+
+def auc(scores: Sequence[float], yes: Sequence[bool]) -> float | None:
+    """The chance that a text of the class scores above one that is not of it; equals count half.
+
+    None where all or none are of the class.
+    """
+    of_class = sum(yes)
+    others = len(yes) - of_class
+    if not of_class or not others:
+        return None
+    order = sorted(range(len(scores)), key=scores.__getitem__)
+    below = wins = 0.0
+    start = 0
+    while start < len(order):
+        end = start
+        while end < len(order) and scores[order[end]] == scores[order[start]]:
+            end += 1
+        mine = sum(yes[at] for at in order[start:end])
+        theirs = end - start - mine
+        wins += mine * (below + _HALF * theirs)
+        below += theirs
+        start = end
+    return wins / (of_class * others)
+
+
+def spread(count: int, most: int) -> list[int]:
+    """Which of `count` lines to take when `most` are wanted: evenly over all of them."""
+    if most >= count:
+        return list(range(count))
+    return [at * count // most for at in range(most)]
+
+
+def _mean(values: Collection[float]) -> float:
+    return math.fsum(values) / len(values)

@@ -1,0 +1,111 @@
+"""Windows: a long text is read whole, or its weightiest parts; of a transcript the customer's."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.windows import MOST, PIECES, READ, SHORT, Window, pieces, spoken, together, windows
+
+SENTENCE = "The man at the desk was kind and told us what to do with the ticket."
+
+
+def numbered(count: int) -> str:
+    return " ".join(f"{number}: {SENTENCE}" for number in range(count))
+
+
+@given(st.text(max_size=SHORT).filter(lambda text: "\n" not in text))
+def test_a_short_text_is_its_only_window_unchanged(text: str) -> None:
+    assert windows(text) == (Window(text, 1.0),)
+
+
+@pytest.mark.parametrize("text", [" " * 1000, "\n" * 1000, "." * 300, ""])
+def test_a_text_without_words_is_one_window(text: str) -> None:
+    assert len(windows(text)) >= 1
+    assert sum(part.weight for part in windows(text)) == pytest.approx(1.0)
+
+
+def test_windows_end_where_sentences_end_and_leave_nothing_out() -> None:
+    text = numbered(12)
+    parts = windows(text)
+    assert 1 < len(parts) <= MOST
+    assert " ".join(part.text for part in parts) == text
+    assert all(part.text.endswith(".") for part in parts)
+
+
+def test_a_sentence_without_an_end_is_cut_between_words() -> None:
+    text = " ".join(f"word{number}" for number in range(120))
+    parts = windows(text)
+    assert " ".join(part.text for part in parts) == text
+    assert all(pieces(part.text) <= PIECES for part in parts)
+
+
+def test_of_too_many_windows_first_last_and_the_heaviest_between_are_kept() -> None:
+    quiet = [f"{number}: {SENTENCE} {SENTENCE}" for number in range(9)]
+    loud = "But NEVER again! The worst, most awful trip; I want a refund! " + SENTENCE
+    parts = windows(" ".join([*quiet[:5], loud, *quiet[5:]]), most=3)
+    assert parts[0].text.startswith("0: ")
+    assert "NEVER" in parts[1].text
+    assert parts[2].text.startswith("8: ") or "8: " in parts[2].text
+    assert len(parts) == 3
+
+
+def test_of_an_endless_text_its_beginning_and_its_end_are_read() -> None:
+    text = f"It began well. {numbered(5 * READ // len(SENTENCE))} It ended badly."
+    parts = windows(text)
+    assert len(parts) == MOST
+    assert parts[0].text.startswith("It began well.")
+    assert parts[-1].text.endswith("It ended badly.")
+
+
+@given(st.text(alphabet="ab .!?\n\t:'\"", max_size=3000), st.integers(1, 8))
+def test_windows_are_bounded_and_weigh_one_together(text: str, most: int) -> None:
+    parts = windows(text, most)
+    assert 1 <= len(parts) <= most
+    assert sum(part.weight for part in parts) == pytest.approx(1.0)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.1, 1.0), st.floats(0, 1)), min_size=1, max_size=6),
+)
+def test_the_whole_lies_between_its_windows_and_sums_to_one(
+    given: list[tuple[float, float]],
+) -> None:
+    total = sum(weight for weight, _ in given)
+    parts = [Window("", weight / total) for weight, _ in given]
+    whole = together([(p, 1 - p) for _, p in given], parts)
+    assert sum(whole) == pytest.approx(1.0)
+    assert min(p for _, p in given) - 1e-9 <= whole[0] <= max(p for _, p in given) + 1e-9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Agent: How may I help?\nCustomer: My bag is lost.\nAgent: So sorry!\nCustomer: Find it!",
+        "[12:01] AGENT: Hello\n[12:02] CUSTOMER: My bag is lost.\n[12:03] CUSTOMER: Find it!",
+        "12:01 pm Support: Hello\n12:02 pm Guest 1: My bag is lost.\nFind it!",
+        "Client > My bag is lost.\nFind it!\nBot > I am sorry.",
+        "2026-11-28 12:01:07 - Agent (Maya) - Hello!\n"
+        "2026-11-28 12:01:09 - Customer - My bag is lost.\nFind it!",
+        "Transcript of call 7\nagent 2: Hello\ncaller: My bag is lost.\n caller: Find it!",
+    ],
+)  # fmt: skip
+def test_of_a_transcript_the_customers_side_alone_is_read(text: str) -> None:
+    assert spoken(text) == "My bag is lost.\nFind it!"
+    assert [part.text for part in windows(text)] == ["My bag is lost.\nFind it!"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Customer: nobody here\ncalls me back",
+        "Agent: hello\nAgent: hello?",
+        "Subject: my order\nI spoke to your agent: she was rude.\nThe customer: me.",
+        "Customers wait.\nAgents sleep.",
+        "Agent: one line, Customer: the same line",
+        "Agent: hello\nCustomer:",
+    ],
+)
+def test_what_is_no_transcript_of_both_sides_stays_as_it_is(text: str) -> None:
+    assert spoken(text) == text
