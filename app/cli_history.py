@@ -132,7 +132,7 @@ def _line(line: dict[str, Any]) -> str:
     if line["kind"] in ("said", "feedback") and line["matter_status"]:
         parts = (line["matter_status"], line["matter_upshot"], line["matter_feedback"])
         stands = f" ({', '.join(part for part in parts if part)})"
-    head = f"{_time(line['at_ms'])}  {line['channel']:<9} {line['kind']:<10} {line['by']}"
+    head = f"{_time(line['at_ms'])}  {line['channel']:<9} {line['kind']:<11} {line['by']}"
     return _printable(f"{head}{upshot}{stands}: {line['text']}")
 
 

@@ -12,6 +12,7 @@ _HANDLES = ("@kim", "@Lee", "@eve")
 _MOVES = (
     "queued", "offered", "accepted", "parked", "replied", "replied", "completed", "cancelled",
     "transferred", "escalated", "handed_off", "duplicate", "at_risk", "sent", "not_sent",
+    "case_opened", "case_closed",
 )  # fmt: skip
 
 
@@ -62,6 +63,7 @@ def _admitted(dice: Random, base: dict[str, Any]) -> list[dict[str, Any]]:
 def _move(dice: Random, base: dict[str, Any]) -> dict[str, Any]:
     data = {"text": _text(dice), "note": "n", "answered": dice.random() < 0.5}
     data |= {"kind": dice.choice(("handoff", "status")), "partner": "crm", "by": "rule:r"}
+    data |= {"case": "c1", "title": "Late bag", "rule": "late"}
     reason = dice.choice(("resolved", "wrap_up_ended", "passed_on"))
     task = {"task_id": "t", "queue": "service", "rep": dice.choice(("ann", "bob"))}
     return _fact(dice.choice(_MOVES), base | task | {"reason": reason}, data)

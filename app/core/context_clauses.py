@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from app.core import cases
 from app.core.clause import (
     WHAT_TO_DO,
     WHO,
@@ -30,6 +31,7 @@ from app.core.context import (
     Trail,
 )
 from app.core.context_community import community_clauses
+from app.core.past import OPEN_CASES
 from app.core.skills import level_of
 from app.core.sla import NEXT_RESPONSE, RESOLUTION
 
@@ -73,6 +75,7 @@ def clauses(
         *now,
         *_why_now(trail),
         *_advice(trail),
+        *_cases(trail),
         *todo,
         *_steps(flights),
     )
@@ -89,14 +92,23 @@ def _who(trail: Trail) -> Iterator[Clause]:
     for known in trail.each("identified"):
         if words := _standing(known):
             yield clause((WHO, "standing"), words, known)
-    if decided := trail.one(DECIDED):
-        count = round(decided.number("data", "values", "profile.open_cases"))
-        if count > 0:
-            yield clause((WHO, "cases"), (ours(_plural(count, "open case")),), decided)
+    yield from _open_cases(trail)
     decided = trail.one(DECIDED)
     if decided and (products := decided.texts("data", "values", "profile.products")):
         yield clause((WHO, "products"), (ours("has "), told(", ".join(products))), decided)
     yield from community_clauses(trail)
+
+
+def _open_cases(trail: Trail) -> Iterator[Clause]:
+    """As a source counts them, and those that rules opened at what they said before."""
+    for key, name, ending in (
+        ("cases", "profile.open_cases", ""),
+        ("earlier_cases", OPEN_CASES, " of what they said before"),
+    ):
+        decided = trail.one(DECIDED)
+        count = round(decided.number("data", "values", name)) if decided else 0
+        if decided and count > 0:
+            yield clause((WHO, key), (ours(_plural(count, "open case") + ending),), decided)
 
 
 def _standing(known: Entry) -> tuple[Word, ...]:
@@ -211,13 +223,27 @@ def _advice(trail: Trail) -> Iterator[Clause]:
     if decided and (why := decided.text("data", "decision", "why")):
         because = _because(decided, "queue", "decided where it goes")
         yield clause((WHAT_TO_DO, "why"), (told(why),), decided, because=because)
-    for key, lead in (("draft", ""), ("macro", "use the macro "), ("case", "open a case: ")):
+    for key, lead in (("draft", ""), ("macro", "use the macro ")):
         decided = trail.one(DECIDED)
         if not decided or not (given := decided.text("data", "decision", key)):
             continue
         words = (ours(lead), told(given)) if lead else (ours("a reply is ready to be used"),)
         because = _because(decided, key, "proposed it")
         yield clause((WHAT_TO_DO, key), words, decided, because=because)
+
+
+def _cases(trail: Trail) -> Iterator[Clause]:
+    for case in trail.each(cases.OPENED, cases.CLOSED):
+        if not (title := case.text("data", "title")):
+            continue
+        if case.op == cases.OPENED:
+            rule = case.text("data", "rule")
+            because = f"The rule {rule} opened it" if rule else ""
+            words = (ours("a case was opened: "), told(title))
+            yield clause((WHAT_TO_DO, "case"), words, case, because=because)
+        else:
+            words = (ours("its case was closed: "), told(title))
+            yield clause((WHAT_TO_DO, "case_closed"), words, case)
 
 
 def _steps(flights: Sequence[Mapping[str, Any]]) -> Iterator[Clause]:

@@ -88,7 +88,7 @@ class Explanation:
 
 
 # What rules say to whoever takes the task, beside the why, and what stands for nothing said.
-ADVICE: Final = {"labels": [], "draft": "", "macro": "", "case": ""}
+ADVICE: Final = {"labels": [], "draft": "", "macro": ""}
 
 
 def advice(decision: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ _NEVER: Final = {
     "skills": "a task needs what its queue and its mention's rules say",
     "draft": "the card of a task is made at the mention",
     "macro": "the card of a task is made at the mention",
-    "case": "the card of a task is made at the mention",
+    "case": "a case is opened at the mention",
 }
 _NOT_HERE: Final = {
     BREACHED: "a breached task is the mediator's, before everything else",

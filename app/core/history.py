@@ -14,6 +14,8 @@ from app.core.feedback import verdict
 from app.core.history_lines import (
     BY_RULE,
     CANCELLED,
+    CASE_CLOSED,
+    CASE_OPENED,
     CLOSED,
     COMPLETED,
     FEEDBACK,
@@ -59,6 +61,7 @@ class Matter:
     position: str = ""
     standing: str = ""  # author was there, as JSON
     known_as: str = ""  # ally or advocate, when it was decided
+    cases: int = 0  # that rules opened at it, and nobody has closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +180,8 @@ def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
     matter = _known(matter, fact)
     if op in ("scored", "edited") and (score := (fact.get("data") or {}).get("score")):
         return replace(matter, sentiment=str(score["sentiment"]["label"]))
+    if op in _CASES:
+        return replace(matter, cases=max(0, matter.cases + _CASES[op]))
     if op == "breached" and fact["data"].get("clock") != RESOLUTION:
         return replace(matter, breached_ms=now_ms)
     if op == "decided" and not fact["data"]["decision"]["queue"]:
@@ -219,6 +224,7 @@ _STATUS: Final = {
     COMPLETED: "completed",
     CANCELLED: "cancelled",
 }
+_CASES: Final = {CASE_OPENED: 1, CASE_CLOSED: -1}
 RECEIVED: Final = "received"
 STATUSES: Final = (RECEIVED, *dict.fromkeys(_STATUS.values()), CLOSED)
 

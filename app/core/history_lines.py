@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.core import cases
 from app.core.feedback import SATISFIED, UNSATISFIED
 from app.core.handoff import HANDOFF
 
@@ -13,10 +14,11 @@ from app.core.handoff import HANDOFF
 SAID, EDITED, FEEDBACK = "said", "edited", "feedback"
 REPLIED, COMPLETED, CANCELLED, CLOSED = "replied", "completed", "cancelled", "closed"
 HANDED_OFF, OFFLINE = "handed_off", "offline"
+CASE_OPENED, CASE_CLOSED = cases.OPENED, cases.CLOSED
 SENT, NOT_SENT = "sent", "not_sent"  # by a rule; what the permission gate or a channel held back
 KINDS: Final = (
     SAID, EDITED, FEEDBACK, REPLIED, COMPLETED, CANCELLED, CLOSED, HANDED_OFF, OFFLINE, SENT,
-    NOT_SENT,
+    NOT_SENT, CASE_OPENED, CASE_CLOSED,
 )  # fmt: skip
 WORDS_OF_CUSTOMERS: Final = (SAID, EDITED, FEEDBACK)
 
@@ -36,7 +38,7 @@ class Entry:
     """One line of a contact history, made by the fact with the number `seq`.
 
     `by` is the customer's handle, the agent's name or the partner's. `upshot` says how it ended,
-    or what a customer made of the response whose line is `about`.
+    or what a customer made of the response whose line is `about`. Of a case `about` is its id.
     """
 
     seq: int
@@ -69,6 +71,7 @@ def line_of(fact: Mapping[str, Any], handle_key: str, channel: str) -> Entry | N
         by=by,
         text=text,
         upshot=upshot_of(fact) if ends else "",
+        about=str(fact["data"]["case"]) if kind in (CASE_OPENED, CASE_CLOSED) else "",
     )
 
 
@@ -90,9 +93,17 @@ def _told(fact: Mapping[str, Any]) -> tuple[str, str, str]:
         return SENT, str(data["by"]), str(data["text"])
     if op == NOT_SENT:
         return NOT_SENT, str(data["by"]), str(fact.get("reason", ""))
+    if op in (CASE_OPENED, CASE_CLOSED):
+        return _of_case(fact, data)
     if handed_over(fact):
         return HANDED_OFF, str(data["partner"]), str(fact.get("reason", ""))
     return "", "", ""
+
+
+def _of_case(fact: Mapping[str, Any], data: Mapping[str, Any]) -> tuple[str, str, str]:
+    if fact["op"] == CASE_OPENED:
+        return CASE_OPENED, str(data["rule"]), str(data["title"])
+    return CASE_CLOSED, _actor(fact), str(fact.get("reason", ""))
 
 
 def offline_line(fact: Mapping[str, Any]) -> Entry:

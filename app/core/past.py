@@ -14,6 +14,8 @@ MOST: Final = 32  # mentions of one handle: rules ask for the third, none for th
 KEPT_DAYS: Final = 30
 NEVER: Final = -1.0  # days since something that there was not
 
+OPEN_CASES: Final = "history.open_cases"
+
 # What a condition may ask of it, and what that is where nothing was said before.
 PAST_VARIABLES: Final[dict[str, type]] = {
     "history.mentions_1h": int,
@@ -22,6 +24,7 @@ PAST_VARIABLES: Final[dict[str, type]] = {
     "history.open_tasks": int,
     "history.unanswered": int,
     "history.breached_30d": int,
+    OPEN_CASES: int,
     "history.last_sentiment": str,
     "history.last_status": str,
     "history.days_since_mention": float,
@@ -50,6 +53,7 @@ class Earlier(NamedTuple):
     sentiment: str
     breached: bool
     replied_ms: int
+    cases: int = 0  # open ones; blobs from before there were any do not tell
 
     @property
     def is_open(self) -> bool:
@@ -69,6 +73,7 @@ def earlier(row: Any) -> Earlier:
         sentiment=row.sentiment,
         breached=row.breached_ms > 0,
         replied_ms=row.replied_ms,
+        cases=row.cases,
     )
 
 
@@ -86,6 +91,7 @@ def past_values(past: Past, mention_id: str, at_ms: int) -> dict[str, object]:
         "history.open_tasks": sum(one.is_open for one in known),
         "history.unanswered": sum(one.is_open and not one.replied_ms for one in known),
         "history.breached_30d": sum(one.breached for one in known),
+        OPEN_CASES: sum(one.cases for one in known),
         "history.last_sentiment": known[0].sentiment,
         "history.last_status": known[0].status,
         "history.days_since_mention": ages_ms[0] / _DAY_MS,

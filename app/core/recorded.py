@@ -3,8 +3,8 @@
 The fact `decided`, and an edit that was decided anew, carry the values of all variables but the
 text, which the same trail has in `received` or `edited`. Scores are among them: a model that
 scores a text again may differ a little with the batch that it stands in, and is not asked. The
-state of the queues is packed under `queues`; a history without anything in it is left out, and so
-is what a mention outside communities has none of.
+state of the queues is packed under `queues`; what a history or a profile is silent about is left
+out, as `NO_PAST_VALUES`, `NO_PROFILE_VALUES` and `NO_COMMUNITY_VALUES` have it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from app.core.community import NO_COMMUNITY_VALUES
 from app.core.decision import Decision
-from app.core.past import NO_PAST_VALUES
+from app.core.past import NO_PAST_VALUES, OPEN_CASES
+from app.core.profile_values import MISSING, NO_PROFILE_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, packed, unpacked
 from app.core.rules import NOT_KNOWN, VARIABLES
 from app.core.sealing import UNREADABLE
@@ -59,12 +60,12 @@ class Recorded:
 def kept(values: Mapping[str, object]) -> dict[str, object]:
     """What a fact keeps of the values that the conditions saw."""
     told = {name: value for name, value in values.items() if name not in _NOT_PLAIN}
-    past = {name: values[name] for name, none in _NO_PAST if values[name] != none}
-    return {**told, **past, QUEUES: packed(values)}
+    more = {name: values[name] for name, none in _SILENT if values[name] != none}
+    return {**told, **more, QUEUES: packed(values)}
 
 
-_NO_PAST: Final = tuple((NO_PAST_VALUES | NO_COMMUNITY_VALUES).items())
-_NOT_PLAIN: Final = frozenset({TEXT, *(name for name, _ in _NO_PAST), *QUEUE_VARIABLES})
+_SILENT: Final = (*{**NO_PAST_VALUES, **NO_PROFILE_VALUES}.items(), *NO_COMMUNITY_VALUES.items())
+_NOT_PLAIN: Final = frozenset({TEXT, *(name for name, _ in _SILENT), *QUEUE_VARIABLES})
 
 
 def recorded(facts: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
@@ -104,7 +105,12 @@ def _seen(values: Mapping[str, Any] | None, mention: Mapping[str, Any]) -> dict[
 
 
 def _untold(values: Mapping[str, Any] | None) -> tuple[str, ...]:
-    return tuple(NOT_KNOWN) if values and QUEUES not in values else ()
+    """What older software did not record: the last thing that each of its kind records tells."""
+    if not values:
+        return ()
+    around = () if QUEUES in values else (*NO_PAST_VALUES, *QUEUE_VARIABLES)
+    since = () if MISSING in values else (MISSING, *NO_PROFILE_VALUES, OPEN_CASES)
+    return tuple(dict.fromkeys((*around, *since)))
 
 
 def verdict(known: Recorded, decide: Decide | None) -> str:

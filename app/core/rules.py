@@ -12,6 +12,7 @@ from app.core.decision import Notice, Reply
 from app.core.mention import Mention
 from app.core.past import NEVER, NO_PAST_VALUES, PAST_VARIABLES
 from app.core.profile import Profile
+from app.core.profile_values import MISSING, NO_PROFILE_VALUES, PROFILE_VARIABLES, profile_values
 from app.core.queue_state import NO_QUEUES, QUEUE_VARIABLES
 from app.core.score import Score
 from app.core.sla import to_ms
@@ -39,16 +40,7 @@ VARIABLES: dict[str, type] = {
     "score.urgency_why": list,
     "score.lang": str,
     "score.model": str,
-    "profile.known": bool,
-    "profile.customer_id": str,
-    "profile.name": str,
-    "profile.tier": str,
-    "profile.lang": str,
-    "profile.value": float,
-    "profile.open_cases": int,
-    "profile.preferred_channel": str,
-    "profile.products": list,
-    "profile.last_rep": str,
+    **PROFILE_VARIABLES,
     "history.days_since_reply": float,
     **PAST_VARIABLES,
     "time.hour": int,
@@ -62,7 +54,12 @@ VARIABLES: dict[str, type] = {
 CALENDARS = "calendar.open"
 MAPS: dict[str, type] = {CALENDARS: bool, **QUEUE_VARIABLES}
 # Variables that older software did not record, each with what it is where nothing is known.
-NOT_KNOWN: dict[str, object] = {**NO_PAST_VALUES, **NO_QUEUES}
+NOT_KNOWN: dict[str, object] = {
+    **NO_PAST_VALUES,
+    **NO_QUEUES,
+    MISSING: False,
+    **NO_PROFILE_VALUES,
+}
 
 TEXT_CHARS = 32_768  # rules read so much of a text: what is longer costs more than it tells
 MOST_ITEMS = 64  # of a list that a condition goes through
@@ -188,11 +185,11 @@ def variables(
     gives the same answer. Past and queues are `NOT_KNOWN`: whoever knows them adds them.
     """
     return {
+        **NOT_KNOWN,
         **_of_mention(mention, public),
         **_of_score(score),
-        **_of_profile(profile),
+        **profile_values(profile, MOST_ITEMS),
         **_of_time(to_ms(mention.detected_at), profile, calendars or {}),
-        **NOT_KNOWN,
         **community_values(mention, profile),
         "labels": [],
     }
@@ -225,21 +222,6 @@ def _of_score(score: Score) -> dict[str, object]:
         "score.urgency_why": list(score.urgency_why),
         "score.lang": score.lang,
         "score.model": score.model,
-    }
-
-
-def _of_profile(profile: Profile) -> dict[str, object]:
-    return {
-        "profile.known": profile.known,
-        "profile.customer_id": profile.customer_id,
-        "profile.name": profile.name,
-        "profile.tier": profile.tier,
-        "profile.lang": profile.lang,
-        "profile.value": float(profile.value),
-        "profile.open_cases": profile.open_cases,
-        "profile.preferred_channel": profile.preferred_channel,
-        "profile.products": list(profile.products[:MOST_ITEMS]),
-        "profile.last_rep": profile.last_rep,
     }
 
 

@@ -47,6 +47,9 @@ _VALUES: Final[tuple[Path, ...]] = tuple(
         "community.title",
         "profile.name",
         "profile.customer_id",
+        "profile.household",
+        "profile.credit",
+        "profile.rewards",
     )
 )
 _SIGNAL: Final[tuple[Path, ...]] = tuple(
@@ -66,6 +69,7 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "sent": (("data", "text"), ("data", "reference")),
     "not_sent": (("data", "text"),),
     "consent_changed": (("data", "handle_key"), ("data", "evidence")),
+    "case_opened": (("data", "handle_key"), ("data", "customer_id")),
     "noted": (("data", "handle_key"), ("data", "text")),
     "signalled": (("data", "handle_key"), *_SIGNAL),
     "dead": (("data", "detail"),),
@@ -78,6 +82,7 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
 _REASONS: Final[tuple[Path, ...]] = (("reason",), ("fields", "handed_on"), ("data", "reason"))
 _REASONED: Final = (
     "transferred", "parked", "rejected", "cancelled", "prioritised", "offered", "rescinded",
+    "case_closed",
 )  # fmt: skip
 
 

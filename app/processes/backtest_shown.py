@@ -52,8 +52,8 @@ def _counted(made: Report, out: Console) -> None:
         out.print(f"{made.unrecorded} more are from before inputs were recorded, and left out")
     if made.untold:
         out.print(
-            f"{made.untold} are from before history and queues were recorded: conditions that ask"
-            " for them saw nothing"
+            f"{made.untold} are from before history, profile and queues were recorded in full:"
+            " conditions that ask for the rest saw nothing"
         )
     if made.edits["decided"]:
         edits = made.edits

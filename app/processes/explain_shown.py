@@ -45,7 +45,8 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     _events(out, found["events"])
     _later(out, found)
     if recorded := found.get("recorded"):
-        untold = "; history and queues were not recorded then" if recorded["untold"] else ""
+        kinds = ", ".join(sorted({name.partition(".")[0] for name in recorded["untold"]}))
+        untold = f"; some of {kinds} was not recorded then" if kinds else ""
         _step(
             out, "recorded",
             f"{recorded['queue'] or 'closed'} by {recorded['rule']} under {recorded['version']};"

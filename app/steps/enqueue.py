@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from app import codec
+from app.core import cases
 from app.core.community import stated
 from app.core.decision import ADVICE, advice
 from app.core.errors import Invalid
@@ -86,6 +88,7 @@ def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:
             fact("scored", {"score": item.score}),
             fact("identified", _identity(item)),
             fact("decided", _decided(item) | _heard(item, mention), item.decision.why),
+            *_case(item, mention, ports.now_ms()),
         )
         if item.decision
         else (),
@@ -96,6 +99,18 @@ def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:
         duplicate_fact=fact("duplicate", _origin(item)),
         edited_fact=fact("edited", wording | _thought(item)),
     )
+
+
+def _case(item: Item, mention: Mention, now_ms: int) -> Iterator[Fact]:
+    """The case that rules open; an edit opens none, as it moves no task."""
+    person = {
+        "handle_key": item.handle_key,
+        "customer_id": item.profile.customer_id if item.profile else "",
+    }
+    if item.decision and (
+        found := cases.opened(item.decision, mention.mention_id, mention.source_id, person, now_ms)
+    ):
+        yield found
 
 
 def _task(item: Item, mention: Mention, ports: Ports) -> NewTask | None:

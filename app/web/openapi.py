@@ -12,6 +12,7 @@ from app.codec import WireMention
 from app.web import openapi_flights as flights
 from app.web import openapi_identity as identity
 from app.web import openapi_profiles as profiles
+from app.web.cases import CLOSE as CLOSE_CASE
 from app.web.identity_routes import ROOT as IDENTITY_ROOT
 from app.web.openapi_parts import closed
 from app.web.openapi_people import CHAT, HISTORY, PEOPLE_BODIES, PERMISSIONS
@@ -112,6 +113,7 @@ _BODIES |= {
     "/api/v1/proactive/{event}/approve": PROACTIVE,
     "/api/v1/handoffs": _CLOUDEVENT,
     "/api/v1/handoffs/{event_id}/replay": closed("reason", reason=_TEXT),
+    CLOSE_CASE: closed("reason", reason=_TEXT),
     "/api/v1/notices/read": closed(
         "ids", ids={"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 200}
     ),
@@ -119,6 +121,7 @@ _BODIES |= {
 _OTHER_BODIES = RULE_BODIES | flights.FLIGHT_BODIES | identity.IDENTITY_BODIES
 _ACCEPTING = (  # kept, and done later
     CHAT,
+    CLOSE_CASE,
     HISTORY,
     PERMISSIONS,
     "/api/v1/mentions",
@@ -235,6 +238,15 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
     return named + asked + ([key, seen] if endpoint.command else [])
 
 
+_REFUSALS: dict[str, dict[str, str]] = {
+    CHAT: {
+        "400": "no_chat: /chat was not opened",
+        "429": "too_many_messages or too_many_today",
+    },
+    CLOSE_CASE: {"404": "unknown_case", "409": "case_closed"},
+}
+
+
 def _responses(endpoint: Any) -> dict[str, Any]:
     accepts = endpoint.method == "POST" and endpoint.path in _ACCEPTING
     good = "202" if accepts else "200"
@@ -244,11 +256,7 @@ def _responses(endpoint: Any) -> dict[str, Any]:
         refusals |= {"401": "Not signed in", "403": "Another role is needed"}
     if endpoint.method in ("POST", "PUT"):
         refusals |= {"422": "A field is wrong, or unknown (unknown_field); `errors` says which"}
-    if endpoint.path == CHAT:
-        refusals |= {
-            "400": "no_chat: /chat was not opened",
-            "429": "too_many_messages or too_many_today",
-        }
+    refusals |= _REFUSALS.get(endpoint.path, {})
     if endpoint.command:
         refusals |= {"404": "unknown_task or unknown_rep", "409": _REFUSED}
     if endpoint.edit:

@@ -11,6 +11,7 @@ _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer", "minimum": 1}
 _MOMENT_MS = {"type": "integer", "minimum": 0, "description": "ms since the epoch; 0: no bound"}
 _COUNT = {"type": "integer", "minimum": 0}
+_PERCENT = {"type": "integer", "minimum": 0, "maximum": 100}
 _TEXTS = {
     "type": "object",
     "description": "rules as TOML, by file name",
@@ -50,6 +51,11 @@ RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
             tier=_TEXT,
             value={"type": "number", "minimum": 0},
             open_cases=_COUNT,
+            credit={"type": "number", "minimum": 0},
+            rewards={"type": "number", "minimum": 0},
+            household=_TEXT,
+            influence=_PERCENT,
+            adoption=_PERCENT,
             mentions_48h=_COUNT,
             open_tasks=_COUNT,
             unanswered=_COUNT,

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from app.core.catalogue import READING
 from app.web import (
+    cases,
     chat,
     commands,
     context,
@@ -182,6 +183,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         STAFF,
         "The whole trail of one mention",
     ),
+    _post(cases.CLOSE, cases.close, WRITING, "Close a case that a rule has opened, with a reason"),
     _get(
         "/api/v1/history",
         history.history,

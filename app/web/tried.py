@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -31,6 +31,7 @@ Text = Annotated[str, Meta(max_length=10_000)]
 Short = Annotated[str, Meta(max_length=200)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0, le=10**12)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
 
 
 class Typed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +50,11 @@ class Typed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     known: bool = False
     value: Annotated[float, Meta(ge=0)] = 0.0
     open_cases: Count = 0
+    credit: Annotated[float, Meta(ge=0)] = 0.0
+    rewards: Annotated[float, Meta(ge=0)] = 0.0
+    household: Short = ""
+    influence: Percent = 0
+    adoption: Percent = 0
     mentions_48h: Count = 0
     open_tasks: Count = 0
     unanswered: Count = 0
@@ -70,15 +76,20 @@ def typed_values(given: Any, catalogue: Catalogue, queues: QueueValues) -> dict[
         url=typed.url,
         lang=typed.lang,
     )
-    known = typed.known or bool(typed.tier)
-    profile = STRANGER
-    if known:
-        profile = Profile(
-            tier=typed.tier, value=typed.value, lang=typed.lang, open_cases=typed.open_cases
-        )
     public = catalogue.is_public(typed.channel)
-    said = variables(mention, _score(typed), profile, public, catalogue.calendars)
+    said = variables(mention, _score(typed), _profile(typed), public, catalogue.calendars)
     return {**said, **_typed_past(typed), **queues}
+
+
+def _profile(typed: Typed) -> Profile:
+    """Whoever has a tier, or anything that only sources tell, is a customer."""
+    told = {name: getattr(typed, name) for name in _OF_SOURCES}
+    if not typed.known and not any(told.values()):
+        return STRANGER
+    return Profile(value=typed.value, lang=typed.lang, open_cases=typed.open_cases, **told)
+
+
+_OF_SOURCES: Final = ("tier", "credit", "rewards", "household", "influence", "adoption")
 
 
 def _typed_past(typed: Typed) -> dict[str, object]:

@@ -21,7 +21,7 @@ from app.core.profile import STRANGER, Profile
 from app.core.queue_state import unpacked
 from app.core.rules import TEXT_CHARS, Effects, Row, Rule, Whom, variables
 from tests.builders import CATALOGUE, mention, score
-from tests.rules_fuzz.generate import condition
+from tests.rules_fuzz.generate import at_mention
 from tests.rules_fuzz.trial import varied
 
 REST = Row(id="rest", when="true", why="The rest.", queue="service")
@@ -132,7 +132,7 @@ def _recorded(conditions: list[str], given: dict[str, object]) -> list[bool | st
 def test_a_table_gives_the_results_of_asking_row_by_row(seed: int) -> None:
     """A4.1: fast is the same as slow, errors included, for tables and mentions by chance."""
     chance = Random(seed)
-    conditions = [f"({condition(chance, 1)}) && {condition(chance, 1)}" for _ in range(50)]
+    conditions = [f"({at_mention(chance, 1)}) && {at_mention(chance, 1)}" for _ in range(50)]
     given = {**values(chance.choice(("a late bag", "smoke", "x" * 3000))), "calendar.open": {}}
     given = varied(given, chance)
     expected = _recorded(conditions, given)
@@ -148,7 +148,7 @@ def test_a_table_gives_the_results_of_asking_row_by_row(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(15))
 def test_event_rules_together_fare_as_each_alone(seed: int) -> None:
     chance = Random(seed)
-    conditions = [condition(chance, 1) for _ in range(40)]
+    conditions = [at_mention(chance, 1) for _ in range(40)]
     given = varied({**values("a late bag"), "calendar.open": {}}, chance)
     seen = activation(given)
     METER.begin()
@@ -279,7 +279,7 @@ def test_an_explanation_agrees_with_the_decision_and_tells_why_it_could_not_be_t
 def test_what_an_explanation_names_is_what_kept_a_condition_from_holding(seed: int) -> None:
     """A8.1: nothing failed where it holds, and something where it does not."""
     chance = Random(seed)
-    when = f"{condition(chance, 1)} && {condition(chance, 2)} && {condition(chance, 0)}"
+    when = f"{at_mention(chance, 1)} && {at_mention(chance, 2)} && {at_mention(chance, 0)}"
     given = varied({**values("a late bag"), "calendar.open": {"office": True}}, chance)
     seen = activation(given)
     METER.begin()
@@ -292,7 +292,7 @@ def test_what_an_explanation_names_is_what_kept_a_condition_from_holding(seed: i
 def test_rules_that_are_given_what_they_ask_for_fare_as_with_everything(seed: int) -> None:
     """A4.1: what no condition speaks of is not handed over, and nobody misses it."""
     chance = Random(seed)
-    rules = [rule(f"r{n}", condition(chance, 1)) for n in range(6)]
+    rules = [rule(f"r{n}", at_mention(chance, 1)) for n in range(6)]
     shadowed = row("shadowed", 'labels.exists(mention, mention == "a" || time.hour > 3)')
     given = varied({**values("a late bag"), "calendar.open": {}}, chance)
     whole, found = activation(given), engine(*rules, shadowed).decide(given)

@@ -85,7 +85,7 @@ def test_waits_stretch_with_the_windows(folder: Path) -> None:
         ("at_risk", '{ skills = ["de"] }', "do.skills: a task needs what its queue and"),
         ("waiting", '{ draft = "Dear" }', "do.draft: the card of a task is made at the mention"),
         ("waiting", '{ macro = "bag" }', "do.macro: the card of a task is made at the mention"),
-        ("waiting", '{ case = "Bag" }', "do.case: the card of a task is made at the mention"),
+        ("waiting", '{ case = "Bag" }', "do.case: a case is opened at the mention"),
         ("breached", '{ queue = "urgent" }', "do.queue: a breached task is the mediator's"),
         ("breached", "{ priority = 9 }", "do.priority: a breached task is the mediator's"),
         ("replied", "{ escalate = true }", "do.queue: an agent has the task in hand"),

@@ -165,6 +165,6 @@ async def test_a_person_has_totals(database: Database) -> None:
     made = (matter("a", "completed", "satisfied"), matter("b", "closed"), matter("c", "waiting"))
     timeline = await told(database, *made)
     assert await timeline.totals(["x:kim"]) == {
-        "mentions": 3, "open": 1, "satisfied": 1, "unsatisfied": 0,
+        "mentions": 3, "open": 1, "satisfied": 1, "unsatisfied": 0, "cases": 0,
     }  # fmt: skip
     assert (await timeline.totals(["x:nobody"]))["mentions"] == 0

@@ -60,13 +60,12 @@ def decision(**given: Any) -> Json:
         "why": "Check the invoice.",
         "draft": "Dear Kim",
         "macro": "refund",
-        "case": "Charged twice",
-        "by": {"queue": "billing", "draft": "polite", "macro": "money", "case": "money"},
+        "by": {"queue": "billing", "draft": "polite", "macro": "money"},
     }
     return made | given
 
 
-VALUES = {"profile.open_cases": 2, "profile.products": ["Kettle", "Fan"]}
+VALUES = {"profile.open_cases": 2, "history.open_cases": 1, "profile.products": ["Kettle", "Fan"]}
 
 
 def trail() -> list[Json]:
@@ -97,6 +96,8 @@ def trail() -> list[Json]:
         of_task("at_risk", 8, data={}),
         of_task("breached", 9, data={"clock": "resolution"}),
         of_task("escalated", 10, reason="breached", data={"skills": "mediator", "level": 1}),
+        fact("case_opened", 11, data={"case": "c1", "title": "Charged twice", "rule": "money"}),
+        fact("case_closed", 12, reason="Paid", data={"case": "c1", "title": "Charged twice"}),
     ]
 
 

@@ -37,6 +37,7 @@ def test_it_says_who_why_you_why_now_and_what_to_do() -> None:
         "person": "Kim Ray on Twitter",
         "standing": "gold customer",
         "cases": "2 open cases",
+        "earlier_cases": "1 open case of what they said before",
         "products": "has Kettle, Fan",
         "pressing": "it was the most pressing that fits you",
         "relaxed": "it waited long and now asks only for billing",
@@ -54,7 +55,8 @@ def test_it_says_who_why_you_why_now_and_what_to_do() -> None:
         "why": "Check the invoice.",
         "draft": "a reply is ready to be used",
         "macro": "use the macro refund",
-        "case": "open a case: Charged twice",
+        "case": "a case was opened: Charged twice",
+        "case_closed": "its case was closed: Charged twice",
         "step": "next on the flight: Call the airport",
     }
 
@@ -73,6 +75,7 @@ def test_a_suggestion_has_its_reason_ready_for_whoever_asks() -> None:
     """A8.4: suggest what I should do, and say why when asked."""
     found = {one.key: one for one in said(trail(), signals=[signal()], flights=[FLIGHT])}
     assert found["macro"].because == "The rule money proposed it"
+    assert found["case"].because == "The rule money opened it"
     assert found["why"].because == "The rule billing decided where it goes"
     assert found["signal:delay"].because == "Delay: Parcel P-1, told by logistics"
     assert found["step"].because == "It is the current step of the flight Storm"
@@ -130,12 +133,13 @@ def trails(draw: st.DrawFn) -> list[Json]:
     author = {"handle": draw(hostile), "name": draw(hostile), "followers": draw(st.integers(0))}
     facts[0]["data"]["mention"] |= {"author": author, "channel": draw(hostile)}
     facts[2]["data"] |= {"tier": draw(hostile), "known": draw(st.booleans())}
-    given = decision(why=draw(hostile), macro=draw(hostile), case=draw(hostile))
+    given = decision(why=draw(hostile), macro=draw(hostile))
     facts[3]["data"]["decision"] = given
     facts[3]["data"]["values"] = {"profile.products": ["Kettle", *draw(st.lists(hostile))]}
     facts[9]["reason"] = draw(hostile)
-    facts.append(of_task("transferred", 11, reason=draw(hostile), data={"skills": "de"}))
-    facts.append(fact("edited", 12, data={"mention": mention(), "score": {}}))
+    facts[10]["data"]["title"] = draw(hostile)
+    facts.append(of_task("transferred", 13, reason=draw(hostile), data={"skills": "de"}))
+    facts.append(fact("edited", 14, data={"mention": mention(), "score": {}}))
     return [one for one in facts if draw(st.integers(0, 9))]
 
 

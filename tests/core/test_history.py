@@ -88,6 +88,14 @@ def test_a_mention_is_a_line_of_the_history_and_a_matter() -> None:
             fact("not_sent", reason="They asked us to stop", data={"by": "rep:ann"}),
             ("not_sent", "rep:ann", "They asked us to stop", ""),
         ),
+        (
+            fact("case_opened", data={"case": "c1", "title": "Late bag", "rule": "late"}),
+            ("case_opened", "late", "Late bag", ""),
+        ),
+        (
+            fact("case_closed", reason="Found", data={"case": "c1", "title": "Late bag"}),
+            ("case_closed", "ann", "Found", ""),
+        ),
     ],
     ids=lambda value: value["op"] if isinstance(value, dict) else "",
 )

@@ -100,8 +100,9 @@ def test_a_row_of_the_mentions_is_one_mention_of_the_past() -> None:
         sentiment="neutral",
         breached_ms=5,
         replied_ms=0,
+        cases=2,
     )
-    expected = said(OWN[:12], DAY_MS, "waiting", sentiment="neutral", breached=True)
+    expected = said(OWN[:12], DAY_MS, "waiting", sentiment="neutral", breached=True, cases=2)
     assert earlier(row) == expected
     assert MOST >= 3
 

@@ -104,7 +104,7 @@ def test_a_card_shows_the_newest_wording_up_to_the_end() -> None:
         "profile": None,
         "reason": "Unhappy",
         "rule": "r1",
-        "advice": {"labels": ["vip"], "draft": "", "macro": "", "case": ""},
+        "advice": {"labels": ["vip"], "draft": "", "macro": ""},
     }
     assert handle_of(facts) == "x:kim"
     assert handle_of(facts[:1]) == ""

@@ -12,8 +12,9 @@ import pytest
 from app.core.calendar import ALWAYS, Calendar, Period
 from app.core.deciding import DEFAULT_ROW, Decider, Found, Traces
 from app.core.decision import ERROR, HIT, MISS, NOT_REACHED, Decision, Notice
-from app.core.profile import STRANGER, Profile
-from app.core.rules import VARIABLES, Effects, Row, Rule, Whom, variables
+from app.core.profile import MISSING, STRANGER, Profile
+from app.core.profile_values import NO_PROFILE_VALUES, PROFILE_VARIABLES
+from app.core.rules import MOST_ITEMS, VARIABLES, Effects, Row, Rule, Whom, variables
 from tests.builders import CATALOGUE, NOON, NOON_MS, mention, score
 
 ROWS = (
@@ -103,6 +104,23 @@ def test_the_values_are_those_of_this_mention_and_customer() -> None:
     assert values["score.urgency"] == 0.7
     assert (values["profile.tier"], values["profile.open_cases"]) == ("gold", 2)
     assert values["mention.public"] is False
+
+
+def test_rules_may_weigh_credit_rewards_household_and_reach() -> None:
+    """A2.4, A2.5, A2.9, A3.3: what sources and formulas say of a customer beside the CRM."""
+    social = tuple(f"channel{number}" for number in range(70))
+    known = Profile(
+        credit=412, rewards=90, household="H1", influence=45, adoption=60, social=social
+    )
+    values = variables(mention(), score(), known, public=True)
+    assert {name: type(values[name]) for name in PROFILE_VARIABLES} == PROFILE_VARIABLES
+    assert (values["profile.credit"], values["profile.rewards"]) == (412.0, 90.0)
+    assert (values["profile.household"], values["profile.influence"]) == ("H1", 45)
+    assert (values["profile.adoption"], values["profile.missing"]) == (60, False)
+    assert values["profile.social"] == list(social[:MOST_ITEMS])
+    nobody = variables(mention(), score(), MISSING, public=True)
+    assert nobody["profile.missing"] is True
+    assert NO_PROFILE_VALUES.items() <= nobody.items()
 
 
 def test_every_value_survives_json_so_that_a_recorded_decision_can_be_asked_again() -> None:

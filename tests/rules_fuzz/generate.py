@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from app.core.rules import VARIABLES, WEEKDAYS
+from app.core.events import COMPLETED, EVERY_VARIABLE
+from app.core.rules import MENTION, WEEKDAYS
 
-_TEXTS = [name for name, type_ in VARIABLES.items() if type_ is str]
-_NUMBERS = [name for name, type_ in VARIABLES.items() if type_ is float]
-_COUNTS = [name for name, type_ in VARIABLES.items() if type_ is int]
-_LISTS = [name for name, type_ in VARIABLES.items() if type_ is list]
-_FLAGS = [name for name, type_ in VARIABLES.items() if type_ is bool]
+_TEXTS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is str]
+_NUMBERS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is float]
+_COUNTS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is int]
+_LISTS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is list]
+_FLAGS = [name for name, type_ in EVERY_VARIABLE.items() if type_ is bool]
 _WORDS = (
     "refund", "late", "gold", "negative", "complaint", "smoke", "x", "email", "en", "vip", "a",
     "lawyer", "lost", "bag", "größe", "é", "",
@@ -23,6 +24,11 @@ _WORD_PATTERNS = (
 )  # fmt: skip
 
 
+def event(when: str) -> str:
+    """An event at which a rule may have this condition: there is a task only after the mention."""
+    return COMPLETED if "task." in when else MENTION
+
+
 def condition(chance: Random, depth: int = 3) -> str:
     """One that is right, such as people write."""
     if depth and chance.random() < 0.7:
@@ -31,6 +37,13 @@ def condition(chance: Random, depth: int = 3) -> str:
         joined = sign.join(parts)
         return chance.choice((f"({joined})", f"({joined})", f"!({joined})"))
     return chance.choice(_TESTS)(chance)
+
+
+def at_mention(chance: Random, depth: int = 3) -> str:
+    """One that is right where there is no task yet."""
+    while event(found := condition(chance, depth)) != MENTION:
+        pass
+    return found
 
 
 def _compared(chance: Random) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.core.events import EVERY_VARIABLE
 from tests.rules_fuzz import campaign
+from tests.rules_fuzz.generate import fuzzed
 from tests.rules_fuzz.trial import Verdict, trial
 
 _RULES = 200
@@ -13,6 +15,11 @@ _RULES = 200
 @pytest.fixture(scope="module")
 def verdicts() -> list[Verdict]:
     return [trial(number) for number in range(_RULES)]
+
+
+def test_fuzzed_rules_speak_of_everything_that_rules_may_ask_for() -> None:
+    said = "\n".join(fuzzed(number) for number in range(4_000))
+    assert [name for name in EVERY_VARIABLE if name not in said] == []
 
 
 def test_no_fuzzed_rule_that_is_let_in_goes_beyond_its_budget(verdicts: list[Verdict]) -> None:

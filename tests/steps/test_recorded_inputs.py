@@ -16,7 +16,9 @@ from app.config import Config, load
 from app.core.community import NO_COMMUNITY_VALUES
 from app.core.decision import Decision, Notice
 from app.core.mention import mention_id_of
-from app.core.past import PAST_VARIABLES, Earlier
+from app.core.past import OPEN_CASES, PAST_VARIABLES, Earlier
+from app.core.profile import Profile
+from app.core.profile_values import MISSING, NO_PROFILE_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, unpacked
 from app.core.recorded import (
     DIFFERENT,
@@ -30,10 +32,10 @@ from app.core.recorded import (
     recorded,
     verdict,
 )
-from app.core.rules import NOT_KNOWN, VARIABLES
+from app.core.rules import NOT_KNOWN, VARIABLES, Effects, Row, Rule
 from app.ports import Delivery
 from app.settings import CONFIG
-from tests.builders import NOON_MS, delivery
+from tests.builders import CATALOGUE, NOON_MS, delivery
 from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
 from tests.logged import Log, deliveries, log_of
 
@@ -105,6 +107,80 @@ async def test_the_past_and_the_queues_are_recorded_small_and_read_back_bit_for_
     assert known.values["queue.late_share"] == {"urgent": 0.333, "service": 0.0}
 
 
+KNOWN = Profile(customer_id="C1", credit=412.5, household="H1", influence=45, social=("x",))
+
+
+async def test_facts_of_the_profile_are_recorded_small_and_read_back_bit_for_bit() -> None:
+    """A2.4, A8.1, D4: of the profile what there was, and that it was there to be read."""
+    door, rules = MemoryDoor(), FixedRules()
+    profiles = MapProfiles({"x:kim": KNOWN})
+    await flow.triage([delivery()], ports(door=door, rules=rules, profiles=profiles))
+    told = next(fact for fact in door.facts if fact.op == "decided").data["values"]
+    assert told.keys() & {MISSING, *NO_PROFILE_VALUES} == {
+        "profile.missing",
+        "profile.credit",
+        "profile.household",
+        "profile.influence",
+        "profile.social",
+    }
+    [known] = recorded(trail_of(door))
+    assert known.values == rules.values[0]
+    assert {name: type(value) for name, value in known.values.items()} == VARIABLES
+    assert known.untold == ()
+
+
+async def test_a_decision_from_before_the_facts_of_the_profile_says_that_they_are_not_told() -> (
+    None
+):
+    """D4: history and queues of then still count, and only the rest is as if unknown."""
+    door, rules = MemoryDoor(), FixedRules()
+    profiles = MapProfiles({"x:kim": KNOWN}, queues=unpacked(CROWDED))
+    await flow.triage([delivery()], ports(door=door, rules=rules, profiles=profiles))
+    trail = trail_of(door)
+    decided = next(fact for fact in trail if fact["op"] == "decided")
+    for name in (MISSING, *NO_PROFILE_VALUES):
+        decided["data"]["values"].pop(name, None)
+    [known] = recorded(trail)
+    assert set(known.untold) == {MISSING, *NO_PROFILE_VALUES, OPEN_CASES}
+    assert known.values == {**rules.values[0], MISSING: False, **NO_PROFILE_VALUES}
+
+
+async def test_a_profile_that_could_not_be_read_is_seen_by_rules_and_recorded() -> None:
+    """A2.1, D4: without Redis it is decided all the same; a rule may ask for just that."""
+    rules = engine("profile.missing && profile.credit == 0.0")
+    door = MemoryDoor()
+    parts = ports(door=door, rules=rules, profiles=MapProfiles(away=True))
+    [item] = await flow.triage([delivery()], parts)
+    assert item.decision
+    assert item.decision.labels == ("asked",)
+    [known] = recorded(trail_of(door))
+    assert known.values[MISSING] is True
+    assert verdict(known, rules.decide) == SAME
+
+
+async def test_a_rule_on_every_fact_of_the_profile_is_decided_again_bit_for_bit() -> None:
+    """A4.1, D3: conditions weigh them at the mention, and again from the ledger."""
+    rules = engine(
+        'profile.credit < 500.0 && profile.rewards == 0.0 && profile.household == "H1" &&'
+        ' profile.influence >= 45 && profile.adoption == 0 && "x" in profile.social &&'
+        " !profile.missing"
+    )
+    door = MemoryDoor()
+    parts = ports(door=door, rules=rules, profiles=MapProfiles({"x:kim": KNOWN}))
+    [item] = await flow.triage([delivery()], parts)
+    assert item.decision
+    assert item.decision.labels == ("asked",)
+    [known] = recorded(trail_of(door))
+    assert verdict(known, rules.decide) == SAME
+
+
+def engine(when: str) -> CelRules:
+    """Labels "asked" where this holds."""
+    asks = Rule(id="asks", when=when, why="It holds.", does=Effects(labels=("asked",)))
+    rest = Row(id="rest", when="true", why="The rest.", queue="service")
+    return CelRules(Config(catalogue=CATALOGUE, rows=(rest,), version="v1", rules=(asks,)))
+
+
 async def test_a_decision_of_older_software_is_read_with_nothing_known_and_says_so() -> None:
     """D4: what was not recorded then is empty, and a rule of now can be asked of it."""
     door, rules = MemoryDoor(), FixedRules()
@@ -115,6 +191,9 @@ async def test_a_decision_of_older_software_is_read_with_nothing_known_and_says_
     [known] = recorded(trail)
     assert known.values == rules.values[0]
     assert set(known.untold) == {*PAST_VARIABLES, *QUEUE_VARIABLES}
+    del decided["data"]["values"][MISSING]
+    [known] = recorded(trail)
+    assert set(known.untold) == NOT_KNOWN.keys()
 
 
 async def test_an_edit_that_is_decided_anew_carries_its_own_values() -> None:

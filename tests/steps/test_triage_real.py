@@ -21,6 +21,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.dead import DeadLetterTable
 from app.adapters.store.ledger import Ledger
 from app.config import load
+from app.core.cases import case_id_of
 from app.core.profile import Profile
 from app.core.recorded import SAME, recorded, verdict
 from app.ports import Delivery
@@ -147,7 +148,29 @@ async def test_what_rules_made_of_a_mention_is_in_the_ledger_and_on_the_floor(
     assert decision["notices"] == [told]
     card = await world.card()
     assert (card["rule"], card["reason"]) == ("kims-wish", "Kim wants to talk about money.")
-    assert card["advice"] == {"labels": ["vip"], "draft": "Dear Kim", "macro": "", "case": ""}
+    assert card["advice"] == {"labels": ["vip"], "draft": "Dear Kim", "macro": ""}
+
+
+CASES = OWN.replace('{ label = "vip" },', '{ label = "vip" }, { case = "Money" },')
+
+
+async def test_a_case_is_opened_once_however_often_its_mention_comes(world: World) -> None:
+    """A4.8: with the decision, in one step; no repeat, no edit and no lost Redis opens another."""
+    config = load(CONFIG, rule_texts={"10-own.toml": CASES})
+    world.ports = replace(world.ports, rules=CelRules(config))
+    await world.take(delivery("s1"), delivery("s1"), delivery("s2"), delivery("s3", text="NOW?"))
+    await world.relay()
+    await world.redis.flushall()
+    await world.door.begin("after")
+    await world.take(delivery("s1"), delivery("s4"))
+    await world.relay()
+    [case] = [fact for fact in await world.facts() if fact["op"] == "case_opened"]
+    mention_id = builders.mention().mention_id
+    assert case["data"] == {
+        "case": case_id_of("kims-wish", mention_id), "title": "Money", "rule": "kims-wish",
+        "handle_key": "x:kim", "customer_id": "",
+    }  # fmt: skip
+    assert case["mention_id"] == mention_id
 
 
 async def test_a_duplicate_and_an_edit_are_facts_on_the_same_mention(world: World) -> None:

@@ -92,6 +92,15 @@ async def test_a_typed_mention_is_tried_with_its_past_and_the_queues_as_they_are
     assert values.keys() == VARIABLES.keys()
 
 
+async def test_what_is_typed_of_the_customer_is_what_conditions_see(rules: Rules) -> None:
+    """A2.4, A4.2: a rule on credit, rewards or reach can be tried before it is live."""
+    said = {"credit": 412.5, "rewards": 90, "household": "H1", "influence": 45, "adoption": 60}
+    values = (await tried(rules, mention=SMOKE | said))["values"]
+    assert {name: values[f"profile.{name}"] for name in said} == said
+    assert (values["profile.known"], values["profile.missing"]) == (True, False)
+    assert (await tried(rules, mention=SMOKE))["values"]["profile.known"] is False
+
+
 @pytest.mark.parametrize(
     "mention",
     [
@@ -103,6 +112,7 @@ async def test_a_typed_mention_is_tried_with_its_past_and_the_queues_as_they_are
         {"text": "x", "followers": -1},
         {"text": "x", "followers": 10**30},
         {"text": "x", "urgency": 2},
+        {"text": "x", "influence": 101},
         {"text": "x", "sentiment": "angry"},
         {"text": "x", "weather": "fine"},
     ],
@@ -149,7 +159,8 @@ SCORED = {
 
 async def test_a_recorded_mention_is_tried_as_it_was(rules: Rules, parts: Parts) -> None:
     kept = {"score.urgency": 1, "mention.followers": 8}
-    whole = (await tried(rules, mention=FIRE))["values"] | kept
+    values = (await tried(rules, mention=FIRE))["values"] | kept
+    whole = {name: value for name, value in values.items() if name not in NOT_KNOWN}
     await parts.base.ledger.append(
         [
             fact("received", 1, {"mention": SAID, "content_hash": "h"}),

@@ -92,7 +92,9 @@ history = sa.Table(
     sa.Column("by", sa.String(600), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("upshot", sa.String(40), nullable=False),
-    sa.Column("about", sa.String(300), nullable=False),  # feedback: the line of the response
+    sa.Column(
+        "about", sa.String(300), nullable=False
+    ),  # feedback: the line of the response; a case: its id
     sa.Index("history_of_handle", "handle_key", "at_ms", "seq"),
 )
 
@@ -120,6 +122,7 @@ mentions = sa.Table(
     sa.Column("position", sa.String(10), nullable=False, server_default=""),
     sa.Column("standing", sa.String(300), nullable=False, server_default=""),
     sa.Column("known_as", sa.String(20), nullable=False, server_default=""),
+    sa.Column("cases", sa.Integer, nullable=False, server_default="0"),  # open ones
     # The newest of a handle, however many there are.
     sa.Index("mentions_of_handle", "handle_key", "detected_ms"),
     sa.Index("mentions_of_thread", "thread", "detected_ms"),

@@ -93,16 +93,17 @@ class Timeline:
         return await self._database.read(lambda connection: _page(connection, ask))
 
     async def totals(self, keys: Sequence[str]) -> dict[str, int]:
-        """How many mentions of a person there are, how many still open, and their feedback."""
+        """Of a person: how many mentions, how many still open, their feedback, open cases."""
         ended, verdict = mentions.c.status.in_(_ENDED), mentions.c.feedback
         query = sa.select(
             sa.func.count(),
             sa.func.coalesce(sa.func.sum(sa.case((ended, 0), else_=1)), 0),
             sa.func.coalesce(sa.func.sum(sa.case((verdict == SATISFIED, 1), else_=0)), 0),
             sa.func.coalesce(sa.func.sum(sa.case((verdict == UNSATISFIED, 1), else_=0)), 0),
+            sa.func.coalesce(sa.func.sum(mentions.c.cases), 0),
         ).where(mentions.c.handle_key.in_(keys))
         row = await self._database.read(lambda c: c.execute(query).one())
-        names = ("mentions", "open", SATISFIED, UNSATISFIED)
+        names = ("mentions", "open", SATISFIED, UNSATISFIED, "cases")
         return {name: int(value) for name, value in zip(names, row, strict=True)}
 
 
@@ -211,5 +212,6 @@ def _lines(ask: Ask, source: sa.FromClause) -> sa.Select[Any]:
 
 
 OF_MATTER: Final = (
-    "status", "queue", "upshot", "rep", "feedback", "thread", "position", "standing", "known_as",
+    "status", "queue", "upshot", "rep", "feedback", "cases", "thread", "position", "standing",
+    "known_as",
 )  # fmt: skip

@@ -46,7 +46,6 @@ function adviceOf({ advice }) {
     found.push({ id: "labels", text: html`Labels: ${labels.map((label) => html`<span class="tag plain" key=${label}>${words(label)}</span> `)}` });
   }
   if (advice?.macro) found.push({ id: "macro", text: html`Proposed macro: <bdi>${words(advice.macro)}</bdi>` });
-  if (advice?.case) found.push({ id: "case", text: html`Open a case: <bdi>${advice.case}</bdi>` });
   return found;
 }
 

@@ -1,11 +1,13 @@
 // @ts-check
 /** The lines of a timeline: who said or did what, when, on which channel, and how it ended. */
 import { html } from "../vendor/vendor.js";
+import { readOnly } from "./api.js";
 import { dateTime, words } from "./format.js";
+import { askClose, canClose } from "./history-case.js";
 import { ChannelIcon } from "./icon.js";
 
 /**
- * @typedef {{status:string,queue:string,upshot:string,rep:string,feedback:string,thread:string,position:string,known_as:string}} Matter
+ * @typedef {{status:string,queue:string,upshot:string,rep:string,feedback:string,cases:number,thread:string,position:string,known_as:string}} Matter
  * @typedef {{seq:number,fact_id:string,mention_id:string,handle_key:string,kind:string,channel:string,at_ms:number,by:string,
  *   text:string,cut:boolean,parts:[string,boolean][]|null,upshot:string,about:string,by_other:boolean,matter:Matter|null}} Line
  */
@@ -23,9 +25,11 @@ const TOLD = {
   offline: ["", "wrote down"],
   sent: ["", "said by itself"],
   not_sent: ["what", "said was not sent"],
+  case_opened: ["rule", "opened a case"],
+  case_closed: ["", "closed the case"],
 };
 const OFFLINE = { phone: "a phone call", letter: "a letter", visit: "a visit", event: "an event", card: "a comment card" };
-const OURS = new Set(["replied", "completed", "cancelled", "sent", "not_sent"]);
+const OURS = new Set(["replied", "completed", "cancelled", "sent", "not_sent", "case_opened", "case_closed"]);
 
 /** @param {string} key */
 export const timelineOf = (key) => `/history?person=${encodeURIComponent(key)}`;
@@ -65,6 +69,15 @@ function Stands({ line }) {
     ${matter.feedback && html`<span class="tag" data-upshot=${matter.feedback} data-testid="line-feedback">Customer: ${matter.feedback}</span>`}`;
 }
 
+/** Its id, and a way to close it while it is open. @param {{line:Line}} props */
+function Case({ line }) {
+  const open = line.kind === "case_opened" && (line.matter?.cases ?? 0) > 0;
+  return html`<span class="tag plain" data-testid="line-case">Case <bdi>${line.about}</bdi></span>
+    ${line.kind === "case_opened" && html`<span class="tag plain" data-testid="line-case-state">${open ? "Open" : "Closed"}</span>`}
+    ${open && canClose && html`<button type="button" class="button small" data-testid="line-case-close" disabled=${readOnly.value}
+      onClick=${() => askClose(line)}>Close the case</button>`}`;
+}
+
 /** @param {{line:Line,alone:boolean,responses:Map<string,Line>}} props */
 function OneLine({ line, alone, responses }) {
   const [before, after] = TOLD[line.kind] ?? ["", words(line.kind)];
@@ -77,7 +90,7 @@ function OneLine({ line, alone, responses }) {
         ${(!alone || line.by_other) && line.handle_key && html`<a href=${timelineOf(line.handle_key)} data-testid="line-person"><bdi>${line.handle_key}</bdi></a>`}
         <span class="spring"></span><time class="muted num" datetime=${new Date(line.at_ms).toISOString()}>${dateTime(new Date(line.at_ms).toISOString())}</time></p>
       <${Said} line=${line} />
-      <p class="tags"><${Post} line=${line} /><${Stands} line=${line} /></p>
+      <p class="tags">${line.kind.startsWith("case_") ? html`<${Case} line=${line} />` : html`<${Post} line=${line} /><${Stands} line=${line} />`}</p>
     </div></li>`;
 }
 

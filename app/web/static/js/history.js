@@ -16,7 +16,7 @@ import * as shell from "./shell.js";
 /**
  * @typedef {import("./history-lines.js").Line} Line
  * @typedef {{key:string,keys:string[],customer_id:string,name:string,tier:string,totals:{mentions:number,open:number,
- *   satisfied:number,unsatisfied:number},advocacy:string,advocacy_source:string,advocacy_ms:number,standings:Standing[]}} Person
+ *   satisfied:number,unsatisfied:number,cases:number},advocacy:string,advocacy_source:string,advocacy_ms:number,standings:Standing[]}} Person
  * @typedef {{channel:string,at_ms:number,role:string,posts:number,accepted:number,kudos:number,trust:number,ally:boolean}} Standing
  * @typedef {{lines:Line[],next:string,person:Person|null}} Found
  */
@@ -25,7 +25,7 @@ const ROOT = "/api/v1/history";
 const EVERY_MS = 3_000;
 const DAY_MS = 86_400_000;
 const KINDS = ["said", "edited", "feedback", "replied", "completed", "cancelled", "closed", "handed_off", "offline", "sent",
-  "not_sent"];
+  "not_sent", "case_opened", "case_closed"];
 const STATUSES = ["received", "waiting", "offered", "in work", "parked", "answered", "completed", "cancelled", "closed"];
 /** What the address of this page may say. */
 const NAMES = ["q", "person", "channel", "kind", "status", "since", "until", "thread"];
@@ -130,7 +130,7 @@ function Who({ who }) {
     ${(who.name || who.keys.length > 1) && html`<p class="muted">${who.keys.map((key) => html`<bdi key=${key} class="tag plain">${key.replace(/^:/, "customer ")}</bdi> `)}</p>`}
     <${Known} who=${who} />
     <p class="muted" data-testid="history-totals">${plural(totals.mentions, "mention")}, ${count(totals.open)} open;
-      ${" "}${count(totals.satisfied)} satisfied and ${count(totals.unsatisfied)} unsatisfied with a response</p></div>
+      ${" "}${count(totals.satisfied)} satisfied and ${count(totals.unsatisfied)} unsatisfied with a response${totals.cases > 0 && `; ${plural(totals.cases, "open case")}`}</p></div>
     <span class="spring"></span>
     ${canNote && html`<button type="button" class="button" data-testid="history-note" disabled=${readOnly.value}
       onClick=${() => askNote(who.key, name, () => void poll.once())}><${Icon} name="clipboard-list" />Write down <kbd>n</kbd></button>`}

@@ -9,15 +9,15 @@ import { draft, live, queueTitle, showing } from "./rules-store.js";
 import { asked, clearTry, failure, found, loadRecent, recent, tryOn } from "./rules-tried.js";
 
 /** @typedef {{text:string,channel:string,lang:string,sentiment:string,followers:string,tier:string,open_cases:string,
- *   mentions_48h:string,unanswered:string}} Typed */
+ *   credit:string,influence:string,mentions_48h:string,unanswered:string}} Typed */
 
 const way = signal(/** @type {"recent"|"typed"} */ ("recent"));
 const chosen = signal("");
 const typed = signal(/** @type {Typed} */ ({
   text: "", channel: "email", lang: "en", sentiment: "negative", followers: "0", tier: "", open_cases: "0",
-  mentions_48h: "0", unanswered: "0",
+  credit: "0", influence: "0", mentions_48h: "0", unanswered: "0",
 }));
-const COUNTS = /** @type {(keyof Typed)[]} */ (["followers", "open_cases", "mentions_48h", "unanswered"]);
+const COUNTS = /** @type {(keyof Typed)[]} */ (["followers", "open_cases", "credit", "influence", "mentions_48h", "unanswered"]);
 const OPTION_CHARS = 70; // a list of choices stays one line each
 
 /** @param {import("./rules-types.js").Said} said */
@@ -55,6 +55,7 @@ function TypedFields() {
       <${Entry} name="channel" label="Channel" /><${Entry} name="lang" label="Language" />
       <${Entry} name="followers" label="Followers" number /><${Entry} name="tier" label="Customer's tier" />
       <${Entry} name="open_cases" label="Open cases" number />
+      <${Entry} name="credit" label="Credit" number /><${Entry} name="influence" label="Influence, 0 to 100" number />
       <${Entry} name="mentions_48h" label="Said before, 48 hours" number />
       <${Entry} name="unanswered" label="Of it open, unanswered" number /></div>
     <p class="muted try-note">Nobody scores a typed text: the sentiment is yours, intent and urgency follow from it.
@@ -70,7 +71,8 @@ function given() {
 
 /** @param {{of:Record<string, any>,untold:string[]}} props */
 const Values = ({ of, untold }) => html`<details class="try-values"><summary data-testid="try-values">What the conditions saw</summary>
-  ${untold.length > 0 && html`<p class="muted">History and queues were not recorded then: here they are as if nothing were known.</p>`}
+  ${untold.length > 0 && html`<p class="muted">Some of ${[...new Set(untold.map((name) => name.split(".")[0]))].join(", ")} was
+    not recorded then: here it is as if nothing were known.</p>`}
   <dl>${Object.entries(of).map(([name, value]) => html`<div key=${name}><dt><code>${name}</code></dt>
     <dd dir="auto">${typeof value === "string" ? value || "–" : JSON.stringify(value)}</dd></div>`)}</dl></details>`;
 

@@ -18,7 +18,7 @@
  *   preferred_channel:string,open_cases:number,products:string[],known:boolean,
  *   credit:number,rewards:number,household:string,influence:number,adoption:number,social:string[],missing:boolean,
  *   advocacy:string,advocacy_source:string,advocacy_ms:number}} Profile
- * @typedef {{labels:string[],draft:string,macro:string,case:string}} Advice
+ * @typedef {{labels:string[],draft:string,macro:string}} Advice
  * @typedef {{task_id:string,mention_id:string,state:string,queue:string,queue_title:string,
  *   priority:number,version:number,level:number,detected_ms:number,due_ms:number,
  *   at_risk_ms:number,sla:"ok"|"at_risk"|"breached"|"met",rep:string,offered_ms:number,
