@@ -61,7 +61,7 @@ STAGES: tuple[Stage, ...] = (
         process="worker",
         reads="models/sentiment",
         writes="",
-        does="sentiment by ONNX in micro-batches off the event loop; intent and urgency",
+        does="sentiment by ONNX in micro-batches off the event loop; intent, urgency and pillar",
     ),
     Stage(
         name="identify",

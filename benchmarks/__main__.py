@@ -26,6 +26,7 @@ from benchmarks import (
     rules,
     scoring,
     throughput,
+    urgency,
 )
 from benchmarks.figures import Row, machine
 from benchmarks.instance import ROOT, instance
@@ -43,6 +44,8 @@ _ALONE: dict[str, Callable[[], Iterable[Row]]] = {
     "backtest": lambda: [backtest.measure()],
     "identity": identity.measure,
     "profiles": lambda: [profiles.measure()],
+    "urgency": urgency.measure,
+    "urgency-dev": urgency.measure_dev,
     "model": model.rows,
 }
 

@@ -19,11 +19,10 @@ from app.adapters.store.database import Database
 from app.adapters.store.tables import facts as facts_table
 from app.config import Config
 from app.core.facts import Fact
-from app.core.intent import intent_of
+from app.core.formulas import completed
 from app.core.mention import Mention
 from app.core.profile import STRANGER, Profile
 from app.core.score import NOT_SCORED, Score, Sentiment
-from app.core.urgency import urgency_of
 from app.demo.people import known
 from app.demo.world import mentions
 from app.ports import Admission, DeadLetter, Delivery, Known, Seen, nothing_known
@@ -65,12 +64,7 @@ class _Memory:
             names = self.dice.sample(("negative", "neutral", "positive"), 3)
             shared = dict(zip(names, (low, middle, high), strict=True))
             mood = Sentiment(label=names[2], confidence=high, **shared)
-        urgency, why = urgency_of(mention.text, mood, mention.author.followers)
-        intent = intent_of(mention.text, mood)
-        return Score(
-            sentiment=mood, lang=lang, intent=intent, urgency=urgency, urgency_why=why,
-            model=self.model,
-        )  # fmt: skip
+        return completed(mention.text, mention.author.followers, mood, lang, self.model)
 
     async def admit(self, admissions: Sequence[Admission]) -> list[str]:
         for one in admissions:  # repeats and edits move no task: they are left out

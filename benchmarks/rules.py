@@ -16,13 +16,12 @@ from typing import Any
 from app import config
 from app.adapters.cel_rules import CelRules
 from app.config import Config
-from app.core.intent import intent_of
+from app.core.formulas import completed
 from app.core.mention import Author, Mention, mention_id_of
 from app.core.profile import Profile
 from app.core.rules import Row as TableRow
 from app.core.rules import variables
-from app.core.score import Score, Sentiment
-from app.core.urgency import urgency_of
+from app.core.score import Sentiment
 from app.settings import CONFIG
 from benchmarks.figures import Row, load_now, quantile
 from benchmarks.texts import world
@@ -173,14 +172,12 @@ def _values(wire: dict[str, Any], number: int, shipped: Config) -> Values:
         author=Author(handle=author["handle"], followers=author.get("followers", 0)),
         detected_at=_START + timedelta(minutes=number),
     )
-    urgency, why = urgency_of(mention.text, sentiment, mention.author.followers)
-    score = Score(
-        sentiment=sentiment,
-        lang=wire["meta"]["lang"],
-        intent=intent_of(mention.text, sentiment),
-        urgency=urgency,
-        urgency_why=why,
-        model="bench",
+    score = completed(
+        mention.text,
+        mention.author.followers,
+        sentiment,
+        wire["meta"]["lang"],
+        "bench",
     )
     profile = Profile(customer_id=f"C{number}", tier=_TIERS[number % 4], value=100.0 * number)
     public = shipped.catalogue.is_public(mention.channel)

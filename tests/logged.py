@@ -15,10 +15,9 @@ import orjson
 from app import flow
 from app.adapters.cel_rules import CelRules
 from app.config import Config
-from app.core.intent import intent_of
+from app.core.formulas import completed
 from app.core.mention import Mention
 from app.core.score import NOT_SCORED, Score, Sentiment
-from app.core.urgency import urgency_of
 from app.demo.people import known
 from app.demo.world import mentions
 from app.ports import Delivery, NewTask
@@ -51,15 +50,8 @@ class TextScorer:
             positive=positive,
         )
         mood = mood if dice[3] > 40 else NOT_SCORED
-        urgency, why = urgency_of(mention.text, mood, mention.author.followers)
-        return Score(
-            sentiment=mood,
-            lang=mention.meta.get("lang", "en"),
-            intent=intent_of(mention.text, mood),
-            urgency=urgency,
-            urgency_why=why,
-            model=self.model,
-        )
+        lang = mention.meta.get("lang", "en")
+        return completed(mention.text, mention.author.followers, mood, lang, self.model)
 
 
 @dataclass

@@ -16,11 +16,10 @@ from tokenizers import Encoding, Tokenizer
 from app.adapters.language import Language
 from app.adapters.model_files import ModelFiles
 from app.core.errors import ConfigError
-from app.core.intent import intent_of
+from app.core.formulas import completed
 from app.core.mention import Mention
 from app.core.score import NOT_SCORED, UNSCORED, Score, Sentiment
 from app.core.text import clean
-from app.core.urgency import urgency_of
 from app.failpoints import failpoint
 
 Floats = npt.NDArray[np.float32]
@@ -124,15 +123,7 @@ class OnnxScorer:
 
 
 def _finish(mention: Mention, sentiment: Sentiment, lang: str, model: str) -> Score:
-    urgency, why = urgency_of(mention.text, sentiment, mention.author.followers)
-    return Score(
-        sentiment=sentiment,
-        lang=lang,
-        intent=intent_of(mention.text, sentiment),
-        urgency=urgency,
-        urgency_why=why,
-        model=model,
-    )
+    return completed(mention.text, mention.author.followers, sentiment, lang, model)
 
 
 def _sentiment(row: Floats, labels: tuple[str, ...]) -> Sentiment:

@@ -54,7 +54,7 @@ class Window:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a report is about. `unrecorded` mentions are from before inputs were kept; of `untold`
-    ones not all of profile, history and queues was recorded; the rest counts as not known.
+    ones not all was recorded that rules may ask for now; the rest counts as not known.
 
     `rules` are all there are on either side, in the order in which they are to be told, but for
     those at events after the mention: `later` are those that the forecast asks, `not_asked` others.

@@ -44,6 +44,9 @@ _URGENT: Final = {
     "legal": "legal steps",
     "churn": "leaving",
     "time": "haste",
+    "need": "what cannot be missed",
+    "deadline": "a time that is near",
+    "vulnerable": "somebody who needs care",
 }
 _LANGUAGES: Final = {
     "de": "German",

@@ -34,3 +34,8 @@ def intent_of(text: str, sentiment: Sentiment) -> str:
     if sentiment.positive >= _CLEARLY or _THANKS.search(text):
         return PRAISE
     return OTHER
+
+
+def asks(text: str) -> bool:
+    """Does somebody wait for an answer, whatever their mood?"""
+    return bool(_QUESTION.search(text) or _REQUEST.search(text))

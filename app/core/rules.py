@@ -19,6 +19,7 @@ from app.core.sla import to_ms
 
 # What a condition may speak of, and the type that it has there: `list` holds texts, `dict` has
 # what `MAPS` says by name. Each value survives JSON, because the fact `decided` keeps them.
+PILLAR = "score.pillar"
 VARIABLES: dict[str, type] = {
     "mention.text": str,
     "mention.channel": str,
@@ -38,6 +39,7 @@ VARIABLES: dict[str, type] = {
     "score.intent": str,
     "score.urgency": float,
     "score.urgency_why": list,
+    PILLAR: str,
     "score.lang": str,
     "score.model": str,
     **PROFILE_VARIABLES,
@@ -59,6 +61,7 @@ NOT_KNOWN: dict[str, object] = {
     **NO_QUEUES,
     MISSING: False,
     **NO_PROFILE_VALUES,
+    PILLAR: "",
 }
 
 TEXT_CHARS = 32_768  # rules read so much of a text: what is longer costs more than it tells
@@ -220,6 +223,7 @@ def _of_score(score: Score) -> dict[str, object]:
         "score.intent": score.intent,
         "score.urgency": score.urgency,
         "score.urgency_why": list(score.urgency_why),
+        PILLAR: score.pillar,
         "score.lang": score.lang,
         "score.model": score.model,
     }

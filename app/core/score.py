@@ -24,7 +24,9 @@ class Sentiment:
 class Score:
     """Everything said of one mention, with the model that said it.
 
-    `urgency` lies in 0..1; `urgency_why` names each part of the sum that was not zero.
+    `urgency` lies in 0..1; `urgency_why` names each part of the sum that was not zero. `pillar` is
+    service, sales, marketing, innovation or none, and `pillar_why` what speaks for it; both are
+    empty where older software made the score.
     """
 
     sentiment: Sentiment
@@ -33,6 +35,8 @@ class Score:
     urgency: float
     urgency_why: tuple[str, ...]
     model: str
+    pillar: str = ""
+    pillar_why: tuple[str, ...] = ()
 
 
 NOT_SCORED = Sentiment(label=UNSUPPORTED, confidence=0.0)

@@ -27,6 +27,7 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
         out, "score",
         f"{mood['label']} {mood['confidence']:.2f}, {score['intent']}, urgency"
         f" {score['urgency']:.2f} ({', '.join(score['urgency_why']) or 'no evidence'}),"
+        f" pillar {score['pillar']} ({', '.join(score['pillar_why']) or 'no evidence'}),"
         f" language {score['lang']}, model {score['model']}",
     )  # fmt: skip
     _step(out, "identify", found["identify"]["handle_key"])

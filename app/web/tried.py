@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -12,14 +13,13 @@ from starlette.requests import Request
 from app import codec
 from app.core.catalogue import Catalogue
 from app.core.errors import Conflict
-from app.core.intent import intent_of
+from app.core.formulas import completed
 from app.core.mention import Author, Mention
 from app.core.profile import STRANGER, Profile
 from app.core.queue_state import QueueValues
 from app.core.recorded import Recorded, recorded
 from app.core.rules import variables
 from app.core.score import LABELS, Score, Sentiment
-from app.core.urgency import urgency_of
 from app.web.problems import Problem
 from app.web.state import parts
 
@@ -108,14 +108,11 @@ def _score(typed: Typed) -> Score:
     rest = (1 - share) / 2 if share else 0.0
     shares = {label: share if label == typed.sentiment else rest for label in LABELS}
     sentiment = Sentiment(label=typed.sentiment, confidence=share, **shares)
-    urgency, why = urgency_of(typed.text, sentiment, typed.followers)
-    return Score(
-        sentiment=sentiment,
-        lang=typed.lang,
-        intent=typed.intent or intent_of(typed.text, sentiment),
-        urgency=urgency if typed.urgency is None else typed.urgency,
-        urgency_why=why,
-        model=_ASSUMED,
+    score = completed(typed.text, typed.followers, sentiment, typed.lang, _ASSUMED)
+    return replace(
+        score,
+        intent=typed.intent or score.intent,
+        urgency=score.urgency if typed.urgency is None else typed.urgency,
     )
 
 

@@ -46,6 +46,7 @@ def test_accept_reply_complete(house: House, screens: Screens, how: str) -> None
     expect(row_of(page, task_id)).to_have_attribute("aria-busy", "false")
     expect(at(page, "offer-card")).to_have_count(0)
     expect(at(page, "task-text")).to_have_text(COMPLAINT)
+    expect(at(page, "score-pillar")).to_have_text("For service")
     expect(at(page, "my-state")).to_contain_text("1 of 3")
     at(page, "task-reply").fill("We are sorry. A new suitcase is on its way.")
     at(page, "task-send").click()

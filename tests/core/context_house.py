@@ -72,7 +72,11 @@ def trail() -> list[Json]:
     """Everything that happened to one mention that was a long time underway."""
     return [
         fact("received", 1, data={"mention": mention(), "content_hash": "h"}),
-        fact("scored", 2, data={"score": {"urgency_why": ["safety +0.85", "negative +0.40"]}}),
+        fact(
+            "scored",
+            2,
+            data={"score": {"urgency_why": ["safety +0.80", "deadline +0.35", "negative +0.30"]}},
+        ),
         fact(
             "identified",
             3,

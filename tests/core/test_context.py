@@ -49,7 +49,7 @@ def test_it_says_who_why_you_why_now_and_what_to_do() -> None:
         "unresolved": "it should have been resolved by now, late since",
         "signal:delay": "Say the new date first.",
         "escalated": "escalated: breached",
-        "urgency": "it speaks of danger",
+        "urgency": "it speaks of danger and a time that is near",
         "again": "they have written again",
         "followers": "412,000 people follow them",
         "why": "Check the invoice.",

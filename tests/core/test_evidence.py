@@ -68,6 +68,60 @@ def test_a_worse_mood_and_a_wider_reach_never_lower_urgency(
     assert urgency_of("", mood(low), small)[0] <= urgency_of("", mood(high), large)[0]
 
 
+@pytest.mark.parametrize(
+    ("denied", "told"),
+    [
+        ("It is not urgent", "It is urgent"),
+        ("There is no smoke, only the smell of paint", "There is smoke in the kitchen"),
+        ("Nobody is hurt and nobody was injured", "My son was injured"),
+        ("Es ist nicht dringend", "Es ist dringend"),
+        ("Ce n'est pas urgent", "C'est urgent"),
+        ("No es urgente", "Es urgente"),
+    ],
+)
+def test_what_is_denied_does_not_press(denied: str, told: str) -> None:
+    """A3.3: a word counts for what is said with it."""
+    assert urgency_of(denied, NOT_SCORED, 0)[0] < urgency_of(told, NOT_SCORED, 0)[0] / 2
+
+
+def test_calm_words_take_a_share_off_and_less_where_trouble_is_told() -> None:
+    asked, troubled = "Can I change my seat?", "The door is broken, can I get a new one?"
+    assert urgency_of(f"No rush. {asked}", NOT_SCORED, 0)[1] == ("ask +0.25", "calm -0.40")
+    assert urgency_of(f"No rush. {troubled}", NOT_SCORED, 0)[1][-1] == "calm -0.20"
+
+
+def test_a_deadline_or_a_child_presses_only_what_is_wrong() -> None:
+    """A1.2: a harmless question about tonight waits like any other."""
+    harmless, _ = urgency_of("Are you open tonight? With kids?", NOT_SCORED, 0)
+    wrong, _ = urgency_of("No heating tonight, with kids", NOT_SCORED, 0)
+    assert (harmless < 0.4, wrong > 0.6) == (True, True)
+
+
+@pytest.mark.parametrize("thanks", ["Thanks for all", "Solved", "Vielen Dank für alles"])
+def test_what_is_closed_presses_less_but_never_where_safety_is_at_stake(thanks: str) -> None:
+    lamp, smoke = "My lamp was broken.", "There is smoke in the cabin."
+    assert urgency_of(f"{thanks}. {lamp}", NOT_SCORED, 0)[1][-1] == "closed -0.50"
+    assert urgency_of(f"{thanks}. {smoke}", NOT_SCORED, 0) == urgency_of(smoke, NOT_SCORED, 0)
+
+
+def test_a_third_time_presses_more_than_a_first() -> None:
+    """A1.2: a promise that was broken is told by the text, whatever is known of the handle."""
+    first, _ = urgency_of("The parcel is missing", NEGATIVE, 0)
+    third, why = urgency_of("The parcel is missing, the third time I write", NEGATIVE, 0)
+    assert third > first
+    assert "repeat +0.20" in why
+
+
+def test_a_fault_in_a_language_that_no_model_knows_presses_as_if_the_mood_were_known() -> None:
+    assert urgency_of("Le colis manque", NOT_SCORED, 0) == (0.4, ("fault +0.40",))
+    assert urgency_of("Le colis manque", NEUTRAL, 0)[1][0] == "fault +0.25"
+
+
+def test_spam_presses_little_however_loud_it_is() -> None:
+    spam = "URGENT last chance tonight!! Double your coins, DM me immediately"
+    assert urgency_of(spam, NOT_SCORED, 0)[0] < 0.2
+
+
 def test_bad_mood_alone_is_no_emergency() -> None:
     assert urgency_of("I hate this", mood(1.0), 0)[0] < 0.5
 
@@ -79,7 +133,7 @@ def test_a_calm_cry_for_help_is_urgent_without_any_mood() -> None:
 def test_every_part_of_the_urgency_is_named_heaviest_first() -> None:
     """A8.1: the why of an urgency can be read part by part."""
     _, why = urgency_of("Fraud! I call my lawyer", mood(0.4), 1_000_000)
-    assert why == ("money +0.55", "legal +0.50", "reach +0.40", "negative +0.18")
+    assert why == ("money +0.50", "legal +0.45", "reach +0.40", "negative +0.14")
 
 
 def test_a_thousand_followers_are_no_reach() -> None:

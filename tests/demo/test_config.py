@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -13,12 +14,11 @@ import pytest
 from app.adapters.cel_rules import CelRules
 from app.config import Config, load
 from app.core.decision import ERROR, Decision
-from app.core.intent import intent_of
+from app.core.formulas import completed
 from app.core.mention import Author, Mention
 from app.core.profile import STRANGER, Profile
 from app.core.rules import variables
-from app.core.score import NOT_SCORED, Score, Sentiment
-from app.core.urgency import urgency_of
+from app.core.score import NOT_SCORED, Sentiment
 from app.demo.people import PRIVATE, PUBLIC
 from app.demo.texts import BRANDS, LANGS, Saying, compose
 from app.demo.world import profiles
@@ -50,7 +50,6 @@ def decide(
 ) -> Decision:
     """Decide like triage does, with a sentiment given instead of a model."""
     channel, followers = more.get("channel", "x"), more.get("followers", 10)
-    urgency, why = urgency_of(text, sentiment, followers)
     mention = Mention(
         mention_id="m",
         source_id="s",
@@ -59,14 +58,8 @@ def decide(
         author=Author(handle="@a", followers=followers),
         detected_at=datetime(2025, 3, 1, tzinfo=UTC),
     )
-    score = Score(
-        sentiment=sentiment,
-        lang=more.get("lang", "en"),
-        intent=more.get("intent") or intent_of(text, sentiment),
-        urgency=more.get("urgency", urgency),
-        urgency_why=why,
-        model="test",
-    )
+    score = completed(text, followers, sentiment, more.get("lang", "en"), "test")
+    score = replace(score, **{name: more[name] for name in ("intent", "urgency") if name in more})
     decision = rules.decide(variables(mention, score, profile, channel in PUBLIC))
     assert not [t for t in decision.trace if t.result == ERROR]
     return decision

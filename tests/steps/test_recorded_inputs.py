@@ -35,8 +35,8 @@ from app.core.recorded import (
 from app.core.rules import NOT_KNOWN, VARIABLES, Effects, Row, Rule
 from app.ports import Delivery
 from app.settings import CONFIG
-from tests.builders import CATALOGUE, NOON_MS, delivery
-from tests.doubles import FixedRules, MapProfiles, MemoryDoor, ports
+from tests.builders import CATALOGUE, NOON_MS, delivery, score
+from tests.doubles import FixedRules, FixedScorer, MapProfiles, MemoryDoor, ports
 from tests.logged import Log, deliveries, log_of
 
 
@@ -191,9 +191,28 @@ async def test_a_decision_of_older_software_is_read_with_nothing_known_and_says_
     [known] = recorded(trail)
     assert known.values == rules.values[0]
     assert set(known.untold) == {*PAST_VARIABLES, *QUEUE_VARIABLES}
-    del decided["data"]["values"][MISSING]
+    del decided["data"]["values"][MISSING], decided["data"]["values"]["score.pillar"]
     [known] = recorded(trail)
     assert set(known.untold) == NOT_KNOWN.keys()
+
+
+async def test_a_decision_from_before_pillars_is_decided_again_bit_for_bit_and_says_so() -> None:
+    """D4, A3.5: a rule on the pillar holds now, and not for what no pillar was recorded of."""
+    row = Row(id="sold", when='score.pillar == "service"', why="Theirs.", queue="service")
+    rest = Row(id="rest", when="true", why="The rest.", queue="service")
+    rules = CelRules(Config(catalogue=CATALOGUE, rows=(row, rest), version="v1"))
+    door = MemoryDoor()
+    scorer = FixedScorer(score(pillar="service"))
+    await flow.triage([delivery()], ports(door=door, rules=rules, scorer=scorer))
+    trail = trail_of(door)
+    [known] = recorded(trail)
+    assert (known.decision["rule"], verdict(known, rules.decide)) == ("sold", SAME)
+    decided = next(fact for fact in trail if fact["op"] == "decided")
+    del decided["data"]["values"]["score.pillar"]
+    [older] = recorded(trail)
+    assert older.untold == ("score.pillar",)
+    assert older.values["score.pillar"] == ""
+    assert rules.decide(older.values).rule == "rest"
 
 
 async def test_an_edit_that_is_decided_anew_carries_its_own_values() -> None:

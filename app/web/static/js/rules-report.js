@@ -21,7 +21,7 @@ const more = (of) => `${count(of.extra)} more, ${count(of.fewer)} fewer; ${count
 /** What the conditions could see of the window. @param {any} of */
 const coverage = (of) => [
   of.unrecorded ? `${count(of.unrecorded)} older ones left out: their values were not kept` : "all of the window",
-  of.untold ? `of ${count(of.untold)} history, profile and queues were not recorded in full` : "",
+  of.untold ? `of ${count(of.untold)} not all was recorded that rules may ask for now` : "",
 ].filter(Boolean).join("; ");
 
 /** @param {{of:any}} props */

@@ -47,6 +47,9 @@ function Distribution({ score }) {
   </div>`;
 }
 
+/** Does it belong to a pillar? Scores of older software do not say. @param {Score} score */
+const owned = (score) => Boolean(score.pillar) && score.pillar !== "none";
+
 /** The score with its reasons. @param {{score:Score,lang?:string}} props */
 export function ScorePanel({ score, lang }) {
   const language = languageName(score.lang || lang);
@@ -55,6 +58,7 @@ export function ScorePanel({ score, lang }) {
     <div class="score-tags">
       <${SentimentChip} score=${score} /><${UrgencyChip} score=${score} />
       <span class="tag">${words(score.intent)}</span>
+      ${owned(score) && html`<span class="tag" data-testid="score-pillar">For ${score.pillar}</span>`}
       ${language && html`<span class="tag">${language}</span>`}
     </div>
     ${known
@@ -63,6 +67,10 @@ export function ScorePanel({ score, lang }) {
     ${score.urgency_why.length > 0 && html`<p class="score-why">
       <span class="muted">Urgency from</span>
       ${score.urgency_why.map((why) => html`<span class="tag plain">${why}</span>`)}
+    </p>`}
+    ${owned(score) && html`<p class="score-why">
+      <span class="muted">For ${score.pillar} from</span>
+      ${(score.pillar_why ?? []).map((why) => html`<span class="tag plain">${why}</span>`)}
     </p>`}
     <p class="score-model muted">Model ${score.model}</p>
   </section>`;

@@ -1,0 +1,60 @@
+"""The pillar: whose a mention is, by named evidence."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.formulas import completed
+from app.core.intent import COMPLAINT, OTHER
+from app.core.pillar import NOBODY, PILLARS, pillar_of
+from app.core.score import NOT_SCORED, Score, Sentiment
+from tests.builders import NEGATIVE, NEUTRAL, POSITIVE
+
+
+def score_of(text: str, sentiment: Sentiment = NEUTRAL) -> Score:
+    return completed(text, 0, sentiment, "en", "m@1")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentiment", "pillar"),
+    [
+        ("My parcel never arrived, where is it?", NEGATIVE, "service"),
+        ("How do I change my password?", NEUTRAL, "service"),
+        ("How much is the large one, and do you ship to the islands?", NEUTRAL, "sales"),
+        ("Was kostet der Tarif?", NOT_SCORED, "sales"),
+        ("The new billboard made my day", POSITIVE, "marketing"),
+        ("Would be nice if the app had a dark mode", NEUTRAL, "innovation"),
+        ("Une suggestion : un mode silencieux", NOT_SCORED, "innovation"),
+        ("Double your coins, DM me", NEUTRAL, "none"),
+    ],
+)
+def test_a_mention_belongs_to_the_pillar_for_which_most_speaks(
+    text: str, sentiment: Sentiment, pillar: str
+) -> None:
+    """A3.5, A3.6, A3.7, A9.3: service, sales, marketing and innovation share one stream."""
+    assert score_of(text, sentiment).pillar == pillar
+
+
+def test_what_speaks_for_the_pillar_is_named_heaviest_first() -> None:
+    """A8.1: the why of a pillar can be read part by part."""
+    found = pillar_of("My parcel is missing", NEGATIVE, COMPLAINT, ("need +0.40", "fault +0.25"))
+    assert found == ("service", ("words +0.70", "need +0.60", "fault +0.60", "complaint +0.40"))
+
+
+def test_somebody_in_danger_is_served_whatever_else_they_speak_of() -> None:
+    text = "The lamp from your advert is on fire"
+    assert score_of(text, NEGATIVE).pillar == "service"
+
+
+def test_where_nothing_speaks_for_any_the_mention_is_nobodys() -> None:
+    assert pillar_of("Hm", NOT_SCORED, "", ()) == (NOBODY, ())
+    assert pillar_of("Hm", NOT_SCORED, OTHER, ()) == ("marketing", ("other +0.30",))
+
+
+@given(st.text(max_size=200), st.sampled_from([NEGATIVE, NEUTRAL, POSITIVE, NOT_SCORED]))
+def test_any_text_has_a_pillar_or_none_with_reasons(text: str, sentiment: Sentiment) -> None:
+    found = score_of(text, sentiment)
+    assert found.pillar in (*PILLARS, NOBODY)
+    assert found.pillar_why or found.pillar == NOBODY
