@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from app.adapters.store.database import Database
-    from app.adapters.store.timeline import Page, Person, Timeline
+    from app.adapters.store.timeline import Page, Person
 
 EXIT_DIFFERENT = 1
 
@@ -49,17 +49,20 @@ def show(  # noqa: PLR0913 (each is a flag)
     store: StoreUrl = "",
 ) -> None:
     """What one person said and what we did, over all channels, the newest last."""
+    from app.adapters.store.threads import Threads
     from app.adapters.store.timeline import Ask, Timeline
     from app.core.person import person_key
     from app.core.words import terms_of
 
-    async def read(timeline: Timeline) -> tuple[Person, Page]:
+    async def read(database: Database) -> tuple[Person, Page]:
+        timeline = Timeline(database)
         whom = await timeline.person(person_key(person))
-        ask = Ask(keys=whom.keys, terms=terms_of(words), limit=limit)
+        opened = (await Threads(database).of_person(whom.keys)).opened
+        ask = Ask(keys=whom.keys, asked_in=opened, terms=terms_of(words), limit=limit)
         return whom, await timeline.page(ask)
 
     with store_of(settings_of(data_dir=data_dir, store={"url": store})) as database:
-        whom, page = asyncio.run(read(Timeline(database)))
+        whom, page = asyncio.run(read(database))
     if as_json:
         import orjson
 

@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from app.core.errors import Invalid
-from app.core.mention import Author, Mention, clamp, mention_id_of
+from app.core.mention import Author, Community, Mention, Standing, clamp, mention_id_of
 
 MAX_DEPTH = 32  # nesting beyond this is an attack or a mistake, never a mention
 HTTP_BYTES = 262_144  # 256 KiB: no channel that we know carries more in one message
@@ -33,6 +33,26 @@ class WireAuthor(msgspec.Struct, omit_defaults=True):
     followers: Count | None = None
 
 
+class WireStanding(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """Who the author of a post is in the community, by its own measures."""
+
+    role: Annotated[str, msgspec.Meta(pattern=r"\A([a-z0-9][a-z0-9_.-]{0,39})?\Z")] | None = None
+    posts: Count | None = None
+    accepted: Count | None = None
+    kudos: Count | None = None
+    trust: Count | None = None
+
+
+class WireCommunity(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """Where a post stands: docs/communities.md."""
+
+    thread: Annotated[str, msgspec.Meta(pattern=r"\S", max_length=200)]
+    position: Annotated[str, msgspec.Meta(pattern=r"\A(opening|answer)\Z")]
+    title: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+    url: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
+    standing: WireStanding | None = None
+
+
 class WireMention(msgspec.Struct, omit_defaults=True):
     """A mention as it travels: the run contract's JSON."""
 
@@ -46,6 +66,7 @@ class WireMention(msgspec.Struct, omit_defaults=True):
     in_reply_to: Short | None = None
     lang: Annotated[str, msgspec.Meta(max_length=16)] | None = None
     meta: dict[str, Any] | None = None
+    community: WireCommunity | None = None
 
 
 def loads(raw: bytes | None, max_bytes: int = MAX_BYTES) -> Any:
@@ -92,6 +113,9 @@ def _wrong_field(value: Any, message: str) -> Invalid:
     if missing:
         field = f"{field}.{missing[1]}".lstrip(".")
         return Invalid("wrong_field", "a value", "nothing", field)
+    if unknown := re.search(r"unknown field `(.+)`$", sentence):
+        field = f"{field}.{unknown[1]}".lstrip(".")
+        return Invalid("wrong_field", "a field that is known here", _shown(unknown[1]), field)
     expected = sentence.removeprefix("Expected ").partition(", got ")[0]
     for sign, words in _WORDS.items():
         if sign in expected:
@@ -105,6 +129,7 @@ _WORDS = {
     "RFC3339": "an RFC 3339 time with a zone",
     "timezone": "an RFC 3339 time with a zone",
     "datetime": "an RFC 3339 time with a zone",
+    "(opening|answer)": "opening or answer",
     "matching regex '\\\\S'": "a text that is not blank",
     "matching regex": "a name of a-z, 0-9, '_', '.' and '-', at most 40 long",
 }
@@ -165,6 +190,24 @@ def to_mention(wire: WireMention, fallback_id: str, now: datetime) -> Mention:
         lang=clean(wire.lang or "").lower(),
         meta=wire.meta or {},
         flags=tuple(flags),
+        community=_community(wire.community) if wire.community else None,
+    )
+
+
+def _community(wire: WireCommunity) -> Community:
+    standing = wire.standing or WireStanding()
+    return Community(
+        thread=clean(wire.thread),
+        position=wire.position,
+        title=clean(wire.title or ""),
+        url=clean(wire.url or ""),
+        standing=Standing(
+            role=standing.role or "",
+            posts=standing.posts or 0,
+            accepted=standing.accepted or 0,
+            kudos=standing.kudos or 0,
+            trust=standing.trust or 0,
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from app.config_rules import place
 from app.config_sla import zone_of
 from app.core.catalogue import Catalogue
 from app.core.condition_limits import meant
+from app.core.outbound_facts import purpose_of_rule
 from app.core.permission import CONSENT, EVERY, Cap, Policy, Purpose
 from app.core.quiet import Quiet
 from app.core.rules import Rule
@@ -126,9 +127,10 @@ def unknown_names(
             yield f"{PERMISSION_FILE}: {key}: no channel is named {channel!r}"
     for rule in rules:
         reply = rule.does.reply
-        if reply and reply.purpose not in policy.purposes:
-            near = meant(reply.purpose, policy.purposes)
-            yield f"{place(rule)}: do.reply.purpose: no purpose is named {reply.purpose!r}{near}"
+        purpose = purpose_of_rule(reply.purpose) if reply else ""
+        if reply and purpose not in policy.purposes:
+            near = meant(purpose, policy.purposes)
+            yield f"{place(rule)}: do.reply.purpose: no purpose is named {purpose!r}{near}"
 
 
 def _problems(found: PermissionFile) -> Iterator[str]:

@@ -30,6 +30,7 @@ from app.core.context import (
     Moment,
     Trail,
 )
+from app.core.context_community import community_clauses
 from app.core.past import OPEN_CASES
 from app.core.skills import level_of
 from app.core.sla import NEXT_RESPONSE, RESOLUTION
@@ -64,7 +65,8 @@ def clauses(
 ) -> tuple[Clause, ...]:
     """Everything that the trail says to whoever has the task, part by part.
 
-    `elsewhere` are clauses on signals of other systems; `flights` are as a card has them.
+    `elsewhere` are clauses on signals of other systems and on what others answered; `flights` are
+    as a card has them.
     """
     trail = Trail(facts, moment)
     now = [one for one in elsewhere if one.part == WHY_NOW]
@@ -97,6 +99,7 @@ def _who(trail: Trail) -> Iterator[Clause]:
     decided = trail.one(DECIDED)
     if decided and (products := decided.texts("data", "values", "profile.products")):
         yield clause((WHO, "products"), (ours("has "), told(", ".join(products))), decided)
+    yield from community_clauses(trail)
 
 
 def _open_cases(trail: Trail) -> Iterator[Clause]:

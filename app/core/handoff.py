@@ -173,8 +173,13 @@ def _last_said(trail: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     return said
 
 
+_WIRE: Final = (
+    "channel", "text", "author", "posted_at", "detected_at", "url", "in_reply_to", "lang",
+    "community",
+)  # fmt: skip
+
+
 def _wire(said: Mapping[str, Any]) -> dict[str, Any]:
     """A mention as it travels: the form that intake takes."""
-    names = ("channel", "text", "author", "posted_at", "detected_at", "url", "in_reply_to", "lang")
-    wire = {name: said[name] for name in names if said.get(name)}
+    wire = {name: said[name] for name in _WIRE if said.get(name)}
     return {"id": said.get("source_id", ""), **wire}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from app.core.community import known_as, place_of
 from app.core.feedback import verdict
 from app.core.history_lines import (
     BY_RULE,
@@ -56,6 +57,10 @@ class Matter:
     feedback: str = ""
     sentiment: str = ""
     breached_ms: int = 0  # of the response clock; 0: never
+    thread: str = ""  # of a post in a community: its thread's key, opening or answer, and who its
+    position: str = ""
+    standing: str = ""  # author was there, as JSON
+    known_as: str = ""  # ally or advocate, when it was decided
     cases: int = 0  # that rules opened at it, and nobody has closed
 
 
@@ -155,6 +160,7 @@ def _enter(so_far: Folded, entry: Entry) -> None:
 
 def _received(fact: Mapping[str, Any]) -> Matter:
     said, now_ms = fact["data"]["mention"], int(fact["now_ms"])
+    thread, position, standing = place_of(said)
     return Matter(
         mention_id=str(fact["mention_id"]),
         handle_key=_key(said),
@@ -162,12 +168,16 @@ def _received(fact: Mapping[str, Any]) -> Matter:
         status=RECEIVED,
         detected_ms=now_ms,
         changed_ms=now_ms,
+        thread=thread,
+        position=position,
+        standing=standing,
     )
 
 
 def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
     """Where this fact puts its mention; the same where it does not move it."""
     op, now_ms = str(fact["op"]), int(fact["now_ms"])
+    matter = _known(matter, fact)
     if op in ("scored", "edited") and (score := (fact.get("data") or {}).get("score")):
         return replace(matter, sentiment=str(score["sentiment"]["label"]))
     if op in _CASES:
@@ -191,6 +201,13 @@ def _moved(matter: Matter, fact: Mapping[str, Any]) -> Matter:
         rep = str(fact.get("rep", "")) or matter.rep
         return replace(matter, upshot=upshot_of(fact), rep=rep)
     return replace(matter, upshot=upshot_of(fact)) if op == CANCELLED else matter
+
+
+def _known(matter: Matter, fact: Mapping[str, Any]) -> Matter:
+    """How its author was known when it was decided."""
+    if fact["op"] != "decided":
+        return matter
+    return replace(matter, known_as=known_as(fact["data"].get("values") or {}))
 
 
 # Facts that change where a mention stands, and the word for it.

@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from app.core.profile import STRANGER, Profile
 
@@ -19,6 +19,8 @@ Value = str | int | float | tuple[str, ...]
 
 HANDLE: Final = "handle"  # contact points: each is a fact of its own, `channel:handle`
 FOLLOWERS, POSTS = "followers.", "posts."  # with the channel behind the dot
+
+ADVOCACY: Final = "advocacy"
 
 # Channels where nobody reads along, unless the configuration says otherwise.
 PRIVATE: Final = frozenset({"email", "phone", "sms", "webchat", "survey"})
@@ -164,7 +166,20 @@ def fold(facts: Iterable[Known], order: Order = DEFAULT_ORDER, customer_id: str 
         influence=influence(sum(followers.values()), sum(posts.values())),
         adoption=adoption(len(social), sum(posts.values())),
         social=social,
+        **_advocacy(fields),
     )
+
+
+def _advocacy(fields: Mapping[str, Sequence[Known]]) -> dict[str, Any]:
+    """What is shown of it, with whose word it is: it is not ours."""
+    if ADVOCACY not in fields:
+        return {}
+    said = fields[ADVOCACY][0]
+    return {
+        "advocacy": str(said.value),
+        "advocacy_source": said.source,
+        "advocacy_ms": said.at_ms,
+    }
 
 
 def handles_of(facts: Iterable[Known]) -> dict[str, int]:

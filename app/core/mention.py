@@ -26,6 +26,28 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Who an author is in a community, as the community tells it; empty and 0: not told."""
+
+    role: str = ""
+    posts: int = 0
+    accepted: int = 0  # answers that were accepted as the solution
+    kudos: int = 0
+    trust: int = 0  # a level, by the community's own ladder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Community:
+    """Where a post stands. `thread` is the community's own id; `position`: opening or answer."""
+
+    thread: str
+    position: str
+    title: str = ""
+    url: str = ""
+    standing: Standing = field(default_factory=Standing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
     """One thing somebody said. All times are aware and in UTC."""
 
@@ -41,6 +63,7 @@ class Mention:
     lang: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    community: Community | None = None  # of a post in one
 
     @property
     def content_hash(self) -> str:

@@ -16,6 +16,7 @@ OPEN: Final = (QUEUED, PERMITTED, WAITING)
 STATES: Final = (*OPEN, SENT, REFUSED, FAILED, NO_CONNECTOR)
 
 ANSWER: Final = "answer"  # the purpose of what answers what somebody just said
+ACKNOWLEDGEMENT: Final = "acknowledgement"  # what a rule says by itself when somebody writes
 
 _ID_CHARS = 32
 

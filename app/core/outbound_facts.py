@@ -12,6 +12,7 @@ from app.core.consent import KINDS, MESSAGE, ConsentEvent
 from app.core.event_acts import STOPPED, Act
 from app.core.facts import Fact
 from app.core.outbound import (
+    ACKNOWLEDGEMENT,
     ANSWER,
     NO_CONNECTOR,
     SENT,
@@ -106,7 +107,7 @@ def reply_of(fact: Mapping[str, Any], trail: Iterable[Mapping[str, Any]]) -> Out
     if said is None or not reply:
         return None
     by = f"{RULE}{decision['by']['reply']}"
-    return outgoing(fact, said, reply["text"], by, reply["purpose"])
+    return outgoing(fact, said, reply["text"], by, purpose_of_rule(reply["purpose"]))
 
 
 def reply_of_act(act: Act, trail: Iterable[Mapping[str, Any]]) -> Outgoing | None:
@@ -116,7 +117,15 @@ def reply_of_act(act: Act, trail: Iterable[Mapping[str, Any]]) -> Outgoing | Non
         return None
     fact = {"fact_id": act.act_id, "now_ms": act.at_ms, "mention_id": act.mention_id}
     by = f"{RULE}{act.rule}"
-    return outgoing(fact | {"seq": act.seq}, said, act.reply["text"], by, act.reply["purpose"])
+    purpose = purpose_of_rule(act.reply["purpose"])
+    return outgoing(fact | {"seq": act.seq}, said, act.reply["text"], by, purpose)
+
+
+def purpose_of_rule(purpose: str) -> str:
+    """Why a rule writes. People answer, and their caps have room for a conversation; a rule that
+    calls its words an answer has the caps of what rules say: on the other side may be a machine.
+    """
+    return ACKNOWLEDGEMENT if purpose == ANSWER else purpose
 
 
 def unconnected(found: Outgoing) -> Outgoing:

@@ -31,6 +31,9 @@ class Profile:
     influence: int = 0  # 0 to 100, see `app.core.known`
     adoption: int = 0  # 0 to 100
     social: tuple[str, ...] = ()  # the public channels where they are
+    advocacy: str = ""  # `ally`, `advocate` or `none`, as a source states it
+    advocacy_source: str = ""
+    advocacy_ms: int = 0  # since when
     missing: bool = False  # the cache could not tell: they may be known all the same
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
+from app.core import community
 from app.core.errors import Invalid
-from app.core.known import FOLLOWERS, HANDLE, POSTS, Statement, Value
+from app.core.known import ADVOCACY, FOLLOWERS, HANDLE, POSTS, Statement, Value
 from app.core.profile import handle_key
 
 # Beside the fields proper: whose row it is, since when it is so, how sure the source is.
@@ -146,6 +147,13 @@ def _name(given: _Of) -> str:
     return text
 
 
+def _advocacy(given: _Of) -> str:
+    text = str(given.value).strip().casefold()
+    if text not in community.ADVOCACY:
+        raise given.wrong(", ".join(community.ADVOCACY))
+    return text
+
+
 def _lang(given: _Of) -> str:
     text = str(given.value).strip().lower().replace("_", "-")
     if not _LANG.fullmatch(text):
@@ -248,6 +256,7 @@ FIELDS: Final[Mapping[str, Check]] = {
     "preferred_channel": _name,
     "lang": _lang,
     "zone": _text(64),
+    ADVOCACY: _advocacy,
     # What people are told apart by; no rule sees it.
     "born": _born,
     "house": _text(20),

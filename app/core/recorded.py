@@ -4,7 +4,7 @@ The fact `decided`, and an edit that was decided anew, carry the values of all v
 text, which the same trail has in `received` or `edited`. Scores are among them: a model that
 scores a text again may differ a little with the batch that it stands in, and is not asked. The
 state of the queues is packed under `queues`; what a history or a profile is silent about is left
-out, as `NO_PAST_VALUES` and `NO_PROFILE_VALUES` have it.
+out, as `NO_PAST_VALUES`, `NO_PROFILE_VALUES` and `NO_COMMUNITY_VALUES` have it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from app.core.community import NO_COMMUNITY_VALUES
 from app.core.decision import Decision
 from app.core.past import NO_PAST_VALUES, OPEN_CASES
 from app.core.profile_values import MISSING, NO_PROFILE_VALUES
@@ -63,7 +64,7 @@ def kept(values: Mapping[str, object]) -> dict[str, object]:
     return {**told, **more, QUEUES: packed(values)}
 
 
-_SILENT: Final = tuple({**NO_PAST_VALUES, **NO_PROFILE_VALUES}.items())
+_SILENT: Final = (*{**NO_PAST_VALUES, **NO_PROFILE_VALUES}.items(), *NO_COMMUNITY_VALUES.items())
 _NOT_PLAIN: Final = frozenset({TEXT, *(name for name, _ in _SILENT), *QUEUE_VARIABLES})
 
 
@@ -99,7 +100,8 @@ def _seen(values: Mapping[str, Any] | None, mention: Mapping[str, Any]) -> dict[
         for name, value in values.items()
         if name != QUEUES
     }
-    return {**NOT_KNOWN, **unpacked(values.get(QUEUES, {})), **seen, TEXT: mention["text"]}
+    silent = {**NO_COMMUNITY_VALUES, **NOT_KNOWN}
+    return {**silent, **unpacked(values.get(QUEUES, {})), **seen, TEXT: mention["text"]}
 
 
 def _untold(values: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from app.core.calendar import Calendar, is_open
+from app.core.community import COMMUNITY_VARIABLES, community_values
 from app.core.decision import Notice, Reply
 from app.core.mention import Mention
 from app.core.past import NEVER, NO_PAST_VALUES, PAST_VARIABLES
@@ -49,6 +50,7 @@ VARIABLES: dict[str, type] = {
     "time.weekday": str,
     "calendar.open": dict,
     **dict.fromkeys(QUEUE_VARIABLES, dict),
+    **COMMUNITY_VARIABLES,
     "labels": list,
 }
 CALENDARS = "calendar.open"
@@ -191,6 +193,7 @@ def variables(
         **_of_score(score),
         **profile_values(profile, MOST_ITEMS),
         **_of_time(to_ms(mention.detected_at), profile, calendars or {}),
+        **community_values(mention, profile),
         "labels": [],
     }
 

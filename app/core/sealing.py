@@ -19,6 +19,8 @@ Secret = tuple[Path, Any]  # a place in a fact, and what stood there
 UNREADABLE: Final = "unreadable"
 ERASED, ALTERED = "erased", "altered"
 
+# Figures that only one member of a community has lead to them as well as a name does.
+_STANDING: Final = ("role", "posts", "accepted", "kudos", "trust")
 _MENTION: Final[tuple[Path, ...]] = tuple(
     ("data", "mention", *rest)
     for rest in (
@@ -28,6 +30,10 @@ _MENTION: Final[tuple[Path, ...]] = tuple(
         ("url",),
         ("in_reply_to",),
         ("meta",),
+        ("community", "thread"),
+        ("community", "title"),
+        ("community", "url"),
+        *(("community", "standing", name) for name in _STANDING),
         ("source_id",),
     )
 )
@@ -37,6 +43,8 @@ _VALUES: Final[tuple[Path, ...]] = tuple(
         "mention.handle",
         "mention.url",
         "mention.in_reply_to",
+        "community.thread",
+        "community.title",
         "profile.name",
         "profile.customer_id",
         "profile.household",

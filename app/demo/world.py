@@ -27,6 +27,11 @@ MEMORY: Final = 200  # how many mentions back a duplicate, an edit or an answer 
 # Seconds between the customer's words and the moment that we hear of them.
 LAG_MEAN_S: Final = 6.0
 LAG_MAX_S: Final = 90.0
+COMMUNITY: Final = "community"
+# A few write most of what is in a community, and some of that helps others.
+POSTS_EXPONENT: Final = 0.8
+POSTS_SCALE, POSTS_MOST, REGULAR_POSTS = 4, 20_000, 200
+ACCEPTED_MOST: Final = 0.2  # of somebody's posts
 # Channels whose sources name the language.
 TELLS_LANG: Final = ("mastodon", "survey", "phone")
 STARS: Final = {"praise": 5, "complaint": 1, "threat": 1, "emergency": 1, "followup": 2}
@@ -99,6 +104,8 @@ class _Stream:
         wire = self._wire(moment, saying, person, (channel, handle))
         if thread is not None:
             wire["in_reply_to"] = thread.wire["id"]
+        if channel == COMMUNITY:
+            wire["community"] = _place(wire, thread)
         return _Said(wire, saying, person)
 
     def _somebody(self, kind: str) -> Person:
@@ -143,6 +150,20 @@ class _Stream:
         if channel in TELLS_LANG:
             wire["lang"] = saying.lang
         return wire
+
+
+def _place(wire: dict[str, Any], thread: _Said | None) -> dict[str, Any]:
+    """Where a post stands, and who its author is there: the same whenever they speak."""
+    rng = Random(wire["author"]["handle"])
+    posts = min(POSTS_MOST, round(rng.paretovariate(POSTS_EXPONENT) * POSTS_SCALE))
+    accepted = round(posts * rng.random() * ACCEPTED_MOST)
+    role = "regular" if posts >= REGULAR_POSTS else "member"
+    opening = thread.wire["community"]["thread"] if thread else wire["id"]
+    return {
+        "thread": opening,
+        "position": "answer" if thread else "opening",
+        "standing": {"role": role, "posts": posts, "accepted": accepted},
+    }
 
 
 def _public(person: Person) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ MISSING, STRANGER, KNOWN = "missing", "stranger", "known"
 # The fields of a recorded mention that a source sends; `source_id` is its `id`.
 _SENT: Final = (
     "channel", "text", "author", "posted_at", "detected_at", "url", "in_reply_to", "lang", "meta",
+    "community",
 )  # fmt: skip
 
 

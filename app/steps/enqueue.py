@@ -7,6 +7,7 @@ from typing import Any
 
 from app import codec
 from app.core import cases
+from app.core.community import stated
 from app.core.decision import ADVICE, advice
 from app.core.errors import Invalid
 from app.core.facts import Fact
@@ -203,10 +204,13 @@ def _tier(item: Item) -> str:
 
 def _identity(item: Item) -> dict[str, Any]:
     profile = item.profile
-    return {
+    found: dict[str, Any] = {
         "handle_key": item.handle_key,
         "customer_id": profile.customer_id if profile else "",
         "known": bool(profile and profile.known),
         "tier": _tier(item),
         "degraded": item.degraded,
     }
+    if profile and (advocacy := stated(profile)):
+        found["advocacy"] = advocacy
+    return found

@@ -8,14 +8,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.adapters.store.signals import Signals
+from app.adapters.store.threads import Threads
 from app.config import Config
 from app.core.clause import Backing, Clause
-from app.core.context import Task, Titles, moment_of, sentence, short
+from app.core.context import Task, Titles, Trail, moment_of, sentence, short
 from app.core.context_clauses import clauses
+from app.core.context_community import answer_clauses
 from app.core.context_signals import detected_ms, signal_clauses, subjects_of
 from app.web import flight_views
 from app.web.problems import Problem
-from app.web.state import parts, user
+from app.web.state import Parts, parts, user
 
 Json = dict[str, Any]
 
@@ -32,9 +34,11 @@ async def context(request: Request) -> Response:
     facts = await at.base.ledger.of_mention(card["mention_id"])
     moment = moment_of(facts, _task(card), _titles(at.base.config))
     signals = Signals(at.base.database)
-    elsewhere = await signals.of(subjects_of(facts, moment), detected_ms(facts))
+    found = await signals.of(subjects_of(facts, moment), detected_ms(facts))
+    answers = answer_clauses(Trail(facts, moment), await _answers(at, card["mention_id"]))
+    elsewhere = (*signal_clauses(facts, moment, found), *answers)
     [card] = await flight_views.on_cards(at, me, [card])
-    found = clauses(facts, moment, signal_clauses(facts, moment, elsewhere), card["flights"] or ())
+    said = clauses(facts, moment, elsewhere, card["flights"] or ())
     told = max((int(fact.get("version", 0)) for fact in facts), default=0)
     return JSONResponse(
         {
@@ -42,11 +46,17 @@ async def context(request: Request) -> Response:
             "mention_id": card["mention_id"],
             "version": card["version"],
             "behind": told < card["version"],
-            "sentence": sentence(found),
-            "short": [one.key for one in short(found)],
-            "clauses": [_clause(one) for one in found],
+            "sentence": sentence(said),
+            "short": [one.key for one in short(said)],
+            "clauses": [_clause(one) for one in said],
         }
     )
+
+
+async def _answers(at: Parts, mention_id: str) -> list[list[Json]]:
+    """The trails of what others answered in the thread that this mention opens."""
+    found = await Threads(at.base.database).answers_to(mention_id)
+    return [await at.base.ledger.of_mention(answer) for answer in found]
 
 
 def _task(card: Json) -> Task:

@@ -10,8 +10,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.adapters.store.timeline import Ask, Person, Timeline
+from app.adapters.store.threads import Posts, Threads
+from app.adapters.store.timeline import OF_MATTER, Ask, Person, Timeline
 from app.codec import clean
+from app.core.community import NEITHER, is_ally
 from app.core.facts import Fact
 from app.core.history import STATUSES
 from app.core.history_lines import KINDS, OFFLINE_KINDS, OFFLINE_UPSHOTS
@@ -41,9 +43,12 @@ async def history(request: Request) -> Response:
     timeline = Timeline(at.base.database)
     terms, key = terms_of(_query(asked.get("q", ""))), _person(asked.get("person", ""))
     person = await timeline.person(key) if key else None
+    posts = await Threads(at.base.database).of_person(person.keys) if person else Posts()
     ask = Ask(
         terms=terms,
         keys=person.keys if person else (),
+        asked_in=posts.opened,
+        thread=_thread(asked.get("thread", "")),
         channel=clean(asked.get("channel", "")),
         kind=_one_of(asked.get("kind", ""), "kind", KINDS),
         status=_one_of(asked.get("status", ""), "status", STATUSES),
@@ -54,10 +59,11 @@ async def history(request: Request) -> Response:
     )
     found: Json = {"lines": [], "next": "", "person": None}
     if person:
-        found["person"] = _whom(key, person) | {"totals": await timeline.totals(person.keys)}
+        totals = await timeline.totals(person.keys)
+        found["person"] = _whom(key, person, posts) | {"totals": totals}
     if terms or not asked.get("q", "").strip():  # signs alone are in no text
         page = await timeline.page(ask)
-        found["lines"] = [line_of(row, terms) for row in page.lines]
+        found["lines"] = [line_of(row, terms, ask.keys) for row in page.lines]
         found["next"] = ".".join(map(str, page.next)) if page.next else ""
     return JSONResponse(found)
 
@@ -106,29 +112,35 @@ def _noted(given: Json) -> Json:
     }
 
 
-def line_of(row: Json, terms: tuple[Term, ...] = ()) -> Json:
-    """A line as screens have it; `parts` are the pieces of an excerpt, and whether they match."""
-    matter = {name: row.pop(f"matter_{name}") for name in _MATTER}
+def line_of(row: Json, terms: tuple[Term, ...] = (), keys: tuple[str, ...] = ()) -> Json:
+    """A line as screens have it; `parts` are the pieces of an excerpt, and whether they match.
+
+    `by_other`: on the timeline of whoever has these keys, what somebody else said in their thread.
+    """
+    matter = {name: row.pop(f"matter_{name}") for name in OF_MATTER}
+    matter["standing"] = orjson.loads(matter["standing"] or b"null")
     text = str(row.pop("text"))
     return row | {
         "text": text[:_SHOWN_CHARS],
         "cut": len(text) > _SHOWN_CHARS,
         "parts": excerpt(text, terms) if terms else None,
         "matter": matter if matter["status"] else None,
+        "by_other": bool(keys) and row["handle_key"] not in keys,
     }
 
 
-_MATTER: Final = ("status", "queue", "upshot", "rep", "feedback", "cases")
-
-
-def _whom(key: str, person: Person) -> Json:
+def _whom(key: str, person: Person, posts: Posts) -> Json:
+    stated = ("advocacy", "advocacy_source", "advocacy_ms")
     return {
         "key": key,
         "keys": list(person.keys),
         "customer_id": person.customer_id,
         "name": person.name,
         "tier": person.tier,
-    }
+        "standings": [
+            one | {"ally": person.advocacy != NEITHER and is_ally(one)} for one in posts.standings
+        ],
+    } | {name: getattr(person, name) for name in stated}
 
 
 def _query(text: str) -> str:
@@ -141,6 +153,12 @@ def _person(text: str) -> str:
     if len(text) > PERSON_CHARS:
         raise wrong_field("person", f"at most {PERSON_CHARS} characters", len(text))
     return person_key(clean(text))
+
+
+def _thread(text: str) -> str:
+    if len(text) > PERSON_CHARS:
+        raise wrong_field("thread", f"at most {PERSON_CHARS} characters", len(text))
+    return clean(text)
 
 
 def _one_of(value: str, field: str, known: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from app.adapters.csv_rows import DELIMITERS, ENCODINGS
+from app.core.community import ADVOCACY
 from app.core.import_mapping import MOST_COLUMNS
 from app.web.openapi_parts import closed
 from app.web.profiles import MOST
@@ -31,6 +32,7 @@ _SAID = closed(
     confidence={"type": "number", "minimum": 0, "maximum": 1},
     name=_TEXT, tier=_TEXT, lang=_TEXT, zone=_TEXT, household=_TEXT, preferred_channel=_TEXT,
     value=_NUMBER, credit=_NUMBER, rewards=_NUMBER, open_cases=_COUNT,
+    advocacy={"enum": list(ADVOCACY)},
     products={"type": "array", "items": _TEXT, "maxItems": 50},
     handles=_by_channel({"oneOf": [_TEXT, {"type": "array", "items": _TEXT, "maxItems": 50}]}),
     followers=_by_channel(_COUNT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from app import codec
 from app.core.errors import Invalid
-from app.core.mention import Mention
+from app.core.mention import Community, Mention
 from tests.builders import NOON, raw, wire
 
 
@@ -133,6 +134,49 @@ def test_a_missing_field_is_named(name: str) -> None:
 
 def test_fields_that_we_do_not_know_are_no_reason_to_refuse() -> None:
     assert parse(raw(colour="red")).text == "Where is my order?"
+
+
+WRONG_POSTS = [
+    ({"thread": "t"}, "community.position", "a value"),
+    ({"position": "answer"}, "community.thread", "a value"),
+    ({"thread": " ", "position": "answer"}, "community.thread", "a text that is not blank"),
+    ({"thread": "t", "position": "third"}, "community.position", "opening or answer"),
+    ({"titel": "x"}, "community.titel", "a field that is known here"),
+    ({"standing": {"kudo": 1}}, "community.standing.kudo", "a field that is known here"),
+    ({"standing": {"posts": -1}}, "community.standing.posts", "`int` >= 0"),
+    ({"standing": {"role": "Big Boss"}}, "community.standing.role", "a name of a-z"),
+]
+
+
+@pytest.mark.parametrize(("post", "field", "expected"), WRONG_POSTS)
+def test_a_post_of_a_community_is_refused_by_field_and_what_was_expected(
+    post: dict[str, Any], field: str, expected: str
+) -> None:
+    """A1.5: what a community tells is taken whole or refused, so that nothing gets lost unseen."""
+    good = {"thread": "t", "position": "answer"} if {"titel", "standing"} & post.keys() else {}
+    refused = refusal(raw(community=good | post))
+    assert (refused.code, refused.field) == ("wrong_field", field)
+    assert refused.expected.startswith(expected)
+
+
+def test_a_post_keeps_thread_position_and_the_standing_of_its_author() -> None:
+    """A1.5, A11.2"""
+    standing = {"role": "regular", "posts": 7, "accepted": 2, "kudos": 3, "trust": 1}
+    place = {"thread": "t-1", "position": "opening", "title": "Bag\x00", "url": "https://a.test/1"}
+    post = parse(raw(community=place | {"standing": standing})).community
+    assert post is not None
+    assert (post.thread, post.position, post.title) == ("t-1", "opening", "Bag\ufffd")
+    assert asdict(post.standing) == standing
+    bare = parse(raw(community={"thread": "t", "position": "answer"})).community
+    assert bare == Community(thread="t", position="answer")
+    assert parse(raw()).community is None
+
+
+def test_another_standing_is_no_edit_of_what_was_said() -> None:
+    """A post that comes again, because its author has a post more, is a duplicate."""
+    place = {"thread": "t", "position": "answer"}
+    more = parse(raw(community=place | {"standing": {"posts": 8}}))
+    assert more.content_hash == parse(raw(community=place)).content_hash
 
 
 def test_a_mention_keeps_every_field_it_came_with() -> None:

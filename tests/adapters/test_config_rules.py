@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import config
+from app import codec, config
 from app.adapters.cel_checks import problems_of
 from app.core.decision import Notice, Reply
 from app.core.errors import ConfigError
@@ -235,6 +235,18 @@ def test_the_examples_of_the_documentation_are_right(folder: Path) -> None:
         "urgent-is-full",
         "anything-else",
     ]
+
+
+def test_the_example_of_communities_is_right(folder: Path) -> None:
+    """A11.2: an ally's answer is labelled and closed by a rule that anybody can write."""
+    page = (SHIPPED.parent / "docs" / "communities.md").read_text("utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    found = config.load(folder, 1.0, problems_of, {"10-community.toml": example})
+    [rule] = found.every
+    assert isinstance(rule, Rule)
+    assert (rule.id, rule.does.labels, rule.does.route) == ("ally-answers", ("ally",), "")
+    [post] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert codec.validate(codec.loads(post.encode())).community
 
 
 def test_the_documentation_names_everything_that_a_condition_may_speak_of() -> None:

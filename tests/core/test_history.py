@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from app.core.history import Folded, Matter, fold
@@ -35,6 +36,21 @@ def line_of(given: dict[str, Any]) -> tuple[str, str, str, str]:
 
 def matter_after(*facts: dict[str, Any]) -> Matter:
     return fold(facts, known()).matters["m1"]
+
+
+def test_a_post_stands_in_its_thread_with_how_its_author_was_known() -> None:
+    """A11.2, A11.5: thread and standing are those of the post, the word that of its decision."""
+    standing = {"role": "regular", "posts": 7, "accepted": 12, "kudos": 0, "trust": 0}
+    place = {"thread": "t-1", "position": "answer", "title": "", "url": "", "standing": standing}
+    said = {"mention": mention_json(community=place)}
+    values = {"community.ally": True}
+    decided = {"decision": {"queue": "service"}, "values": values}
+    found = fold([fact("received", data=said), fact("decided", 2, data=decided)], Folded())
+    [matter] = found.written()
+    assert (matter.thread, matter.position, matter.known_as) == ("x:t-1", "answer", "ally")
+    assert orjson.loads(matter.standing) == standing
+    [plain] = fold([fact("received", data=SAID)], Folded()).written()
+    assert (plain.thread, plain.position, plain.standing, plain.known_as) == ("", "", "", "")
 
 
 def test_a_mention_is_a_line_of_the_history_and_a_matter() -> None:

@@ -29,6 +29,7 @@ SAID = {
     "url": "https://x.example/1",
     "meta": {"order": 5},
     "in_reply_to": "",
+    "community": {"thread": "t-1", "title": "Kim asks", "standing": {"posts": 7}},
     "detected_at": "2026-11-28T10:00:00Z",
 }
 VALUES = {
@@ -38,6 +39,8 @@ VALUES = {
     "profile.credit": 412.5,
     "profile.rewards": 412.0,
     "score.urgency": 0.5,
+    "community.title": "Kim asks",
+    "community.thread": "t-1",
 }
 
 

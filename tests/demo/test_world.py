@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app import codec
+from app.core.community import is_ally
 from app.core.profile import handle_key
 from app.demo.people import PUBLIC, customers, strangers
 from app.demo.texts import BRANDS, LANGS, SHARED, Saying, compose, phrases
@@ -49,6 +50,19 @@ def test_every_kind_language_and_enough_channels_occur(two_thousand: list[dict[s
     assert {m["meta"]["lang"] for m in two_thousand} == set(LANGS)
     assert {m["meta"]["company"] for m in two_thousand} == set(BRANDS)
     assert len({m["channel"] for m in two_thousand}) >= 6
+
+
+def test_posts_of_the_community_stand_in_threads_and_some_of_allies(
+    two_thousand: list[dict[str, Any]],
+) -> None:
+    """A11.2, A11.5: the same person has the same standing whenever they speak."""
+    posts = [m for m in fresh(two_thousand) if m["channel"] == "community"]
+    assert {m["community"]["position"] for m in posts} == {"opening", "answer"}
+    allies = {m["author"]["handle"] for m in posts if is_ally(m["community"]["standing"])}
+    assert 0 < len(allies) < len({m["author"]["handle"] for m in posts}) / 2
+    standings = {(m["author"]["handle"], str(m["community"]["standing"])) for m in posts}
+    assert len(standings) == len({handle for handle, _ in standings})
+    assert not any("community" in m for m in two_thousand if m["channel"] != "community")
 
 
 def test_duplicates_edits_and_threads_occur(two_thousand: list[dict[str, Any]]) -> None:

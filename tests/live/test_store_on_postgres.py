@@ -30,6 +30,7 @@ from tests.adapters.test_statements import *  # noqa: F403 (and these)
 from tests.adapters.test_store import *  # noqa: F403 (its tests are collected here once more)
 from tests.adapters.test_store import fact
 from tests.adapters.test_store_pasts import *  # noqa: F403 (and these)
+from tests.adapters.test_threads import *  # noqa: F403 (and these)
 from tests.adapters.test_timeline import *  # noqa: F403 (and these)
 from tests.live.postgres_node import end_connections, execute, new_database, postgres_url
 from tests.processes.test_event_keeping import *  # noqa: F403 (and these)

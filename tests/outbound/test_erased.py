@@ -6,9 +6,16 @@ import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.erasures import Dossiers, Erasure, Erasures
-from app.adapters.store.outbound_tables import consent_events, outbound, outbound_refusals
+from app.adapters.store.outbound_tables import (
+    consent_events,
+    kept_stops,
+    outbound,
+    outbound_refusals,
+)
 from app.adapters.store.personal import Person
+from app.adapters.store.stops import insert_stops
 from app.adapters.store.tables import facts
+from app.core.consent import HeardStop
 from app.core.outbound_facts import consent_fact
 from app.core.sealing import UNREADABLE
 from tests.builders import NOON_MS
@@ -67,6 +74,52 @@ async def test_consent_and_messages_are_handed_out_and_then_gone(
     assert "anna" not in await stored(database)
     told = [f for f in await post.ledger.since(0) if f["op"] in ("consent_changed", "not_sent")]
     assert {fact[UNREADABLE] for fact in told} == {"erased"}
+
+
+async def test_a_stop_outlives_its_person_as_a_digest_that_names_nobody(post: Post) -> None:
+    """A4.8: whoever said STOP, was erased and is brought here again is still not written to."""
+    await post.hears("STOP")
+    await post.round()
+    await erase(post)
+    await erase(post)  # until it is whole
+    await post.replies(await post.hears("Where is my parcel?"))
+    await post.round()
+    assert (post.sms.requests, await post.states()) == ([], ["refused"])
+    assert "anna" not in await kept(post.database)
+    await post.hears("START")
+    await post.replies(await post.hears("And now?"))
+    await post.round()
+    assert len(post.sms.texts) == 1
+
+
+async def test_a_stop_that_was_taken_back_is_not_kept(post: Post) -> None:
+    await post.hears("STOP")
+    await post.round()
+    await erase(post)
+    await post.hears("START")
+    await post.round()
+    await erase(post)
+    await post.replies(await post.hears("Where is my parcel?"))
+    await post.round()
+    assert len(post.sms.texts) == 1
+
+
+async def test_a_stop_that_was_accepted_and_not_taken_in_is_kept(post: Post) -> None:
+    """In the ledger nobody can read it any more after the erasure."""
+    heard = HeardStop(intake_id="i1", mention_id="m9", handle_key=KEY, channel="sms", at_ms=NOON_MS)
+    await post.database.write(lambda c: insert_stops(c, [heard]))
+    await erase(post)
+    [stop] = (await post.consents.of_person(KEY))[1]
+    assert (stop.kind, stop.source, stop.by) == ("stop", "erasure", "")
+
+
+async def kept(database: Database) -> str:
+    def work(connection: sa.Connection) -> str:
+        rows = connection.execute(sa.select(kept_stops)).all()
+        assert rows
+        return repr(rows)
+
+    return await database.read(work)
 
 
 async def test_a_message_that_waits_is_not_sent_any_more(post: Post) -> None:

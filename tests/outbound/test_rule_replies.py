@@ -81,6 +81,17 @@ async def test_a_machine_that_answers_our_answers_is_soon_left_alone(post: Post)
     assert sorted(await post.states()) == ["refused"] * 4 + ["sent"]
 
 
+async def test_a_rule_that_calls_its_words_an_answer_has_the_caps_of_rules(post: Post) -> None:
+    """A4.8: at the mention and at later events; people's answers alone may be thirty in an hour."""
+    for number in range(3):
+        asked = await post.hears("I am away until Monday.")
+        await decided(post, asked, "answer")
+        await acted(post, asked, number)
+    await post.round()
+    assert [one.purpose for one in post.sms.has.values()] == ["acknowledgement"]
+    assert {fact["data"]["purpose"] for fact in await post.told("not_sent")} == {"acknowledgement"}
+
+
 async def test_after_stop_no_rule_replies(post: Post) -> None:
     asked = await post.hears("STOP")
     await decided(post, asked)

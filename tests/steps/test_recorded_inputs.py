@@ -13,6 +13,7 @@ import pytest
 from app import flow
 from app.adapters.cel_rules import CelRules
 from app.config import Config, load
+from app.core.community import NO_COMMUNITY_VALUES
 from app.core.decision import Decision, Notice
 from app.core.mention import mention_id_of
 from app.core.past import OPEN_CASES, PAST_VARIABLES, Earlier
@@ -63,7 +64,8 @@ async def test_the_fact_of_a_decision_carries_all_that_its_conditions_saw_but_th
     door, rules = MemoryDoor(), FixedRules()
     await flow.triage([delivery()], ports(door=door, rules=rules))
     decided = next(fact for fact in door.facts if fact.op == "decided")
-    told = decided.data["values"].keys() | {"mention.text"} | NOT_KNOWN.keys()
+    left_out = NOT_KNOWN.keys() | NO_COMMUNITY_VALUES.keys()
+    told = decided.data["values"].keys() | {"mention.text"} | left_out
     assert told == VARIABLES.keys() | {QUEUES}
     [known] = recorded(trail_of(door))
     assert known.values.keys() == VARIABLES.keys()

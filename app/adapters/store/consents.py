@@ -10,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
+from app.adapters.store.kept_stops import drop_stops, keep_stops, kept_stop
 from app.adapters.store.outbound_tables import consent_events, outbound
 from app.adapters.store.persons import handles_of_person, zone_of_person
-from app.adapters.store.stops import with_stops_heard
+from app.adapters.store.stops import with_every_stop_heard, with_stops_heard
 from app.config_sla import zone_of
-from app.core.consent import MESSAGE, ConsentEvent
+from app.core.consent import MESSAGE, ConsentEvent, standing
 from app.core.outbound import Outbound
 from app.core.permission import Known, Policy, Refusal, refusal_of
 
@@ -125,9 +126,25 @@ def insert_events(
 
 
 def _events(connection: sa.Connection, keys: Sequence[str]) -> list[ConsentEvent]:
+    known = with_stops_heard(connection, keys, _taken_in(connection, keys))
+    return [*kept_stop(connection, keys), *known]
+
+
+def _taken_in(connection: sa.Connection, keys: Sequence[str]) -> list[ConsentEvent]:
     query = sa.select(*_FIELDS).where(consent_events.c.handle_key.in_(keys))
     rows: Any = connection.execute(query.order_by(consent_events.c.number)).mappings()
-    return with_stops_heard(connection, keys, [ConsentEvent(**dict(row)) for row in rows])
+    return [ConsentEvent(**dict(row)) for row in rows]
+
+
+def keep_their_stop(
+    database: Database, connection: sa.Connection, keys: Sequence[str], at_ms: int
+) -> None:
+    """Before a person is erased: a stop that holds goes on holding, one that was lifted is gone."""
+    known = with_every_stop_heard(connection, keys, _taken_in(connection, keys))
+    if standing([*kept_stop(connection, keys), *known]).stop is not None:
+        keep_stops(database, connection, keys, at_ms)
+    else:
+        drop_stops(connection, keys)
 
 
 def _zone(names: Sequence[str], otherwise: tzinfo) -> tzinfo:

@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from app.adapters.store import full_text
+from app.adapters.store.consents import keep_their_stop
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import lock_facts
 from app.adapters.store.parts import in_parts
@@ -100,6 +101,7 @@ class Erasures:
             _overwrite_what_goes(connection)
             person = _widened(connection, erasure.person)
             erase_words(connection, person)
+            keep_their_stop(self._database, connection, person.handle_keys, erasure.asked_ms)
             counts = Counter(_counts(connection, erasure.id))
             counts["identity_keys"] += erase_blocks(connection, person)
             counts["facts"] += lock_signals(self._database, connection, person)

@@ -86,3 +86,19 @@ outbound_refusals = sa.Table(
     sa.Column("again_ms", sa.BigInteger, nullable=False),  # 0: never asked again
     sqlite_autoincrement=True,
 )
+
+# Keyed digests of handles whose person said STOP and was erased since: they name nobody.
+kept_stops = sa.Table(
+    "kept_stops",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+)
+
+# One row: the key of these digests.
+kept_stop_key = sa.Table(
+    "kept_stop_key",
+    metadata,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+)

@@ -201,6 +201,8 @@ IMPERSONAL: Final[Mapping[str, str]] = {
     "flight_events": "texts of those who work here",
     "flight_members": "ids only",
     "flight_labels": "ids only",
+    "kept_stops": "keyed digests of who must not be written to: they name nobody",
+    "kept_stop_key": "the key of these digests",
     "erasures": "names somebody only until it is done",
 }
 

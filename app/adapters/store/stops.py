@@ -36,8 +36,25 @@ def with_stops_heard(
     connection: sa.Connection, keys: Sequence[str], events: Sequence[ConsentEvent]
 ) -> list[ConsentEvent]:
     """These events of a person, and in their places the stops that the ledger does not have."""
-    query = sa.select(*_FIELDS).where(stops_heard.c.handle_key.in_(keys), ~_TAKEN_IN)
-    rows = connection.execute(query).mappings().all()
+    return _with(connection, events, [stops_heard.c.handle_key.in_(keys), ~_TAKEN_IN])
+
+
+def with_every_stop_heard(
+    connection: sa.Connection, keys: Sequence[str], events: Sequence[ConsentEvent]
+) -> list[ConsentEvent]:
+    """As above, and those that the ledger has but nobody took in yet: for an erasure, after which
+    nobody can read them there."""
+    known = [event.mention_id for event in events if event.mention_id]
+    taken = stops_heard.c.mention_id.in_(known)
+    return _with(connection, events, [stops_heard.c.handle_key.in_(keys), ~taken])
+
+
+def _with(
+    connection: sa.Connection,
+    events: Sequence[ConsentEvent],
+    which: Sequence[sa.ColumnElement[bool]],
+) -> list[ConsentEvent]:
+    rows = connection.execute(sa.select(*_FIELDS).where(*which)).mappings().all()
     heard = [HeardStop(**dict(row)) for row in rows]
     return with_heard(events, heard, _said_ms(connection, events) if heard else {})
 

@@ -117,9 +117,15 @@ mentions = sa.Table(
     sa.Column("feedback", sa.String(20), nullable=False),
     sa.Column("sentiment", sa.String(20), nullable=False, server_default=""),
     sa.Column("breached_ms", sa.BigInteger, nullable=False, server_default="0"),  # 0: never
+    # Of a post in a community: its thread, opening or answer, and who its author was there (JSON).
+    sa.Column("thread", sa.String(300), nullable=False, server_default=""),
+    sa.Column("position", sa.String(10), nullable=False, server_default=""),
+    sa.Column("standing", sa.String(300), nullable=False, server_default=""),
+    sa.Column("known_as", sa.String(20), nullable=False, server_default=""),
     sa.Column("cases", sa.Integer, nullable=False, server_default="0"),  # open ones
     # The newest of a handle, however many there are.
     sa.Index("mentions_of_handle", "handle_key", "detected_ms"),
+    sa.Index("mentions_of_thread", "thread", "detected_ms"),
 )
 
 # The fold of each customer's statements, which are the truth. `change` is that of `profile_board`.

@@ -14,7 +14,7 @@ from app.adapters.store.database import Database
 from app.adapters.store.identity_whole import handles_in, whole_of
 from app.adapters.store.tables import history, mentions, profiles
 from app.core.feedback import SATISFIED, UNSATISFIED
-from app.core.history_lines import CLOSED
+from app.core.history_lines import CLOSED, WORDS_OF_CUSTOMERS
 from app.core.joins import person_of
 from app.core.particulars import CUSTOMER, node_of_customer, node_of_handle, split_node
 from app.core.person import customer_key, customer_of
@@ -32,6 +32,9 @@ class Person:
     customer_id: str = ""
     name: str = ""
     tier: str = ""
+    advocacy: str = ""  # ally or advocate, as `advocacy_source` states since `advocacy_ms`
+    advocacy_source: str = ""
+    advocacy_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,8 @@ class Ask:
     """What is asked for. Times in ms, `until_ms` not included; empty and 0 stand for anything.
 
     `keys` are a person's; without them everybody's lines are meant. `before` is the `next` of the
-    page before.
+    page before. `thread` is one thread of a community, whoever speaks there; `asked_in` are those
+    that the person opened, where what others say is an answer to them.
     """
 
     terms: tuple[Term, ...] = ()
@@ -49,19 +53,21 @@ class Ask:
     status: str = ""
     since_ms: int = 0
     until_ms: int = 0
+    thread: str = ""
+    asked_in: tuple[str, ...] = ()
     before: tuple[int, int] | None = None
     limit: int = 50
 
     @property
     def by_time(self) -> bool:
-        """One person's lines are ordered by when it happened, others by when we heard of it."""
-        return bool(self.keys) and not self.terms
+        """A person's or thread's lines are ordered by when it was, others by when we heard."""
+        return bool(self.keys or self.thread) and not self.terms
 
     @property
     def narrowed(self) -> bool:
         """By more than words: not every line that has them is meant."""
         filters = (self.keys, self.channel, self.kind, self.status, self.since_ms, self.until_ms)
-        return any(filters)
+        return any(filters) or bool(self.thread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +131,16 @@ def _person(connection: sa.Connection, key: str) -> Person:
         customer_id=customer_id,
         name=str(known.get("name", "")),
         tier=str(known.get("tier", "")),
+        advocacy=str(known.get("advocacy", "")),
+        advocacy_source=str(known.get("advocacy_source", "")),
+        advocacy_ms=int(known.get("advocacy_ms", 0)),
     )
 
 
 def _page(connection: sa.Connection, ask: Ask) -> Page:
     if ask.by_time:
         # Each handle has its lines in order; the newest of all are among the newest of each.
-        queries = [_by_time(ask, key) for key in ask.keys]
+        queries = [_by_time(ask, whose) for whose in _whose(ask)]
     else:
         queries = [_by_seq(ask, connection.dialect.name)]
     rows = [row for query in queries for row in connection.execute(query).mappings()]
@@ -145,8 +154,23 @@ def _place(row: Any, ask: Ask) -> tuple[int, int]:
     return (row["at_ms"] if ask.by_time else 0, row["seq"])
 
 
-def _by_time(ask: Ask, key: str) -> sa.Select[Any]:
-    lines = _lines(ask, history).where(history.c.handle_key == key)
+def _whose(ask: Ask) -> list[sa.ColumnElement[bool]]:
+    """Each handle's own lines, and the words of others where the person had asked."""
+    if not ask.keys:
+        return [sa.true()]
+    found: list[sa.ColumnElement[bool]] = [history.c.handle_key == key for key in ask.keys]
+    if ask.asked_in:
+        others = sa.and_(
+            mentions.c.thread.in_(ask.asked_in),
+            history.c.handle_key.not_in(ask.keys),
+            history.c.kind.in_(WORDS_OF_CUSTOMERS),
+        )
+        found.append(others)
+    return found
+
+
+def _by_time(ask: Ask, whose: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    lines = _lines(ask, history).where(whose)
     if ask.before:
         lines = lines.where(sa.tuple_(history.c.at_ms, history.c.seq) < sa.tuple_(*ask.before))
     return lines.order_by(history.c.at_ms.desc(), history.c.seq.desc()).limit(ask.limit + 1)
@@ -169,13 +193,14 @@ def _by_seq(ask: Ask, dialect: str) -> sa.Select[Any]:
 
 
 def _lines(ask: Ask, source: sa.FromClause) -> sa.Select[Any]:
-    matter = [mentions.c[name].label(f"matter_{name}") for name in _OF_MATTER]
+    matter = [mentions.c[name].label(f"matter_{name}") for name in OF_MATTER]
     joined = source.outerjoin(mentions, mentions.c.mention_id == history.c.mention_id)
     lines = sa.select(history, *matter).select_from(joined)
     for column, wanted in (
         (history.c.channel, ask.channel),
         (history.c.kind, ask.kind),
         (mentions.c.status, ask.status),
+        (mentions.c.thread, ask.thread),
     ):
         if wanted:
             lines = lines.where(column == wanted)
@@ -186,4 +211,7 @@ def _lines(ask: Ask, source: sa.FromClause) -> sa.Select[Any]:
     return lines
 
 
-_OF_MATTER: Final = ("status", "queue", "upshot", "rep", "feedback", "cases")
+OF_MATTER: Final = (
+    "status", "queue", "upshot", "rep", "feedback", "cases", "thread", "position", "standing",
+    "known_as",
+)  # fmt: skip

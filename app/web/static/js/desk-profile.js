@@ -44,12 +44,34 @@ function Customer({ task }) {
         ["Rewards", profile.rewards ? count(profile.rewards) : ""],
         ["Household", profile.household],
         ["Influence", profile.influence ? `${profile.influence} of 100` : ""],
+        ["Known as", ["ally", "advocate"].includes(profile.advocacy) ? `${profile.advocacy}, as ${profile.advocacy_source} says` : ""],
         ["Seen on", profile.social?.map(words).join(", ")],
         ["Customer id", profile.customer_id],
       ])}
       ${facts([["Followers", author.followers ? shortCount(author.followers) : ""]])}
     </dl>
     ${known && html`<${KnownFacts} key=${profile.customer_id} customer=${profile.customer_id} />`}
+  </section>`;
+}
+
+/** The thread, and who the author is in the community that has it. @param {{task:Card}} props */
+function Community({ task }) {
+  const { community, channel } = task.mention;
+  if (!community) return null;
+  const { standing, thread } = community;
+  return html`<section data-testid="community">
+    <h2>In the community</h2>
+    <p><a href=${`/history?thread=${encodeURIComponent(`${channel}:${thread}`)}`} data-testid="community-thread" dir="auto">${community.title || thread}</a></p>
+    <dl class="facts">
+      ${facts([
+        ["This post", community.position === "opening" ? "opens the thread" : "is an answer"],
+        ["Role", words(standing.role)],
+        ["Posts", standing.posts ? count(standing.posts) : ""],
+        ["Accepted answers", standing.accepted ? count(standing.accepted) : ""],
+        ["Kudos", standing.kudos ? count(standing.kudos) : ""],
+        ["Trust level", standing.trust ? count(standing.trust) : ""],
+      ])}
+    </dl>
   </section>`;
 }
 
@@ -80,7 +102,7 @@ export function ProfilePanel({ task }) {
     <button class="icon-button drawer-close" type="button" aria-label="Close customer panel"
       onClick=${() => (drawerOpen.value = false)}><${Icon} name="x" /></button>
     ${task
-      ? html`<${Customer} task=${task} /><${Why} task=${task} />`
+      ? html`<${Customer} task=${task} /><${Community} task=${task} /><${Why} task=${task} />`
       : html`<p class="muted profile-none">Open a task to see who is speaking.</p>`}
   </aside>`;
 }

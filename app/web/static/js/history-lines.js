@@ -7,9 +7,9 @@ import { askClose, canClose } from "./history-case.js";
 import { ChannelIcon } from "./icon.js";
 
 /**
- * @typedef {{status:string,queue:string,upshot:string,rep:string,feedback:string,cases:number}} Matter
+ * @typedef {{status:string,queue:string,upshot:string,rep:string,feedback:string,cases:number,thread:string,position:string,known_as:string}} Matter
  * @typedef {{seq:number,fact_id:string,mention_id:string,handle_key:string,kind:string,channel:string,at_ms:number,by:string,
- *   text:string,cut:boolean,parts:[string,boolean][]|null,upshot:string,about:string,matter:Matter|null}} Line
+ *   text:string,cut:boolean,parts:[string,boolean][]|null,upshot:string,about:string,by_other:boolean,matter:Matter|null}} Line
  */
 
 /** What a line tells, before and after the name of who did it. @type {Record<string,[string,string]>} */
@@ -33,6 +33,19 @@ const OURS = new Set(["replied", "completed", "cancelled", "sent", "not_sent", "
 
 /** @param {string} key */
 export const timelineOf = (key) => `/history?person=${encodeURIComponent(key)}`;
+
+/** @param {string} thread */
+const threadOf = (thread) => `/history?thread=${encodeURIComponent(thread)}`;
+
+/** Where in a community it was said, and how we knew who said it. @param {{line:Line}} props */
+function Post({ line }) {
+  const { matter } = line;
+  if (!matter || !["said", "edited", "feedback"].includes(line.kind)) return null;
+  return html`
+    ${matter.known_as && html`<span class="tag" data-testid="line-known-as">${matter.known_as}</span>`}
+    ${line.by_other && html`<span class="tag" data-testid="line-by-other">answer of somebody else</span>`}
+    ${matter.thread && html`<a class="tag plain" href=${threadOf(matter.thread)} data-testid="line-thread">${matter.position === "opening" ? "opens" : "answers in"} thread <bdi>${matter.thread}</bdi></a>`}`;
+}
 
 /** What was searched for stands out; never as markup. @param {{line:Line}} props */
 function Said({ line }) {
@@ -74,10 +87,10 @@ function OneLine({ line, alone, responses }) {
     <span class="line-channel"><${ChannelIcon} channel=${line.channel} /></span>
     <div class="line-body">
       <p class="line-head"><span>${before && html`${before} `}<b><bdi>${line.by}</bdi></b> ${what}${to && html` <span class="muted">(of <bdi>${to.by}</bdi>, ${dateTime(new Date(to.at_ms).toISOString())})</span>`}</span>
-        ${!alone && line.handle_key && html`<a href=${timelineOf(line.handle_key)} data-testid="line-person"><bdi>${line.handle_key}</bdi></a>`}
+        ${(!alone || line.by_other) && line.handle_key && html`<a href=${timelineOf(line.handle_key)} data-testid="line-person"><bdi>${line.handle_key}</bdi></a>`}
         <span class="spring"></span><time class="muted num" datetime=${new Date(line.at_ms).toISOString()}>${dateTime(new Date(line.at_ms).toISOString())}</time></p>
       <${Said} line=${line} />
-      <p class="tags">${line.kind.startsWith("case_") ? html`<${Case} line=${line} />` : html`<${Stands} line=${line} />`}</p>
+      <p class="tags">${line.kind.startsWith("case_") ? html`<${Case} line=${line} />` : html`<${Post} line=${line} /><${Stands} line=${line} />`}</p>
     </div></li>`;
 }
 

@@ -3,7 +3,7 @@
 import { html, render, signal } from "../vendor/vendor.js";
 import { getJson, readOnly } from "./api.js";
 import { AskDialog } from "./ask.js";
-import { count, plural, words } from "./format.js";
+import { count, dateTime, plural, words } from "./format.js";
 import { Lines } from "./history-lines.js";
 import { askNote } from "./history-note.js";
 import { Icon } from "./icon.js";
@@ -16,7 +16,8 @@ import * as shell from "./shell.js";
 /**
  * @typedef {import("./history-lines.js").Line} Line
  * @typedef {{key:string,keys:string[],customer_id:string,name:string,tier:string,totals:{mentions:number,open:number,
- *   satisfied:number,unsatisfied:number,cases:number}}} Person
+ *   satisfied:number,unsatisfied:number,cases:number},advocacy:string,advocacy_source:string,advocacy_ms:number,standings:Standing[]}} Person
+ * @typedef {{channel:string,at_ms:number,role:string,posts:number,accepted:number,kudos:number,trust:number,ally:boolean}} Standing
  * @typedef {{lines:Line[],next:string,person:Person|null}} Found
  */
 
@@ -27,7 +28,7 @@ const KINDS = ["said", "edited", "feedback", "replied", "completed", "cancelled"
   "not_sent", "case_opened", "case_closed"];
 const STATUSES = ["received", "waiting", "offered", "in work", "parked", "answered", "completed", "cancelled", "closed"];
 /** What the address of this page may say. */
-const NAMES = ["q", "person", "channel", "kind", "status", "since", "until"];
+const NAMES = ["q", "person", "channel", "kind", "status", "since", "until", "thread"];
 /** Who may write into it; the server checks it again. */
 const canNote = ["agent", "supervisor", "admin"].includes(document.body.dataset.role ?? "");
 
@@ -109,6 +110,17 @@ const Tools = () => html`<form class="history-tools" role="search" onSubmit=${(/
   <${Input} name="until" label="To" type="date" />
 </form>`;
 
+/** @param {number} ms */
+const day = (ms) => dateTime(new Date(ms).toISOString());
+
+/** Who they are in communities, and what sources state: each with whose word it is. @param {{who:Person}} props */
+const Known = ({ who }) => html`
+  ${["ally", "advocate"].includes(who.advocacy) && html`<p data-testid="history-advocacy"><span class="tag">${who.advocacy}</span>
+    <span class="muted"> as <bdi>${who.advocacy_source}</bdi> says, since ${day(who.advocacy_ms)}</span></p>`}
+  ${who.standings.map((one) => html`<p key=${one.channel} data-testid="history-standing">${one.ally && html`<span class="tag">ally</span>`}
+    <span class="muted"> ${words(one.channel)}: ${one.role && `${words(one.role)}, `}${plural(one.posts, "post")}, ${plural(one.accepted, "accepted answer")},
+      ${" "}${count(one.kudos)} kudos, at ${day(one.at_ms)}</span></p>`)}`;
+
 /** @param {{who:Person}} props */
 function Who({ who }) {
   const name = who.name || who.key;
@@ -116,6 +128,7 @@ function Who({ who }) {
   return html`<header class="history-who" data-testid="history-who"><div><h2 dir="auto">${name}
       ${who.tier && html` <span class="tag tier">${who.tier}</span>`}</h2>
     ${(who.name || who.keys.length > 1) && html`<p class="muted">${who.keys.map((key) => html`<bdi key=${key} class="tag plain">${key.replace(/^:/, "customer ")}</bdi> `)}</p>`}
+    <${Known} who=${who} />
     <p class="muted" data-testid="history-totals">${plural(totals.mentions, "mention")}, ${count(totals.open)} open;
       ${" "}${count(totals.satisfied)} satisfied and ${count(totals.unsatisfied)} unsatisfied with a response${totals.cases > 0 && `; ${plural(totals.cases, "open case")}`}</p></div>
     <span class="spring"></span>
@@ -124,7 +137,11 @@ function Who({ who }) {
     <a class="button" href="/history" data-testid="history-everybody">Everybody</a></header>`;
 }
 
+const Thread = () => html`<header class="history-who" data-testid="history-thread"><h2>Thread <bdi>${asked.value.thread}</bdi></h2>
+  <span class="spring"></span><a class="button" href="/history">Everything</a></header>`;
+
 const Body = () => html`
+  ${asked.value.thread && html`<${Thread} />`}
   ${person.value && html`<${Who} who=${person.value} />`}
   <section class="panel" aria-label="Timeline">
     ${lines.value.length === 0

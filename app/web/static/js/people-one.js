@@ -61,7 +61,9 @@ export function OnePerson({ person }) {
   const { profile } = person;
   return html`<article class="person" data-testid="person" data-person=${person.id}>
     <header class="pair-head"><h2 dir="auto">${person.name}</h2>
-      ${profile?.tier && html`<span class="chip">${profile.tier}</span>`}<span class="spring"></span>
+      ${profile?.tier && html`<span class="chip">${profile.tier}</span>`}
+      ${["ally", "advocate"].includes(profile?.advocacy ?? "") && html`<span class="chip" data-testid="person-advocacy"
+        title=${`as ${profile?.advocacy_source} says, since ${moment(profile?.advocacy_ms ?? 0)}`}>${profile?.advocacy}</span>`}<span class="spring"></span>
       <button type="button" class="button small" data-testid="close-person" onClick=${store.close}>Back <kbd>Esc</kbd></button></header>
     <section class="panel" aria-label="Ids and handles"><h3>Ids and handles</h3>
       <ul class="deeds">${person.nodes.map((node) => html`<${Id} key=${node.node} node=${node} />`)}</ul>

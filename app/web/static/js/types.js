@@ -9,13 +9,15 @@
  *   breached:number,offered:number,accepted:number,open:number,window_s:number,
  *   unroutable:Record<string,number>}} Queue
  * @typedef {{text:string,channel:string,author:{handle:string,name?:string,followers?:number},
- *   posted_at?:string,detected_at?:string,url?:string,lang?:string,flags?:string[]}} Mention
+ *   posted_at?:string,detected_at?:string,url?:string,lang?:string,flags?:string[],community?:null|{thread:string,
+ *   position:string,title:string,url:string,standing:{role:string,posts:number,accepted:number,kudos:number,trust:number}}}} Mention
  * @typedef {{sentiment:{label:string,confidence:number,negative:number,neutral:number,
  *   positive:number},lang?:string,intent:string,urgency:number,urgency_why:string[],pillar?:string,pillar_why?:string[],
  *   model:string}} Score
  * @typedef {{customer_id:string,name:string,tier:string,value:number,lang:string,
  *   preferred_channel:string,open_cases:number,products:string[],known:boolean,
- *   credit:number,rewards:number,household:string,influence:number,adoption:number,social:string[],missing:boolean}} Profile
+ *   credit:number,rewards:number,household:string,influence:number,adoption:number,social:string[],missing:boolean,
+ *   advocacy:string,advocacy_source:string,advocacy_ms:number}} Profile
  * @typedef {{labels:string[],draft:string,macro:string}} Advice
  * @typedef {{task_id:string,mention_id:string,state:string,queue:string,queue_title:string,
  *   priority:number,version:number,level:number,detected_ms:number,due_ms:number,
