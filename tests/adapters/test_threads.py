@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
+import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.record import Record
@@ -103,6 +105,28 @@ async def test_pages_of_a_timeline_with_answers_neither_lose_nor_repeat_a_line(
             break
         before = page.next
     assert seqs == [6, 3, 2, 1]
+
+
+async def test_answers_of_others_are_found_without_reading_the_whole_history(
+    database: Database,
+) -> None:
+    """A7.1: a timeline is as fast for whoever opened a thread as for anybody else."""
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("how PostgreSQL reads a table depends on how much is in it")
+    timeline, plans = await _written(database), list[str]()
+
+    def planned(connection: sa.Connection, _cursor: Any, text: str, given: Any, *_: Any) -> None:
+        if text.startswith("SELECT"):
+            rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {text}", given)
+            plans.extend(row[3] for row in rows)
+
+    sa.event.listen(database.engine, "before_cursor_execute", planned)
+    try:
+        assert await _seqs(timeline, keys=("community:kim",), asked_in=(THREAD, "community:t-9")) == [3, 2, 1]
+    finally:
+        sa.event.remove(database.engine, "before_cursor_execute", planned)
+    assert plans
+    assert [plan for plan in plans if plan.startswith("SCAN history")] == []
 
 
 async def test_a_person_has_the_newest_standing_that_was_told_on_each_channel(
