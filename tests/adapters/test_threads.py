@@ -122,7 +122,9 @@ async def test_answers_of_others_are_found_without_reading_the_whole_history(
 
     sa.event.listen(database.engine, "before_cursor_execute", planned)
     try:
-        assert await _seqs(timeline, keys=("community:kim",), asked_in=(THREAD, "community:t-9")) == [3, 2, 1]
+        assert await _seqs(
+            timeline, keys=("community:kim",), asked_in=(THREAD, "community:t-9")
+        ) == [3, 2, 1]
     finally:
         sa.event.remove(database.engine, "before_cursor_execute", planned)
     assert plans
