@@ -15,7 +15,7 @@ from app.adapters.store.timeline import Ask, Timeline
 from app.core.history import Matter
 from app.core.history_lines import Entry
 from app.core.words import terms_of
-from tests.builders import NOON_MS
+from tests.builders import NOON_MS, keep_customer
 from tests.history_house import folded, line
 
 THREAD = "community:t-1"
@@ -159,3 +159,21 @@ async def test_the_answers_to_a_question_are_those_of_others(database: Database)
     assert await threads.answers_to("q") == ["a"]
     assert await threads.answers_to("a") == []
     assert await threads.answers_to("m") == []
+
+
+async def test_who_goes_on_under_another_handle_of_theirs_answers_nobody(
+    database: Database,
+) -> None:
+    """A11.3, A2.1: as on their timeline."""
+    await _written(database)
+    await keep_customer(database, "c1", "community:kim", "community:ann")
+    assert await Threads(database).answers_to("q") == []
+
+
+async def test_posts_of_one_moment_are_read_in_one_order(database: Database) -> None:
+    """A11.5: the standing that is shown is the same each time."""
+    standings = {"2": _standing(accepted=2), "1": _standing(accepted=1)}
+    made = (_post(id_, "ann", "answer", 1, standing=said) for id_, said in standings.items())
+    await Record(database).write("record", 1, folded(*made))
+    [known] = (await Threads(database).of_person(["community:ann"])).standings
+    assert known["accepted"] == 1
