@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 
+from app.adapters import ladder_scorer
 from app.adapters.ladder_scorer import Limits
 from app.adapters.language import Language
+from app.adapters.onnx_scorer import finish
 from app.core import lexicon
+from app.core.mention import Mention
 from app.core.score import UNSUPPORTED, Score
-from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House
+from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House, InlineLane
 from tests.builders import mention
+
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -211,3 +218,30 @@ async def test_words_judge_only_the_languages_that_they_may(
     house.waited_ms = 20_000
     [score] = await said(house, "vielen dank, alles gut", lang="de")
     assert (score.sentiment.label, score.model) == (label, model)
+
+
+class LateLane(InlineLane):
+    """Does the work, but never within a budget."""
+
+    async def do(self, work: Callable[[], T], within_s: float | None) -> T:
+        done = await super().do(work, within_s)
+        if within_s is not None:
+            raise TimeoutError
+        return done
+
+
+async def test_slow_words_are_waited_for_and_not_done_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Done once more on the event loop they would hold up all that the worker does beside."""
+    calls: list[str] = []
+
+    def finished(one: Mention, *given: Any) -> Score:
+        calls.append(one.text)
+        return finish(one, *given)
+
+    monkeypatch.setattr(ladder_scorer, "finish", finished)
+    house.tiers.lane = LateLane()
+    house.tiers.lanes = LateLane
+    assert len(await said(house, "bad", "good")) == 2
+    assert calls == ["bad", "good"]
