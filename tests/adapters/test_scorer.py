@@ -102,7 +102,8 @@ async def test_a_batch_is_cut_into_micro_batches_of_like_length(house: House) ->
 
 
 async def test_a_model_that_says_no_number_is_not_believed(house: House) -> None:
-    [said] = await house.scorer.score([mention(text="nan")])
+    texts = ("nan", "good")
+    [said, _] = await house.scorer.score([mention(str(i), text=t) for i, t in enumerate(texts)])
     assert said.sentiment.label == UNSUPPORTED
     assert said.sentiment.confidence == 0
 

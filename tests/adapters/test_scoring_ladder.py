@@ -15,7 +15,7 @@ from app.adapters.onnx_scorer import finish
 from app.core import lexicon
 from app.core.mention import Mention
 from app.core.score import UNSUPPORTED, Score
-from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House, InlineLane
+from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House, InlineLane, NoNumber
 from tests.builders import mention
 
 T = TypeVar("T")
@@ -186,6 +186,41 @@ async def test_new_models_are_well_whatever_the_old_ones_were(house: House) -> N
     await said(house, "bad")
     house.tiers.swap({name: FakeModel(name, 2) for name in (L6, L3)})  # type: ignore[misc]
     assert await signed(house, "bad") == ["l6@2"]
+
+
+async def test_no_model_is_taken_from_a_manifest_that_was_not_accepted(house: House) -> None:
+    house.load = lambda name: FakeModel(name, 2)
+    house.models[L6].broken = Hangs()
+    await said(house, "bad")
+    house.now_ms += 30_000
+    await loaded(house)
+    assert await signed(house, "bad") == ["l3@1"]
+    assert "it cannot be loaded again: the manifest now names another one" in house.facts()[-1]
+
+
+async def test_a_model_that_another_one_replaced_tells_nothing_any_more(house: House) -> None:
+    house.models[L6].broken = Hangs()
+    await said(house, "bad")
+    house.now_ms += 30_000
+    house.tiers.heal()
+    house.tiers.swap({name: FakeModel(name, 2) for name in (L6, L3)})  # type: ignore[misc]
+    told = len(house.tiers.facts)
+    await loaded(house)
+    assert house.loads == [L6]
+    assert len(house.tiers.facts) == told
+
+
+async def test_a_model_that_says_no_number_any_more_is_out(house: House) -> None:
+    house.models[L6].broken = NoNumber()
+    assert await signed(house, "bad") == ["l3@1"]
+    assert house.steps() == [("full", "fast", "model")]
+
+
+async def test_a_text_of_which_a_model_says_no_number_takes_it_from_no_other(house: House) -> None:
+    [first, second] = await said(house, "nan", "bad")
+    assert (first.sentiment.label, second.sentiment.label) == (UNSUPPORTED, "negative")
+    await said(house, "nan")
+    assert await signed(house, "bad") == ["l6@1"]
 
 
 async def test_a_batch_beyond_its_budget_asks_no_model_any_more(language: Language) -> None:
