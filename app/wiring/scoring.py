@@ -9,7 +9,7 @@ from app.adapters.language import Language
 from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model
 from app.adapters.tiers import Plan, Tiers
-from app.core.ladder import FULL, LEXICON, Ladder
+from app.core.ladder import LEXICON, Ladder
 from app.settings import MODELS, Scoring
 from app.wiring.base import system_ms
 
@@ -45,8 +45,12 @@ def scorer(scoring: Scoring, waited_ms: Callable[[], int]) -> LadderScorer:
 
 
 def patient(scoring: Scoring) -> LadderScorer:
-    """The full model alone, for who asks about one mention and can wait. Raises ConfigError."""
-    alone = scoring.model_copy(update={"ladder": (FULL, LEXICON), "until_ms": (1,)})
+    """The top of the ladder alone, for who asks about one mention and can wait. Raises ConfigError.
+
+    It judges as a worker does in peace.
+    """
+    rungs = tuple(dict.fromkeys((scoring.ladder[0], LEXICON)))
+    alone = scoring.model_copy(update={"ladder": rungs, "until_ms": (1,) * (len(rungs) - 1)})
     return scorer(alone, lambda: 0)
 
 
