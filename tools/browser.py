@@ -56,7 +56,7 @@ def running(
     with log_file.open("wb") as log:
         up = subprocess.Popen(
             argv, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
-            env=os.environ | STILL | (env or {}),
+            env=os.environ | STILL | dict(env or {}),
         )  # fmt: skip
         try:
             yield _run_file(up, data_dir / "run.json", log_file)
