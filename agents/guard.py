@@ -64,7 +64,7 @@ class Guard:
             os._exit(EXIT_UNFINISHED)
         finally:
             if self.backlog:
-                self.backlog.settled()
+                self.backlog.settled(self.ports.now_ms())
 
     async def _until_settled(self, deliveries: Sequence[Delivery], ports: Ports) -> Batch:
         try:
@@ -91,10 +91,12 @@ class Guard:
             except Unavailable as error:
                 log.warning("waiting", reason=str(error), wait_s=wait_s)
                 self.waiting = True
-                await asyncio.sleep(wait_s)
                 if self.backlog:
-                    self.backlog.away(self.ports.now_ms())
+                    self.backlog.away()
+                await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
             else:
+                if self.backlog and self.waiting:
+                    self.backlog.back(self.ports.now_ms())
                 self.waiting = False
                 return batch

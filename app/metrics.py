@@ -78,7 +78,9 @@ RUNG = Gauge(
     multiprocess_mode="livemax",
 )
 RUNG_MENTIONS = Counter(
-    "handshake_scoring_mentions_total", "Mentions scored, by the rung that did it", ["rung"]
+    "handshake_scoring_mentions_total",
+    "Mentions scored, by the rung that did it; a batch that is tried again counts again",
+    ["rung"],
 )
 STEPS = Counter(
     "handshake_scoring_steps_total",
@@ -87,8 +89,9 @@ STEPS = Counter(
 )
 MODEL_TROUBLES = Counter(
     "handshake_model_troubles_total",
-    "Times that a model hung or failed on a micro-batch, so that a lower rung scored it",
-    ["cause"],  # hung failed
+    "Times that a model hung or failed on a micro-batch, so that a lower rung scored it, and texts"
+    " of which language or length could not be read",
+    ["cause"],  # hung failed unread
 )
 RULE_ERRORS = Counter(
     "handshake_rule_errors_total",

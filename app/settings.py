@@ -31,7 +31,7 @@ _OTHER_SECTIONS = ("tools", "tests")  # read by tools/ and tests/, not by the pr
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _right(value: _T, problem: str) -> _T:
@@ -211,9 +211,13 @@ def _unknown_sections() -> list[str]:
     ]
 
 
-def _sentence(problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    env = "HANDSHAKE_" + "__".join(str(part).upper() for part in problem["loc"])
+def place(*loc: str | int) -> str:
+    """Where a setting stands, and its key, for whoever is told that it is wrong."""
+    env = "HANDSHAKE_" + "__".join(str(part).upper() for part in loc)
     where = f"environment {env}" if env in os.environ else "config/settings.toml"
+    return f"{where}: {'.'.join(str(part) for part in loc)}"
+
+
+def _sentence(problem: Any) -> str:
     came = "" if problem["type"] == "extra_forbidden" else f", got {problem['input']!r}"
-    return f"{where}: {key}: {problem['msg']}{came}"
+    return f"{place(*problem['loc'])}: {problem['msg']}{came}"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from app import settings
 from tools import live_suite
+from tools.browser import STILL
 
 _HEAD = """
 import pathlib
@@ -58,3 +60,11 @@ def test_a_suite_without_failures_runs_once(suite: Path) -> None:
     suite.write_text(_HEAD + "def test_a(): ...\n")
     assert live_suite.main(["test_it.py"]) == 0
     assert _ran(suite) == 1
+
+
+def test_no_wait_of_a_test_takes_its_instance_down_the_ladder_of_scoring(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in STILL.items():
+        monkeypatch.setenv(name, value)
+    assert min(settings.load().scoring.until_ms) >= 600_000  # longer than any test may take

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,12 @@ import numpy as np
 import structlog
 
 from app import metrics
-from app.adapters.language import ASSUMED, Language
+from app.adapters.language import ASSUMED, Language, hinted
 from app.adapters.onnx_scorer import Floats, Model, finish, sentiment_of
 from app.adapters.tiers import Tiers, Trouble
 from app.core import ladder as rungs
 from app.core import lexicon
-from app.core.ladder import CASCADE, LEXICON, TOP, Ladder, Standing
+from app.core.ladder import CASCADE, FULL, LEXICON, TOP, Ladder, Standing
 from app.core.mention import Mention
 from app.core.score import NOT_SCORED, Score, Sentiment
 
@@ -57,6 +58,7 @@ class LadderScorer:
     now_ms: Callable[[], int]
     rung: str = field(init=False)  # in use
     _standing: Standing = TOP
+    _read_again_ms: int = 0
 
     def __post_init__(self) -> None:
         self.rung = self.ladder.rungs[0]
@@ -126,30 +128,51 @@ class LadderScorer:
                 for mention, (sentiment, by), lang in zip(mentions, said, langs, strict=True)
             ]
 
-        try:
-            return await self.tiers.lane.do(finished, self.limits.budget_s)
-        except TimeoutError:
-            self.tiers.relieve()
-            return finished()
+        # Plain Python that reads so much of a text and no more: it ends, so it has all its time.
+        # Done again somewhere else, it would only compete with itself.
+        return await self.tiers.lane.do(finished, None)
 
     async def _read(self, mentions: Sequence[Mention]) -> tuple[list[str], list[int]]:
         """The languages, and how long the texts are: in tokens, where a model will be asked.
 
         By characters, micro-batches were measured to pad 8 % more, which is all time of the model.
         """
-        texts = [mention.text for mention in mentions]
+        asked = self.rung != LEXICON and self.tiers.ready(FULL, set())
 
         def read() -> tuple[list[str], list[int]]:
-            langs = [self.language.of(mention.text, mention.lang) for mention in mentions]
-            asked = self.rung != LEXICON
-            return langs, self._full.lengths(texts) if asked else [0] * len(texts)
+            return [self._lang(mention) for mention in mentions], self._lengths(mentions, asked)
 
+        if self.now_ms() >= self._read_again_ms:
+            try:
+                return await self.tiers.lane.do(read, self.limits.budget_s)
+            except TimeoutError as error:
+                self._not_read(error)
+                self.tiers.relieve()
+                # Each hang leaves a thread behind: that must not come with each batch.
+                self._read_again_ms = self.now_ms() + self.tiers.retry_ms
+                wait_s = self.tiers.retry_ms / 1000
+                self.tiers.note("degraded", f"texts are not read for {wait_s:g} s: that hung")
+        return [hinted(m.lang) or ASSUMED for m in mentions], [len(m.text) for m in mentions]
+
+    def _lang(self, mention: Mention) -> str:
         try:
-            return await self.tiers.lane.do(read, self.limits.budget_s)
-        except Exception as error:  # a hang, or whatever detector and tokenizer do
-            log.error("texts_not_read", reason=repr(error))
-            self.tiers.relieve()
-            return [mention.lang or ASSUMED for mention in mentions], [len(text) for text in texts]
+            return self.language.of(mention.text, mention.lang)
+        except Exception as error:  # whatever it is about this text, the others are read
+            self._not_read(error)
+            return hinted(mention.lang) or ASSUMED
+
+    def _lengths(self, mentions: Sequence[Mention], asked: bool) -> list[int]:
+        try:
+            if asked:
+                return self._full.lengths([mention.text for mention in mentions])
+        except Exception as error:  # whatever the tokenizer does: lengths only save time
+            self._not_read(error)
+        return [len(mention.text) for mention in mentions]
+
+    @staticmethod
+    def _not_read(error: Exception) -> None:
+        metrics.MODEL_TROUBLES.labels("unread").inc()
+        log.error("texts_not_read", reason=repr(error))
 
     def _foreign(self, text: str, lang: str) -> Said:
         """What is said of a language that the models do not know."""
@@ -191,7 +214,7 @@ class LadderScorer:
         return said
 
     def _unsure(self, rung: str, count: int) -> int:
-        return round(self.limits.escalate * count) if rung == CASCADE else 0
+        return math.ceil(self.limits.escalate * count) if rung == CASCADE else 0
 
 
 def _said(rows: Floats, model: Model) -> list[Said]:

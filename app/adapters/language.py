@@ -11,6 +11,11 @@ _READ_CHARS = 80  # the detector reads no more, and would log every text that it
 ASSUMED = "en"
 
 
+def hinted(hint: str) -> str:
+    """The ISO 639-1 code in what a source says of the language; empty where it says nothing."""
+    return hint.replace("_", "-").split("-")[0]
+
+
 class Language:
     def __init__(self) -> None:
         self._detector = LangDetector(LangDetectConfig(model="lite"))
@@ -19,7 +24,7 @@ class Language:
     def of(self, text: str, hint: str = "") -> str:
         """An ISO 639-1 code: the source's own where it gave one, else the detector's."""
         if hint:
-            return hint.replace("_", "-").split("-")[0]
+            return hinted(hint)
         if len(text) < _MIN_CHARS:
             return ASSUMED
         [found] = self._detector.detect(text[:_READ_CHARS].replace("\n", " "), k=1)

@@ -100,16 +100,19 @@ def _wrong_values(manifest: _Manifest) -> Iterator[str]:
         yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
 
 
-def problems(folder: Path, names: Iterable[str]) -> list[str]:
-    """What is wrong with the manifest, these names, or any file of it, in use or not."""
+def problems(folder: Path, named: Iterable[tuple[str, str]]) -> list[str]:
+    """What is wrong with the manifest, with who names a model of it, or any file, in use or not.
+
+    `named` are pairs: where it is named, and the name.
+    """
     try:
         manifest = _read(folder / "manifest.toml")
     except ConfigError as error:
         return error.problems
-    named = [*manifest.model.values(), manifest.tokenizer]
+    files = [*manifest.model.values(), manifest.tokenizer]
     return [
-        *(found for name in names for found in _wrong_name(folder, manifest, name)),
-        *(found for entry in named if (found := _problem(folder, entry))),
+        *(f"{by}: {found}" for by, name in named for found in _wrong_name(folder, manifest, name)),
+        *(found for entry in files if (found := _problem(folder, entry))),
         *(f"{folder / 'manifest.toml'}: {p}" for p in _wrong_values(manifest)),
     ]
 

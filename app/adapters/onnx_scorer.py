@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ from app.core.mention import Mention
 from app.core.score import Score, Sentiment
 from app.core.text import clean
 from app.failpoints import failpoint
+
+# The tokenizer would start a thread for each core; it asks this anew for each batch.
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 Floats = npt.NDArray[np.float32]
 

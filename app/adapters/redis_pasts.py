@@ -2,8 +2,8 @@
 
 key                         type    holds
 hs:past:<channel>:<handle>  string  JSON: the mentions of a handle in the last 30 days, newest
-                                    first, 32 at most, as `Earlier` names their fields; it ends
-                                    by itself
+                                    first, 32 at most, as `Earlier` names their fields, the
+                                    last one only where it tells something; it ends by itself
 hs:pasts                    string  the number of the ledger up to which all of them are told, a
                                     dot, and how often the history had been made anew by then;
                                     without it they are made again from the store
@@ -26,6 +26,11 @@ _PAGE = 500  # handles in one round trip
 
 def key_of(handle_key: str) -> str:
     return f"hs:past:{handle_key}"
+
+
+def encoded(past: Past) -> bytes:
+    """Without a count of cases that is 0: workers from before there were any read no other."""
+    return msgspec.json.encode([one if one.cases else one[:-1] for one in past])
 
 
 def decoded(blob: bytes | None) -> Past:
@@ -66,7 +71,7 @@ class RedisPasts:
                 async with self._client.pipeline(transaction=False) as pipe:
                     for key, past in page:
                         if past:
-                            pipe.set(key_of(key), msgspec.json.encode(past), px=KEPT_MS)
+                            pipe.set(key_of(key), encoded(past), px=KEPT_MS)
                         else:
                             pipe.delete(key_of(key))
                     if last and position is not None:

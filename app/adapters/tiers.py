@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from functools import partial
 
+import numpy as np
 import structlog
 
 from app import metrics
@@ -89,6 +90,11 @@ class Tiers:
         """Put these in the place of all that are there."""
         self._tiers = {name: _Tier(model) for name, model in models.items()}
 
+    @property
+    def well(self) -> bool:
+        """Is no model out?"""
+        return all(tier.well for tier in self._tiers.values())
+
     def ready(self, rung: str, without: set[str]) -> bool:
         """Can all models of this rung be asked?"""
         return all(self._tiers[n].well and n not in without for n in self.plan.of(rung))
@@ -98,9 +104,7 @@ class Tiers:
         tier = self._tiers[name]
         model = tier.model
         try:
-            rows = await self.lane.do(lambda: model.probabilities(texts), budget_s)
-            if rows.shape != (len(texts), len(model.files.labels)):
-                raise ValueError(f"{model.files.tag}: {rows.shape} for {len(texts)} texts")
+            rows = await self.lane.do(lambda: _said(model, texts), budget_s)
         except TimeoutError:
             self.relieve()
             metrics.MODEL_TROUBLES.labels("hung").inc()
@@ -117,7 +121,7 @@ class Tiers:
     async def _doubt(self, tier: _Tier, error: str, budget_s: float) -> None:
         """It failed: was it the text or the model?"""
         try:
-            await self.lane.do(partial(tier.model.probabilities, [_PLAIN]), budget_s)
+            await self.lane.do(partial(_said, tier.model, [_PLAIN]), budget_s)
         except Exception:  # a hang, too
             self.relieve()
             self._fell(tier, f"it fails on any text: {error}")
@@ -133,7 +137,13 @@ class Tiers:
             if not tier.well and tier.loading is None and self.now_ms() >= tier.again_ms:
                 tier.loading = asyncio.ensure_future(self._again(name, tier))
 
+    def _current(self, tier: _Tier) -> bool:
+        """Not so where a new manifest put another one in its place: then it is nobody's concern."""
+        return any(one is tier for one in self._tiers.values())
+
     def _fell(self, tier: _Tier, why: str) -> None:
+        if not self._current(tier):
+            return
         now = self.now_ms()
         if tier.well and tier.well_ms is not None and now - tier.well_ms >= _LONGEST_MS:
             tier.falls = 0
@@ -148,20 +158,36 @@ class Tiers:
         """A new session, loaded and warmed up on a thread of its own. It may take for ever."""
         lane = self.lanes()
         try:
-            tier.model = await lane.do(lambda: self.load(name), None)
+            model = await lane.do(lambda: self.load(name), None)
+            if model.files != tier.model.files:
+                raise ValueError("the manifest now names another one, which was not accepted")
         except Exception as error:  # a file that is wrong now may be right later
             log.error("model_not_loaded_again", model=name, reason=str(error))
             self._fell(tier, f"it cannot be loaded again: {error}")
         else:
-            tier.well, tier.well_ms = True, self.now_ms()
-            tag = tier.model.files.tag
-            log.info("model_loaded_again", model=tag)
-            self.note("configured", f"model {tag} is back", model=tag)
+            if self._current(tier):
+                self._back(tier, model)
         finally:
             lane.leave()
             tier.loading = None
+
+    def _back(self, tier: _Tier, model: Model) -> None:
+        tier.model, tier.well, tier.well_ms = model, True, self.now_ms()
+        tag = model.files.tag
+        log.info("model_loaded_again", model=tag)
+        self.note("configured", f"model {tag} is back", model=tag)
 
     def note(self, op: str, reason: str, **data: object) -> None:
         """Keep a fact for whoever tells the ledger."""
         now, name = self.now_ms(), f"scoring:{uuid.uuid4().hex}"
         self.facts.append(Fact(op=op, op_id=name, now_ms=now, reason=reason, data=data))
+
+
+def _said(model: Model, texts: Sequence[str]) -> Floats:
+    """Raises ValueError where the answer does not fit, or holds no number at all."""
+    rows = model.probabilities(texts)
+    if rows.shape != (len(texts), len(model.files.labels)):
+        raise ValueError(f"{model.files.tag}: {rows.shape} for {len(texts)} texts")
+    if not np.isfinite(rows).all(axis=1).any():
+        raise ValueError(f"{model.files.tag}: no number for any of {len(texts)} texts")
+    return rows

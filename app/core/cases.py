@@ -59,12 +59,20 @@ def closed(fact: Mapping[str, Any], reason: str, now_ms: int, actor: Mapping[str
     )
 
 
-def case_in(trail: Iterable[Mapping[str, Any]], case: str) -> tuple[Mapping[str, Any] | None, bool]:
-    """The `case_opened` fact of this case in its mention's trail, and whether it is still open."""
-    found: Mapping[str, Any] | None = None
-    is_open = True
+def case_in(
+    trail: Iterable[Mapping[str, Any]], case: str
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """The facts in its mention's trail that opened and closed this case; None where there is none.
+
+    What is closed was open, however the two came into the ledger: the first of each counts.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
     for fact in trail:
         if fact["op"] in (OPENED, CLOSED) and fact["data"].get("case") == case:
-            found = fact if fact["op"] == OPENED else found
-            is_open = is_open and fact["op"] != CLOSED
-    return found, is_open
+            found.setdefault(fact["op"], fact)
+    return found.get(OPENED), found.get(CLOSED)
+
+
+def closed_alike(fact: Mapping[str, Any], reason: str, actor: Mapping[str, str]) -> bool:
+    """Is this `case_closed` fact the same person's, with the same words? Then it was one press."""
+    return bool(fact["actor"].get("id") == actor["id"] and fact["reason"] == reason)

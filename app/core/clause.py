@@ -143,6 +143,12 @@ def clause(
     )
 
 
+def by_rule(decided: Entry, key: str, did: str) -> str:
+    """The reason of a suggestion: which rule gave this part of the decision; empty: none told."""
+    rule = decided.text("data", "decision", "by", key)
+    return f"The rule {rule} {did}" if rule else ""
+
+
 def fitted(text: str, chars: int) -> str:
     """One line of readable text, cut where it is too long."""
     readable = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from app.core import cases
 from app.core.clause import PARTS, WHAT_TO_DO, WHO, WHY_NOW, WHY_YOU, Clause, Entry
 
 Fact = Mapping[str, Any]
@@ -99,6 +100,13 @@ def _roles(fact: Fact, task: Task) -> Iterator[str]:
         yield DUE
     if op in ("queued", "transferred"):
         yield MOVED
+    if op == cases.OPENED and "rule" in data:
+        yield opened_by(str(data["rule"]))
+
+
+def opened_by(rule: str) -> str:
+    """The role of the entry by which this rule opened its case."""
+    return f"{cases.OPENED}:{rule}"
 
 
 def sentence(clauses: Sequence[Clause]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from app.core import cases
 from app.core.clause import (
     WHAT_TO_DO,
     WHO,
@@ -14,6 +13,7 @@ from app.core.clause import (
     Clause,
     Entry,
     Word,
+    by_rule,
     clause,
     ours,
     told,
@@ -30,8 +30,8 @@ from app.core.context import (
     Moment,
     Trail,
 )
+from app.core.context_cases import case_clauses, known_cases
 from app.core.context_community import community_clauses
-from app.core.past import OPEN_CASES
 from app.core.skills import level_of
 from app.core.sla import NEXT_RESPONSE, RESOLUTION
 
@@ -78,7 +78,7 @@ def clauses(
         *now,
         *_why_now(trail),
         *_advice(trail),
-        *_cases(trail),
+        *case_clauses(trail),
         *todo,
         *_steps(flights),
     )
@@ -95,23 +95,11 @@ def _who(trail: Trail) -> Iterator[Clause]:
     for known in trail.each("identified"):
         if words := _standing(known):
             yield clause((WHO, "standing"), words, known)
-    yield from _open_cases(trail)
+    yield from known_cases(trail)
     decided = trail.one(DECIDED)
     if decided and (products := decided.texts("data", "values", "profile.products")):
         yield clause((WHO, "products"), (ours("has "), told(", ".join(products))), decided)
     yield from community_clauses(trail)
-
-
-def _open_cases(trail: Trail) -> Iterator[Clause]:
-    """As a source counts them, and those that rules opened at what they said before."""
-    for key, name, ending in (
-        ("cases", "profile.open_cases", ""),
-        ("earlier_cases", OPEN_CASES, " of what they said before"),
-    ):
-        decided = trail.one(DECIDED)
-        count = round(decided.number("data", "values", name)) if decided else 0
-        if decided and count > 0:
-            yield clause((WHO, key), (ours(_plural(count, "open case") + ending),), decided)
 
 
 def _standing(known: Entry) -> tuple[Word, ...]:
@@ -224,29 +212,15 @@ def _said_again(trail: Trail) -> Iterator[Clause]:
 def _advice(trail: Trail) -> Iterator[Clause]:
     decided = trail.one(DECIDED)
     if decided and (why := decided.text("data", "decision", "why")):
-        because = _because(decided, "queue", "decided where it goes")
+        because = by_rule(decided, "queue", "decided where it goes")
         yield clause((WHAT_TO_DO, "why"), (told(why),), decided, because=because)
     for key, lead in (("draft", ""), ("macro", "use the macro ")):
         decided = trail.one(DECIDED)
         if not decided or not (given := decided.text("data", "decision", key)):
             continue
         words = (ours(lead), told(given)) if lead else (ours("a reply is ready to be used"),)
-        because = _because(decided, key, "proposed it")
+        because = by_rule(decided, key, "proposed it")
         yield clause((WHAT_TO_DO, key), words, decided, because=because)
-
-
-def _cases(trail: Trail) -> Iterator[Clause]:
-    for case in trail.each(cases.OPENED, cases.CLOSED):
-        if not (title := case.text("data", "title")):
-            continue
-        if case.op == cases.OPENED:
-            rule = case.text("data", "rule")
-            because = f"The rule {rule} opened it" if rule else ""
-            words = (ours("a case was opened: "), told(title))
-            yield clause((WHAT_TO_DO, "case"), words, case, because=because)
-        else:
-            words = (ours("its case was closed: "), told(title))
-            yield clause((WHAT_TO_DO, "case_closed"), words, case)
 
 
 def _steps(flights: Sequence[Mapping[str, Any]]) -> Iterator[Clause]:
@@ -258,11 +232,6 @@ def _steps(flights: Sequence[Mapping[str, Any]]) -> Iterator[Clause]:
             because = f"It is the current step of the flight {entry.text('flight', 'name')}"
             words = (ours("next on the flight: "), told(what))
             yield clause((WHAT_TO_DO, "step"), words, entry, because=because)
-
-
-def _because(decided: Entry, key: str, did: str) -> str:
-    rule = decided.text("data", "decision", "by", key)
-    return f"The rule {rule} {did}" if rule else ""
 
 
 def _person(trail: Trail, entry: Entry) -> str:
@@ -287,7 +256,3 @@ def _skill(skill: str) -> str:
 def _and(words: Sequence[str]) -> str:
     *most, last = words or ("",)
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _plural(count: int, one: str) -> str:
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"

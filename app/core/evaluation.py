@@ -47,7 +47,8 @@ def label_of(raw: object) -> tuple[str, bool]:
 def classes_of(labels: Collection[str], only_numbers: bool = False) -> tuple[str, ...]:
     """What a file with these labels asks: mood, polarity alone, or complaint or not.
 
-    Raises Invalid where they are of two kinds, or where 0 and 1 may mean either of two things.
+    Raises Invalid where they are of two kinds, and for numbers with a 1 of which nobody can say
+    that it means neutral: without 0 and 2 it may be positive (0 and 1) or negative (1 and 2).
     """
     found = set(labels)
     if not found:
@@ -57,10 +58,16 @@ def classes_of(labels: Collection[str], only_numbers: bool = False) -> tuple[str
             got = ", ".join(sorted(found))
             raise Invalid("labels", "labels of one kind: moods, or complaint and other", got)
         return COMPLAINT
-    if only_numbers and found == {NEGATIVE, NEUTRAL}:
-        expected = "0, 1 and 2 (negative, neutral, positive), or words"
-        raise Invalid("labels", expected, "0 and 1 alone, of which 1 may mean positive", "label")
+    if only_numbers and NEUTRAL in found and found != set(LABELS):
+        expected = "0, 1 and 2 (negative, neutral, positive), 0 and 2 (polarity), or words"
+        raise Invalid("labels", expected, _ambiguous(found), "label")
     return POLARITY if found == set(POLARITY) else LABELS
+
+
+def _ambiguous(found: Collection[str]) -> str:
+    numbers = " and ".join(number for number, name in _NUMBERS.items() if name in found)
+    other = NEGATIVE if POSITIVE in found else POSITIVE
+    return f"{numbers} alone, of which 1 may mean {other}"
 
 
 def shares(classes: Sequence[str], row: Mapping[str, float]) -> tuple[float, ...]:

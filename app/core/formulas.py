@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from app.core.intent import intent_of
+from app.core.phrases import MAX_CHARS
 from app.core.pillar import pillar_of
 from app.core.score import Score, Sentiment
 from app.core.urgency import urgency_of
 
 
 def completed(text: str, followers: int, sentiment: Sentiment, lang: str, model: str) -> Score:
-    """The whole score of a text whose sentiment is known."""
+    """The whole score of a text whose sentiment is known. The first MAX_CHARS of it are read."""
+    text = text[:MAX_CHARS]
     urgency, why = urgency_of(text, sentiment, followers)
     intent = intent_of(text, sentiment)
     pillar, pillar_why = pillar_of(text, sentiment, intent, why)

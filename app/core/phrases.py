@@ -1,9 +1,11 @@
 """Finding families of phrases in a text: by words, in one pass, with negation.
 
 A phrase is words between spaces. `word*` is any word that begins so, `#` a number in digits or
-words, `..` up to five words of any kind within the same sentence. Nothing is searched with a
-regular expression but the words themselves, so hostile text costs no more than its length: for each
-word two look-ups, and for each phrase that may begin there a look ahead of bounded length.
+words, `..` up to five words of any kind within the same sentence, with commas or without. A line
+may end within a sentence, as mail programs break lines; a blank line ends it. Nothing is searched
+with a regular expression but the words themselves, so hostile text costs no more than its length:
+for each word two look-ups, and for each phrase that may begin there a look ahead over a bounded
+number of words.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from typing import Final
 
 MAX_CHARS: Final = 32_768  # of a longer text the rest is not read, as in rules
 _WORDS: Final = re.compile(
-    r"@\w+|https?://\S+|\d+(?::\d\d)?|[^\W\d][^\W\d'_]*(?:'[^\W\d_]+)?|[.!?;,\n]"
+    r"@\w+|https?://\S+|\d+(?::\d\d)?|[^\W\d][^\W\d'_]*(?:'[^\W\d_]+)?|[.!?;,]|\n(?=[^\S\n]*\n)"
 )
-_BREAKS: Final = frozenset(".!?;,\n")
+_COMMA: Final = ","
+_SENTENCE_ENDS: Final = frozenset(".!?;\n")  # the line feed: of a blank line
+_CLAUSE_ENDS: Final = _SENTENCE_ENDS | {_COMMA}
 _GAP, _NUMBER, _STEM = "..", "#", "*"
 _GAP_WORDS: Final = 5  # what `..` may stand for at most
 _STEM_KEY: Final = 3  # letters by which stems are found; no stem is shorter
@@ -102,7 +106,7 @@ class PhraseBook:
 
 
 def words_of(text: str) -> list[str]:
-    """Words in lower case without `'s` and `l'`, and the marks that end a clause."""
+    """Words in lower case without `'s` and `l'`, and the marks that end a clause or a sentence."""
     plain = text[:MAX_CHARS].lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     found = (word for word in _WORDS.findall(plain) if not word.startswith(("@", "http")))
     return [word.removeprefix("l'").removesuffix("'s") for word in found]
@@ -123,14 +127,20 @@ def _end_of(words: Sequence[str], at: int, rest: Sequence[str]) -> int:
     if not rest:
         return at
     if rest[0] == _GAP:
-        for skipped in range(_GAP_WORDS + 1):
-            if end := _end_of(words, at + skipped, rest[1:]):
-                return end
-            if at + skipped >= len(words) or words[at + skipped] in _BREAKS:
-                return 0
-        return 0
+        return _end_after_gap(words, at, rest[1:])
     if at < len(words) and _fits(words[at], rest[0]):
         return _end_of(words, at + 1, rest[1:])
+    return 0
+
+
+def _end_after_gap(words: Sequence[str], at: int, rest: Sequence[str]) -> int:
+    passed = 0  # words of the gap; a comma is none
+    while passed <= _GAP_WORDS and at < len(words) and words[at] not in _SENTENCE_ENDS:
+        if words[at] != _COMMA:
+            if end := _end_of(words, at, rest):
+                return end
+            passed += 1
+        at += 1
     return 0
 
 
@@ -149,7 +159,7 @@ def _is_number(word: str) -> bool:
 def _negated(before: Sequence[str]) -> bool:
     """Does one of these words say no, within the clause of the last?"""
     for word in reversed(before):
-        if word in _BREAKS:
+        if word in _CLAUSE_ENDS:
             return False
         if word in _NEGATIONS:
             return True

@@ -19,7 +19,8 @@ Secret = tuple[Path, Any]  # a place in a fact, and what stood there
 UNREADABLE: Final = "unreadable"
 ERASED, ALTERED = "erased", "altered"
 
-# Figures that only one member of a community has lead to them as well as a name does.
+# Figures that only one member of a community has lead to them as well as a name does. So does
+# what only one customer has, and a time to the millisecond ties together what one person said.
 _STANDING: Final = ("role", "posts", "accepted", "kudos", "trust")
 _MENTION: Final[tuple[Path, ...]] = tuple(
     ("data", "mention", *rest)
@@ -45,11 +46,19 @@ _VALUES: Final[tuple[Path, ...]] = tuple(
         "mention.in_reply_to",
         "community.thread",
         "community.title",
+        *(f"community.{name}" for name in _STANDING),
         "profile.name",
         "profile.customer_id",
         "profile.household",
         "profile.credit",
         "profile.rewards",
+        "profile.value",
+        "profile.products",
+        "profile.influence",
+        "profile.adoption",
+        "profile.social",
+        "history.days_since_reply",
+        "history.days_since_mention",
     )
 )
 _SIGNAL: Final[tuple[Path, ...]] = tuple(

@@ -33,9 +33,10 @@ _TURN = re.compile(
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n\s*")
 _PIECE = re.compile(r"\w+|[^\w\s]")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
-# What makes a window heavy: emphasis, turns of the argument, and words of a verdict.
+# What makes a window heavy: emphasis, turns of the argument, and words of a verdict. The words
+# in any case, as turns are what sentences begin with; capitals alone are emphasis.
 _HEAVY = re.compile(
-    r"[!?]|\b(?:but|however|although|though|yet|unfortunately|except|instead|never|worst|best|refund"
+    r"[!?]|\b(?i:but|however|although|though|yet|unfortunately|except|instead|never|worst|best|refund"
     r"|cancel|complain\w*|disappoint\w*|love|hate|terrible|horrible|awful|excellent|perfect"
     r"|recommend\w*)\b|\b[A-Z]{3,}\b|n't\b",
 )

@@ -38,13 +38,19 @@ class Scoring:
         self._changed = changed
         self._load = load
         self._known = changed()
+        self._refused = False
         metrics.MODEL.labels(scorer.model).set(1)
 
     async def turn(self) -> None:
         """Climb where it is calm, load again what was out, tell it. Raises Unavailable."""
         self._scorer.look()
         self._scorer.tiers.heal()
+        self._show()
         await self.tell()
+
+    def _show(self) -> None:
+        """Whether we work without a model: one that was refused, or one that is out."""
+        metrics.DEGRADED.labels("model").set(self._refused or not self._scorer.tiers.well)
 
     async def tell(self) -> None:
         """Put on its way to the ledger what has happened. Raises Unavailable."""
@@ -69,17 +75,18 @@ class Scoring:
             loaded = await lane.do(self._load, None)
         except ConfigError as error:
             log.error("model_refused", problems=error.problems, kept=before)
-            metrics.DEGRADED.labels("model").set(1)
+            self._refused = True
             tiers.note("degraded", f"model refused, {before} stays: {error}")
         else:
             tiers.swap(loaded)
             metrics.MODEL.labels(before).set(0)
             log.info("model_loaded", model=self._scorer.model)
-            metrics.DEGRADED.labels("model").set(0)
+            self._refused = False
             metrics.MODEL.labels(self._scorer.model).set(1)
             tiers.note("configured", f"model {self._scorer.model}", model=self._scorer.model)
         finally:
             lane.leave()
+            self._show()
 
 
 def changed_at(path: os.PathLike[str]) -> int:

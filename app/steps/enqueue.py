@@ -87,8 +87,9 @@ def _admission(item: Item, mention: Mention, ports: Ports) -> Admission:
             fact("received", wording | _origin(item)),
             fact("scored", {"score": item.score}),
             fact("identified", _identity(item)),
-            fact("decided", _decided(item) | _heard(item, mention), item.decision.why),
+            # Before the outcome: what has one is not sent again, and nothing would open the case.
             *_case(item, mention, ports.now_ms()),
+            fact("decided", _decided(item) | _heard(item, mention), item.decision.why),
         )
         if item.decision
         else (),

@@ -22,7 +22,7 @@ def check(settings: Settings) -> list[str]:
         problems.extend(outbound.problems(config.sending, settings))
     except ConfigError as error:
         problems.extend(error.problems)
-    return problems + model_files.problems(MODELS, scoring.names(settings.scoring))
+    return problems + model_files.problems(MODELS, scoring.named(settings.scoring))
 
 
 def _of_live(settings: Settings) -> list[str]:

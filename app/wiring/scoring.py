@@ -9,8 +9,8 @@ from app.adapters.language import Language
 from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model
 from app.adapters.tiers import Plan, Tiers
-from app.core.ladder import FULL, LEXICON, Ladder
-from app.settings import MODELS, Scoring
+from app.core.ladder import CASCADE, FAST, FULL, LEXICON, Ladder
+from app.settings import MODELS, Scoring, place
 from app.wiring.base import system_ms
 
 
@@ -45,19 +45,30 @@ def scorer(scoring: Scoring, waited_ms: Callable[[], int]) -> LadderScorer:
 
 
 def patient(scoring: Scoring) -> LadderScorer:
-    """The full model alone, for who asks about one mention and can wait. Raises ConfigError."""
-    alone = scoring.model_copy(update={"ladder": (FULL, LEXICON), "until_ms": (1,)})
+    """The top of the ladder alone, for who asks about one mention and can wait. Raises ConfigError.
+
+    It judges as a worker does in peace.
+    """
+    rungs = tuple(dict.fromkeys((scoring.ladder[0], LEXICON)))
+    alone = scoring.model_copy(update={"ladder": rungs, "until_ms": (1,) * (len(rungs) - 1)})
     return scorer(alone, lambda: 0)
 
 
 def models(scoring: Scoring) -> Mapping[str, Model]:
     """Every model that a rung needs, by name. Raises ConfigError where one is wrong."""
-    return {name: _model(scoring, name) for name in names(scoring)}
+    names = _plan(scoring).names(scoring.ladder)
+    return {name: _model(scoring, name) for name in names}
 
 
-def names(scoring: Scoring) -> tuple[str, ...]:
-    """The models that the ladder needs, each once."""
-    return _plan(scoring).names(scoring.ladder)
+def named(scoring: Scoring) -> list[tuple[str, str]]:
+    """The models that the ladder needs, as pairs: the setting that names it, and its name."""
+    given = {
+        FULL: ("model", [scoring.model]),
+        CASCADE: ("cascade", scoring.cascade),
+        FAST: ("fast", [scoring.fast]),
+    }
+    needed = [given[rung] for rung in given if rung == FULL or rung in scoring.ladder]
+    return [(place("scoring", key), name) for key, names in needed for name in names]
 
 
 def _plan(scoring: Scoring) -> Plan:

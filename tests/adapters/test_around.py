@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from app.adapters.profile_blob import packed
 from app.adapters.redis_client import Client
 from app.adapters.redis_door import RedisDoor
-from app.adapters.redis_pasts import POSITION, RedisPasts, key_of
+from app.adapters.redis_pasts import POSITION, RedisPasts, decoded, encoded, key_of
 from app.adapters.redis_profiles import RedisProfiles
 from app.adapters.redis_queue_state import KEY, TOO_OLD_MS, RedisQueueState
 from app.adapters.store import tables
@@ -49,6 +50,26 @@ async def test_profiles_pasts_and_queues_come_in_one_command(redis: Client) -> N
     assert list(found.pasts) == [(PAST,), NO_PAST]
     assert found.queues == unpacked({"service": [3, 1.5, 0, 0.25]})
     assert found.missing == ()
+
+
+class Before(NamedTuple):
+    """A mention of a past as workers read it that know of no cases."""
+
+    id: str
+    at_ms: int
+    status: str
+    sentiment: str
+    breached: bool
+    replied_ms: int
+
+
+def test_a_past_without_open_cases_is_read_by_workers_from_before_there_were_any() -> None:
+    past = (PAST, PAST._replace(id="m2", breached=True))
+    assert msgspec.json.decode(encoded(past), type=tuple[Before, ...]) == tuple(
+        Before(*one[:-1]) for one in past
+    )
+    past = (PAST._replace(cases=2), PAST)
+    assert decoded(encoded(past)) == past
 
 
 async def calls(redis: Client) -> dict[str, int]:

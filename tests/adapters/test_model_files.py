@@ -146,5 +146,7 @@ def test_a_wrong_temperature_is_told_with_its_model(folder: Path) -> None:
 
 
 def test_every_name_that_is_asked_for_is_checked() -> None:
-    found = problems(SHIPPED, ("sentiment-l6", "sentiment-l8", "sentiment-l9"))
+    names = ("sentiment-l6", "sentiment-l8", "sentiment-l9")
+    found = problems(SHIPPED, [(f"key {name[-1]}", name) for name in names])
+    assert [problem.partition(": ")[0] for problem in found] == ["key 8", "key 9"]
     assert [problem.rpartition(" ")[2] for problem in found] == ["'sentiment-l8'", "'sentiment-l9'"]

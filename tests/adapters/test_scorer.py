@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,26 @@ async def test_scores_come_in_the_order_of_the_mentions(house: House, real: Mode
     scores = await house.scorer.score([mention(str(i), text=t) for i, t in enumerate(TEXTS)])
     assert [s.sentiment.label for s in scores[:2]] == ["negative", "positive"]
     assert all(s.model == real.files.tag for s in scores)
+
+
+# In a process of its own: the tokenizer starts its threads once, and whoever came first had them.
+_THREADS = """
+import os
+from app.adapters.model_files import find
+from app.adapters.onnx_scorer import Model
+from app.settings import MODELS
+before = {*os.listdir("/proc/self/task")}
+Model(find(MODELS, "sentiment-l3")).probabilities(["a gate", "a plane"] * 32)
+print(len({*os.listdir("/proc/self/task")} - before))
+"""
+
+
+def test_a_model_works_on_the_thread_that_asks_it() -> None:
+    """Scaling is by workers: what the tokenizer starts beside would take their cores."""
+    said = subprocess.run(
+        [sys.executable, "-c", _THREADS], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "0"
 
 
 def test_company_in_the_batch_moves_a_probability_by_hundredths(real: Model) -> None:
@@ -102,7 +124,8 @@ async def test_a_batch_is_cut_into_micro_batches_of_like_length(house: House) ->
 
 
 async def test_a_model_that_says_no_number_is_not_believed(house: House) -> None:
-    [said] = await house.scorer.score([mention(text="nan")])
+    texts = ("nan", "good")
+    [said, _] = await house.scorer.score([mention(str(i), text=t) for i, t in enumerate(texts)])
     assert said.sentiment.label == UNSUPPORTED
     assert said.sentiment.confidence == 0
 

@@ -10,7 +10,7 @@ from app.adapters.ladder_scorer import Limits
 from app.adapters.language import Language
 from app.core import lexicon
 from app.core.score import UNSUPPORTED, Score
-from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House
+from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House, NoNumber
 from tests.builders import mention
 
 
@@ -42,7 +42,7 @@ async def test_the_longer_mentions_wait_the_cheaper_the_scorer(
 ) -> None:
     """A1.11: within the latency budget the better model, beyond it a cheaper one."""
     house.waited_ms = waited_ms
-    assert await signed(house, "bad") == [model]
+    assert (await signed(house, "bad", "good"))[0] == model
 
 
 async def test_the_cascade_asks_the_better_model_about_the_least_sure_share(house: House) -> None:
@@ -181,22 +181,50 @@ async def test_new_models_are_well_whatever_the_old_ones_were(house: House) -> N
     assert await signed(house, "bad") == ["l6@2"]
 
 
+async def test_no_model_is_taken_from_a_manifest_that_was_not_accepted(house: House) -> None:
+    house.load = lambda name: FakeModel(name, 2)
+    house.models[L6].broken = Hangs()
+    await said(house, "bad")
+    house.now_ms += 30_000
+    await loaded(house)
+    assert await signed(house, "bad") == ["l3@1"]
+    assert "it cannot be loaded again: the manifest now names another one" in house.facts()[-1]
+
+
+async def test_a_model_that_another_one_replaced_tells_nothing_any_more(house: House) -> None:
+    house.models[L6].broken = Hangs()
+    await said(house, "bad")
+    house.now_ms += 30_000
+    house.tiers.heal()
+    house.tiers.swap({name: FakeModel(name, 2) for name in (L6, L3)})  # type: ignore[misc]
+    told = len(house.tiers.facts)
+    await loaded(house)
+    assert house.loads == [L6]
+    assert len(house.tiers.facts) == told
+
+
+async def test_a_model_that_says_no_number_any_more_is_out(house: House) -> None:
+    house.models[L6].broken = NoNumber()
+    assert await signed(house, "bad") == ["l3@1"]
+    assert house.steps() == [("full", "fast", "model")]
+
+
+async def test_a_text_of_which_a_model_says_no_number_takes_it_from_no_other(house: House) -> None:
+    [first, second] = await said(house, "nan", "bad")
+    assert (first.sentiment.label, second.sentiment.label) == (UNSUPPORTED, "negative")
+    await said(house, "nan")
+    assert await signed(house, "bad") == ["l6@1"]
+
+
 async def test_a_batch_beyond_its_budget_asks_no_model_any_more(language: Language) -> None:
     house = House(language, limits=Limits(budget_s=1e-9))
     assert await signed(house, "bad") == [lexicon.NAME]
     assert not house.models[L6].asked
 
 
-class BrokenDetector:
-    def of(self, _text: str, _hint: str) -> str:
-        raise RuntimeError("a broken detector")
-
-
-async def test_where_the_language_detector_fails_the_mentions_are_scored_all_the_same(
-    house: House,
-) -> None:
-    house.scorer.language = BrokenDetector()  # type: ignore[assignment]
-    assert await signed(house, "bad") == ["l6@1"]
+async def test_in_a_trickle_too_the_cascade_asks_about_the_least_sure(house: House) -> None:
+    house.waited_ms = 2_000
+    assert await signed(house, "55 percent") == ["l6@1"]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def test_the_intake_key_is_in_no_printout() -> None:
         ("UNTIL_MS", "[3, 2, 1]", "scoring.until_ms: expected rising numbers above zero"),
         ("LEXICON", '["fi"]', "scoring.lexicon: expected some of en, de, fr, es, it"),
         ("CASCADE", '["sentiment-l3"]', "scoring.cascade"),
+        ("CALM_S", "inf", "scoring.calm_s: Input should be a finite number"),
+        ("RETRY_S", "nan", "scoring.retry_s: Input should be a finite number"),
     ],
 )
 def test_a_ladder_that_cannot_be_climbed_is_told_with_its_key(

@@ -183,20 +183,19 @@ def timed(sent_ms: int) -> Delivery:
 
 async def test_the_scorer_can_ask_how_long_the_oldest_mention_has_waited() -> None:
     backlog, found = Backlog(full=2), []
-    at = iter([NOON_MS, NOON_MS + 9_000])
 
     class Asking(FixedScorer):
         async def score(self, mentions: Sequence[Mention]) -> list[Score]:
-            found.append(backlog.waited_ms(now))
+            found.append(backlog.waited_ms(now + 8_000))
             return await super().score(mentions)
 
     parts = ports(scorer=Asking(), now_ms=lambda: now)
     watched = Guard(parts, lambda _step: nullcontext(), backlog)
-    now = next(at)
+    now = NOON_MS
     await watched.settle([timed(NOON_MS - 50)])
-    now = next(at)
-    await watched.settle([timed(NOON_MS + 2_000), timed(NOON_MS + 1_000)])
-    assert found == [0, 8_000]
+    now = NOON_MS + 500
+    await watched.settle([timed(NOON_MS + 300), timed(NOON_MS + 100)])
+    assert found == [8_000, 8_400]
     assert backlog.waited_ms(now + 60_000) == 0  # nothing is in hand
 
 
@@ -223,3 +222,23 @@ async def test_an_outage_of_another_part_is_no_wait_for_the_scorer(naps: Naps) -
     )
     await watched.settle([timed(NOON_MS)])
     assert waited == [1, 0]
+
+
+async def test_nothing_waits_for_the_scorer_while_another_part_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else an outage of Redis would take the ladder down, and tell so."""
+    backlog, door, seen = Backlog(full=1), MemoryDoor(), []
+    door.away_times = 3
+    real = asyncio.sleep
+
+    async def look(_seconds: float) -> None:
+        seen.append(backlog.waited_ms(NOON_MS + 60_000))
+        await real(0)
+
+    monkeypatch.setattr(module.asyncio, "sleep", look)
+    watched = Guard(ports(door=door, now_ms=lambda: NOON_MS), lambda _step: nullcontext(), backlog)
+    await watched.settle([timed(NOON_MS - 50)])
+    assert seen == [0, 0, 0]
+    backlog.took(1, NOON_MS, NOON_MS + 900)
+    assert backlog.waited_ms(NOON_MS + 900) == 900  # it is back, and waits count again

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.house import House, wait_for
 from tests.browser.payloads import PAYLOADS
@@ -154,3 +156,45 @@ def test_an_sre_has_no_such_page(screens: Screens) -> None:
     answer = page.goto("/history")
     assert answer is not None
     assert answer.status == 403
+
+
+def case_line(seq: int, kind: str, about: str) -> dict[str, Any]:
+    """A line of a mention with two cases, of which one was open when its page was read."""
+    matter = {
+        "status": "waiting", "queue": "service", "upshot": "", "rep": "", "feedback": "",
+        "cases": 1, "thread": "", "position": "", "known_as": "",
+    }  # fmt: skip
+    return {
+        "seq": seq, "fact_id": f"{about}/{kind}", "mention_id": "m1", "handle_key": "email:kim",
+        "kind": kind, "channel": "email", "at_ms": 1_796_000_000_000 + seq, "by": "bags",
+        "text": "Late bag", "cut": False, "parts": None, "upshot": "", "about": about,
+        "by_other": False, "matter": matter,
+    }  # fmt: skip
+
+
+def test_a_case_that_was_closed_is_closed_on_older_pages_too(screens: Screens) -> None:
+    """A4.8, A7.1: beyond the newest page, and each of two cases of one mention by itself."""
+    page = screens.enter("amira", "/history")
+    newest = [case_line(9, "case_closed", "case-a")]
+    older = [case_line(2, "case_opened", "case-b"), case_line(1, "case_opened", "case-a")]
+
+    def read(route: Route) -> None:
+        before = parse_qs(urlsplit(route.request.url).query).get("before")
+        found = {"lines": older, "next": ""} if before else {"lines": newest, "next": "9"}
+        route.fulfill(json=found | {"person": None})
+
+    def close(route: Route) -> None:
+        newest.insert(0, case_line(10, "case_closed", "case-b"))
+        route.fulfill(status=202, json={"case": "case-b"})
+
+    page.route(re.compile(r"/api/v1/history\?"), read)
+    page.route("**/cases/case-b/close", close)
+    page.reload()
+    at(page, "history-more").click()
+    states = page.locator('[data-kind="case_opened"]').get_by_test_id("line-case-state")
+    expect(states).to_have_text(["Open", "Closed"])
+    at(page, "line-case-close").click()
+    at(page, "ask-reason").fill("The bag is found")
+    at(page, "ask-confirm").click()
+    expect(states).to_have_text(["Closed", "Closed"])
+    expect(at(page, "line-case-close")).to_have_count(0)

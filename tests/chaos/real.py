@@ -14,6 +14,7 @@ from tests.chaos.files import say
 from tests.chaos.run import Run, under_traffic
 from tests.live.kafka_node import kill_broker, running_kafka, start_again
 from tests.live.running import ROOT, absent
+from tools.browser import STILL
 from tools.kafka.errors import KafkaToolError
 from tools.kafka.jars import ensure_jars
 from tools.kafka.java import find_java
@@ -69,7 +70,7 @@ def _storm(run: Run, bootstrap: str, seed: int) -> None:
 def _worker(run: Run, bootstrap: str) -> subprocess.Popen[bytes]:
     """One more worker beside that of `up`, as an operator starts one on another host."""
     now = run.one.run
-    env = os.environ | {
+    given = {
         "HANDSHAKE_KAFKA__BOOTSTRAP": bootstrap,
         "HANDSHAKE_REDIS__URL": now["redis"],
         "HANDSHAKE_STORE__URL": now["store"],
@@ -79,5 +80,6 @@ def _worker(run: Run, bootstrap: str) -> subprocess.Popen[bytes]:
     }
     with (run.folder / "second-worker.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "app", "worker"], cwd=ROOT, env=env, stdout=log, stderr=log
-        )
+            [sys.executable, "-m", "app", "worker"], cwd=ROOT, stdout=log, stderr=log,
+            env=os.environ | STILL | given,
+        )  # fmt: skip

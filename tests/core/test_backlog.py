@@ -38,7 +38,9 @@ def test_a_mention_of_an_unknown_time_waits_since_the_queue_was_last_empty() -> 
 
 def test_waiting_for_another_part_is_no_backlog_of_scoring() -> None:
     backlog = behind((3, 0, 1_000), (FULL, 1_500, 4_000))
-    backlog.away(90_000)
+    backlog.away()
+    assert backlog.waited_ms(89_000) == 0
+    backlog.back(90_000)
     assert backlog.waited_ms(90_250) == 250
     backlog.took(FULL, 1_600, 91_000)
     assert backlog.waited_ms(91_000) == 1_000
@@ -46,9 +48,24 @@ def test_waiting_for_another_part_is_no_backlog_of_scoring() -> None:
 
 def test_nothing_waits_between_two_batches() -> None:
     backlog = behind((FULL, 1, 1_000))
-    backlog.settled()
-    backlog.away(2_000)
+    backlog.settled(2_000)
+    backlog.back(2_000)
     assert backlog.waited_ms(99_000) == 0
+
+
+def test_a_burst_after_an_idle_time_has_waited_since_it_came() -> None:
+    """Whatever its times say: while nothing came, the queue was empty."""
+    backlog = behind((3, 0, 1_000))
+    backlog.settled(1_100)
+    backlog.took(FULL, 5, 601_000)
+    assert backlog.waited_ms(601_500) == 500
+
+
+def test_a_full_batch_right_after_another_one_has_waited_behind_it() -> None:
+    backlog = behind((3, 0, 1_000), (FULL, 1_000, 1_100))
+    backlog.settled(8_000)
+    backlog.took(FULL, 1_200, 8_010)
+    assert backlog.waited_ms(8_010) == 6_810
 
 
 @given(st.lists(st.tuples(st.integers(1, 2 * FULL), TIMES, TIMES), min_size=1), TIMES)

@@ -53,9 +53,9 @@ def test_the_same_rule_at_the_same_mention_is_the_same_fact_whenever_it_is_asked
 
 def test_a_case_is_open_until_somebody_closes_it() -> None:
     case = opened()["data"]["case"]
-    assert cases.case_in([opened()], case) == (opened(), True)
-    assert cases.case_in([opened(), closed()], case) == (opened(), False)
-    assert cases.case_in([opened()], "other") == (None, True)
+    assert cases.case_in([opened()], case) == (opened(), None)
+    assert cases.case_in([opened(), closed()], case) == (opened(), closed())
+    assert cases.case_in([opened(), closed()], "other") == (None, None)
     assert closed()["fact_id"] == closed(NOON_MS + 9)["fact_id"]
     assert (closed()["reason"], closed()["actor"]) == ("The bag is found", ANN)
 

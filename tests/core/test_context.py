@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.clause import CLAUSE_CHARS, PARTS, Entry, clause, fitted, ours
 from app.core.context import Task, moment_of, sentence, short
+from tests.builders import NOON_MS
 from tests.core.context_house import (
     TASK,
     TITLES,
@@ -36,8 +37,8 @@ def test_it_says_who_why_you_why_now_and_what_to_do() -> None:
     assert texts(found) == {
         "person": "Kim Ray on Twitter",
         "standing": "gold customer",
-        "cases": "2 open cases",
-        "earlier_cases": "1 open case of what they said before",
+        "cases": "2 open cases, as of",
+        "earlier_cases": "1 open case of what they said before, as of",
         "products": "has Kettle, Fan",
         "pressing": "it was the most pressing that fits you",
         "relaxed": "it waited long and now asks only for billing",
@@ -90,6 +91,38 @@ def test_it_can_be_read_aloud_as_one_sentence() -> None:
         " because an answer is due at 11:07 UTC on 18 November; what to do: Check the invoice."
     )
     assert sentence([]) == ""
+
+
+def test_cases_of_before_are_told_as_of_the_decision() -> None:
+    """A8.1: it counted them then; since then they may have been closed."""
+    found = {one.key: one for one in said(trail())}
+    assert found["earlier_cases"].at_ms == found["cases"].at_ms == NOON_MS + 4
+    assert sentence([found["earlier_cases"]]) == (
+        "1 open case of what they said before, as of 11:06 UTC on 18 November."
+    )
+
+
+def asked_for(rule: str) -> Json:
+    return fact("edited", 20, data={"decision": decision(case="Late bag", by={"case": rule})})
+
+
+def test_a_case_that_nobody_opened_is_asked_of_whoever_has_the_task() -> None:
+    """A4.8, A4.11: an edit opens none, and older decisions opened none."""
+    facts = [*trail(), asked_for("bags")]
+    found = {one.key: one for one in said(facts)}
+    assert found["case_asked"].text == "open a case: Late bag"
+    assert found["case_asked"].because == "The rule bags proposed it"
+    assert found["case_asked"].entries == {"f20/edited"}
+
+
+def test_a_case_that_was_opened_is_not_asked_for_again() -> None:
+    """A8.1: nor without the entry that opened it, where the moment counts that."""
+    facts = [*trail(), asked_for("money")]
+    moment = moment_of(facts, TASK, TITLES)
+    assert "case_asked" not in texts(said(facts))
+    rest = [one for one in facts if one["op"] != "case_opened"]
+    assert "case_asked" not in texts(said(rest, moment))
+    assert texts(said(rest))["case_asked"] == "open a case: Late bag"
 
 
 def test_an_offer_shows_the_first_clause_of_each_part() -> None:

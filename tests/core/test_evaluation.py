@@ -106,10 +106,33 @@ def test_labels_of_two_kinds_and_none_are_refused() -> None:
         classes_of([])
 
 
-def test_zero_and_one_alone_are_refused_as_they_may_mean_either_of_two_things() -> None:
-    with pytest.raises(Invalid, match="1 may mean positive"):
-        classes_of(["negative", "neutral"], only_numbers=True)
-    assert classes_of(["negative", "positive"], only_numbers=True) == POLARITY
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ("negative neutral", "0 and 1 alone, of which 1 may mean positive"),
+        ("neutral positive", "1 and 2 alone, of which 1 may mean negative"),
+        ("neutral", "1 alone, of which 1 may mean positive"),
+    ],
+)
+def test_a_one_that_may_mean_another_mood_than_neutral_is_refused(labels: str, told: str) -> None:
+    with pytest.raises(Invalid, match=told):
+        classes_of(labels.split(), only_numbers=True)
+    assert classes_of(labels.split()) == LABELS  # said in words
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        ("negative positive", POLARITY),
+        ("negative neutral positive", LABELS),
+        ("negative", LABELS),
+        ("positive", LABELS),
+    ],
+)
+def test_numbers_that_mean_one_thing_alone_are_understood(
+    labels: str, classes: tuple[str, ...]
+) -> None:
+    assert classes_of(labels.split(), only_numbers=True) == classes
 
 
 def test_polarity_leaves_neutral_out_and_a_complaint_is_what_is_negative() -> None:

@@ -35,7 +35,16 @@ MODULES = (urgency_words, urgency_words_around, pillar_words)
         ("It\N{RIGHT SINGLE QUOTATION MARK}s urgent", {"time"}),
         ("heat", set()),
         ("The heating is one two three four five six off", set()),
+        ("The heating, since Monday, is off", {"heat"}),
+        ("The heating, all of one, two, three, off", {"heat"}),
+        ("The heating, all one, two, three, four, five, off", set()),
+        ("The heating\nis off", {"heat"}),
+        ("We have no\r\nheating", {"heat"}),
+        ("We have no, heating", set()),
         ("The heating works. Turn it off", set()),
+        ("The heating works; it is off", set()),
+        ("The heating\n\nis off", set()),
+        ("The heating\r\n \t\r\nis off", set()),
         ("@urgent https://urgent.test/urgent", set()),
     ],
 )
@@ -52,6 +61,8 @@ def test_phrases_are_found_by_stem_number_and_gap_within_one_sentence(
         ("it is not at all urgent", set()),
         ("not now. urgent", {"time"}),
         ("not, I say, urgent", {"time"}),
+        ("it is not\nurgent", set()),
+        ("not now\n\nurgent", {"time"}),
         ("nobody said that it would be urgent", {"time"}),
         ("not that there is no rush", {"calm"}),
     ],
@@ -101,7 +112,22 @@ def test_no_phrase_that_ships_looks_far_ahead(module: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["smell ", "smell a ", "not ", "heating is ", "a", "3", "'", ".", "é "]
+    "unit",
+    [
+        "smell ",
+        "smell a ",
+        "smell,",
+        "smell\n",
+        "not ",
+        "heating is ",
+        "a",
+        "3",
+        "'",
+        ".",
+        ",",
+        "\n",
+        "é ",
+    ],
 )
 def test_hostile_text_costs_by_its_length(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A1.11: 100 kB of what a phrase begins with is no way to stop a worker."""

@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.facts import OPS
+from app.core.queue_state import NO_QUEUES
+from app.core.recorded import kept
+from app.core.rules import VARIABLES
 from app.core.sealing import (
     PERSONAL,
     emptied,
@@ -78,6 +81,29 @@ def test_what_is_taken_out_and_put_back_is_the_fact(told: dict[str, Any]) -> Non
     bare = emptied(told, [path for path, _ in secrets])
     assert not any(word in repr(bare).casefold() for word in ("kim", "post-1", "order", "412"))
     assert filled(bare, secrets) == told == before
+
+
+# What many have alike, or what is of our own people: it leads to nobody.
+SHARED = {
+    "profile.known", "profile.missing", "profile.tier", "profile.lang", "profile.open_cases",
+    "profile.preferred_channel", "profile.last_rep",
+    "history.mentions_1h", "history.mentions_48h", "history.mentions_30d", "history.open_tasks",
+    "history.unanswered", "history.breached_30d", "history.open_cases", "history.last_sentiment",
+    "history.last_status",
+    "community.position", "community.ally", "community.advocate",
+}  # fmt: skip
+
+
+def test_what_rules_see_of_a_person_is_sealed_or_shared_by_many() -> None:
+    """A variable that rules come to ask for is sealed, unless it is named above."""
+    parts = ("profile.", "history.", "community.")
+    known = {name: type_ for name, type_ in VARIABLES.items() if name.startswith(parts)}
+    some: dict[type, Any] = {str: "Kim", int: 7, float: 7.5, bool: True, list: ["Kim"]}
+    seen = {name: some[type_] for name, type_ in known.items()}
+    told = fact("decided", values=kept(NO_QUEUES | seen))
+    taken = {path[-1] for path, _ in personal(told)} - {"source_id"}
+    assert taken == known.keys() - SHARED
+    assert known.keys() >= SHARED
 
 
 @pytest.mark.parametrize("told", FACTS, ids=lambda told: told["op"])

@@ -51,6 +51,13 @@ def test_of_too_many_windows_first_last_and_the_heaviest_between_are_kept() -> N
     assert len(parts) == 3
 
 
+@pytest.mark.parametrize("turn", ["But", "However", "Unfortunately", "but", "BUT"])
+def test_a_turn_is_heavy_at_the_beginning_of_a_sentence_as_within_one(turn: str) -> None:
+    quiet = [f"{number}: {SENTENCE} {SENTENCE}" for number in range(9)]
+    parts = windows(" ".join([*quiet[:5], f"{turn} then {SENTENCE}", *quiet[5:]]), most=3)
+    assert turn in parts[1].text
+
+
 def test_of_an_endless_text_its_beginning_and_its_end_are_read() -> None:
     text = f"It began well. {numbered(5 * READ // len(SENTENCE))} It ended badly."
     parts = windows(text)

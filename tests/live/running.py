@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.adapters.store.seal import open_facts
+from tools.browser import STILL
 
 T = TypeVar("T")
 
@@ -238,7 +239,7 @@ def processes_tagged(tag: str) -> list[str]:
 
 
 def launch(data_dir: Path, *flags: str, env: dict[str, str] | None = None) -> Handshake:
-    """Start `up` without waiting for it."""
+    """Start `up` without waiting for it, with a ladder of scoring that stands still."""
     data_dir.mkdir(parents=True, exist_ok=True)
     tag = uuid.uuid4().hex
     argv = [sys.executable, "-m", "app", "up", "--no-demo", "--port", "0"]
@@ -246,7 +247,7 @@ def launch(data_dir: Path, *flags: str, env: dict[str, str] | None = None) -> Ha
     with (data_dir / "up.out").open("wb") as output:
         process = subprocess.Popen(
             argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env=os.environ | {_TAG: tag, "COLUMNS": "200"} | (env or {}),
+            env=os.environ | {_TAG: tag, "COLUMNS": "200"} | STILL | (env or {}),
         )  # fmt: skip
     store = flags[flags.index("--store") + 1] if "--store" in flags else ""
     return Handshake(data_dir, process, tag, store)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from app.adapters.language import Language
 from app.core.errors import ConfigError, Unavailable
 from app.processes.scoring import Scoring
-from tests.adapters.scoring_house import L3, L6, FakeModel, House
+from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House
+from tests.builders import mention
 from tests.doubles import MemoryDoor
 
 
@@ -118,3 +121,32 @@ async def test_a_wrong_manifest_leaves_the_last_good_models(
     assert house.scorer.model == "l6@1"
     [fact] = door.facts
     assert (fact.op, fact.reason) == ("degraded", "model refused, l6@1 stays: model: cut short")
+
+
+def shown() -> float:
+    return REGISTRY.get_sample_value("handshake_degraded", {"part": "model"}) or 0.0
+
+
+async def test_a_model_that_is_out_shows_until_it_is_back(house: House, scored: Scoring) -> None:
+    house.models[L6].broken = Hangs()
+    await house.scorer.score([mention(text="bad")])
+    await scored.turn()
+    assert shown() == 1
+    house.now_ms += 30_000
+    await scored.turn()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    await scored.turn()
+    assert shown() == 0
+
+
+async def test_a_refused_manifest_shows_until_one_is_accepted(
+    house: House, manifest: Manifest, scored: Scoring
+) -> None:
+    manifest.changed_at, manifest.wrong = 2, "model: cut short"
+    await scored.reload()
+    await scored.turn()
+    assert shown() == 1
+    manifest.changed_at, manifest.wrong = 3, ""
+    await scored.reload()
+    assert shown() == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from app.core import cases
 from app.web.state import Parts
 from tests.builders import NOON_MS
@@ -63,6 +65,35 @@ async def test_a_case_is_closed_once_whoever_tries(api: Api, parts: Parts) -> No
     assert [line["text"] for line in lines] == ["Found"]
     answer = await close(api, reason="Again")
     assert (answer.status_code, answer.json()["code"]) == (409, "case_closed")
+
+
+async def test_a_press_whose_answer_was_lost_is_answered_as_the_first_time(
+    api: Api, parts: Parts
+) -> None:
+    """The screen sends it again; whoever else tries, or says otherwise, hears the truth."""
+    await open_one(parts)
+    for _ in range(2):
+        answer = await close(api, reason=" Found ")
+        assert (answer.status_code, answer.json()) == (202, {"case": CASE})
+        await settle(parts)
+    assert len((await read(api, person="x:kim", kind="case_closed"))["lines"]) == 1
+    for who, reason in (("sofia", "Found"), ("amira", "Given up")):
+        answer = await close(api, who, reason=reason)
+        assert (answer.status_code, answer.json()["code"]) == (409, "case_closed")
+
+
+async def test_a_sign_that_no_store_takes_is_asked_of_none(
+    api: Api, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def of_mention(mention_id: str) -> list[Any]:
+        asked.append(mention_id)
+        return []
+
+    monkeypatch.setattr(parts.base.ledger, "of_mention", of_mention)
+    answer = await close(api, path=CLOSE.replace("m1", "m%00"), reason="Found")
+    assert (answer.status_code, asked) == (404, ["m\ufffd"])
 
 
 async def test_a_case_that_is_not_there_and_a_close_without_a_reason_are_refused(

@@ -69,17 +69,19 @@ function Stands({ line }) {
     ${matter.feedback && html`<span class="tag" data-upshot=${matter.feedback} data-testid="line-feedback">Customer: ${matter.feedback}</span>`}`;
 }
 
-/** Its id, and a way to close it while it is open. @param {{line:Line}} props */
-function Case({ line }) {
-  const open = line.kind === "case_opened" && (line.matter?.cases ?? 0) > 0;
+/** Of a case, by its id: was it closed, and what to do after somebody closes it here. @typedef {{closed:Set<string>,after:() => void}} Cases */
+
+/** Its id, and a way to close it while it is open. Lines of older pages are not asked for again: the one that closed it counts. @param {{line:Line,cases:Cases}} props */
+function Case({ line, cases }) {
+  const open = line.kind === "case_opened" && (line.matter?.cases ?? 0) > 0 && !cases.closed.has(line.about);
   return html`<span class="tag plain" data-testid="line-case">Case <bdi>${line.about}</bdi></span>
     ${line.kind === "case_opened" && html`<span class="tag plain" data-testid="line-case-state">${open ? "Open" : "Closed"}</span>`}
     ${open && canClose && html`<button type="button" class="button small" data-testid="line-case-close" disabled=${readOnly.value}
-      onClick=${() => askClose(line)}>Close the case</button>`}`;
+      onClick=${() => askClose(line, cases.after)}>Close the case</button>`}`;
 }
 
-/** @param {{line:Line,alone:boolean,responses:Map<string,Line>}} props */
-function OneLine({ line, alone, responses }) {
+/** @param {{line:Line,alone:boolean,responses:Map<string,Line>,cases:Cases}} props */
+function OneLine({ line, alone, responses, cases }) {
   const [before, after] = TOLD[line.kind] ?? ["", words(line.kind)];
   const what = line.kind === "offline" ? `${after} ${/** @type {any} */ (OFFLINE)[line.channel] ?? line.channel}` : after;
   const to = responses.get(line.about);
@@ -90,12 +92,13 @@ function OneLine({ line, alone, responses }) {
         ${(!alone || line.by_other) && line.handle_key && html`<a href=${timelineOf(line.handle_key)} data-testid="line-person"><bdi>${line.handle_key}</bdi></a>`}
         <span class="spring"></span><time class="muted num" datetime=${new Date(line.at_ms).toISOString()}>${dateTime(new Date(line.at_ms).toISOString())}</time></p>
       <${Said} line=${line} />
-      <p class="tags">${line.kind.startsWith("case_") ? html`<${Case} line=${line} />` : html`<${Post} line=${line} /><${Stands} line=${line} />`}</p>
+      <p class="tags">${line.kind.startsWith("case_") ? html`<${Case} line=${line} cases=${cases} />` : html`<${Post} line=${line} /><${Stands} line=${line} />`}</p>
     </div></li>`;
 }
 
-/** @param {{lines:Line[],alone:boolean}} props */
-export function Lines({ lines, alone }) {
+/** @param {{lines:Line[],alone:boolean,after:() => void}} props `after` somebody changed something here */
+export function Lines({ lines, alone, after }) {
   const responses = new Map(lines.filter((line) => line.kind === "replied").map((line) => [line.fact_id, line]));
-  return html`<ol class="lines" data-testid="lines">${lines.map((line) => html`<${OneLine} key=${line.seq} line=${line} alone=${alone} responses=${responses} />`)}</ol>`;
+  const closed = new Set(lines.filter((line) => line.kind === "case_closed").map((line) => line.about));
+  return html`<ol class="lines" data-testid="lines">${lines.map((line) => html`<${OneLine} key=${line.seq} line=${line} alone=${alone} responses=${responses} cases=${{ closed, after }} />`)}</ol>`;
 }

@@ -146,7 +146,7 @@ const Body = () => html`
   <section class="panel" aria-label="Timeline">
     ${lines.value.length === 0
       ? html`<p class="empty" data-testid="history-none">Nothing was said that fits.</p>`
-      : html`<${Lines} lines=${lines.value} alone=${person.value !== null} />`}
+      : html`<${Lines} lines=${lines.value} alone=${person.value !== null} after=${() => void poll.once()} />`}
     ${next.value && html`<p class="history-more"><button type="button" class="button" data-testid="history-more" onClick=${more}>Earlier ones</button></p>`}
   </section>`;
 
