@@ -148,9 +148,10 @@ def with_kept(events: Sequence[ConsentEvent], kept: KeptStop | None) -> list[Con
     """
     if kept is None:
         return list(events)
-    before = [
-        event
-        for event in events
-        if event.handle_key not in kept.handle_keys and event.at_ms < kept.day_ms + DAY_MS
-    ]
-    return [*before, kept.event, *(event for event in events if event not in before)]
+    before: list[ConsentEvent] = []
+    after: list[ConsentEvent] = []
+    for event in events:
+        joined = event.handle_key not in kept.handle_keys
+        earlier = joined and event.at_ms < kept.day_ms + DAY_MS
+        (before if earlier else after).append(event)
+    return [*before, kept.event, *after]
