@@ -49,7 +49,6 @@ def show(  # noqa: PLR0913 (each is a flag)
     store: StoreUrl = "",
 ) -> None:
     """What one person said and what we did, over all channels, the newest last."""
-    from app.adapters.store.threads import Threads
     from app.adapters.store.timeline import Ask, Timeline
     from app.core.person import person_key
     from app.core.words import terms_of
@@ -57,8 +56,7 @@ def show(  # noqa: PLR0913 (each is a flag)
     async def read(database: Database) -> tuple[Person, Page]:
         timeline = Timeline(database)
         whom = await timeline.person(person_key(person))
-        opened = (await Threads(database).of_person(whom.keys)).opened
-        ask = Ask(keys=whom.keys, asked_in=opened, terms=terms_of(words), limit=limit)
+        ask = Ask(keys=whom.keys, terms=terms_of(words), limit=limit)
         return whom, await timeline.page(ask)
 
     with store_of(settings_of(data_dir=data_dir, store={"url": store})) as database:

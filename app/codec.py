@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import orjson
 
+from app.core.community import ANSWER
 from app.core.errors import Invalid
 from app.core.mention import Author, Community, Mention, Standing, clamp, mention_id_of
 
@@ -16,6 +17,9 @@ MAX_DEPTH = 32  # nesting beyond this is an attack or a mistake, never a mention
 HTTP_BYTES = 262_144  # 256 KiB: no channel that we know carries more in one message
 MAX_BYTES = HTTP_BYTES + 1_024  # with the id and the time that intake writes into a mention
 _SHOWN_CHARS = 60
+_EXPECTED_CHARS = 200  # more than any of the validator's own sentences
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 Short = Annotated[str, msgspec.Meta(max_length=512)]
@@ -101,22 +105,27 @@ def refuse_depth(value: Any) -> None:
 def validate(value: Any) -> WireMention:
     """Check one decoded mention. Raises Invalid (`wrong_field`) with the field's path."""
     try:
-        return msgspec.convert(value, WireMention, strict=True)
+        wire = msgspec.convert(value, WireMention, strict=True)
     except msgspec.ValidationError as error:
         raise _wrong_field(value, str(error)) from None
+    if wire.community and wire.community.position == ANSWER:
+        wire.community.title = None  # words of whoever asked, which would outlive their erasure
+    return wire
 
 
 def _wrong_field(value: Any, message: str) -> Invalid:
-    sentence, _, path = message.partition(" - at ")
+    # Names of fields are the sender's: one may be long, and look like the end of the sentence.
+    sentence, at, path = message.rpartition(" - at ")
+    if not at:
+        sentence, path = path, ""
     field = path.strip("`").removeprefix("$").lstrip(".")
-    missing = re.search(r"missing required field `(\w+)`", sentence)
-    if missing:
+    if unknown := _UNKNOWN.fullmatch(sentence):
+        field = f"{field}.{unknown[1][:_SHOWN_CHARS]}".lstrip(".")
+        return Invalid("wrong_field", "a field that is known here", _shown(unknown[1]), field)
+    if missing := _MISSING.fullmatch(sentence):
         field = f"{field}.{missing[1]}".lstrip(".")
         return Invalid("wrong_field", "a value", "nothing", field)
-    if unknown := re.search(r"unknown field `(.+)`$", sentence):
-        field = f"{field}.{unknown[1]}".lstrip(".")
-        return Invalid("wrong_field", "a field that is known here", _shown(unknown[1]), field)
-    expected = sentence.removeprefix("Expected ").partition(", got ")[0]
+    expected = sentence.removeprefix("Expected ").partition(", got ")[0][:_EXPECTED_CHARS]
     for sign, words in _WORDS.items():
         if sign in expected:
             expected = words

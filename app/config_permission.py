@@ -129,8 +129,14 @@ def unknown_names(
         reply = rule.does.reply
         purpose = purpose_of_rule(reply.purpose) if reply else ""
         if reply and purpose not in policy.purposes:
-            near = meant(purpose, policy.purposes)
-            yield f"{place(rule)}: do.reply.purpose: no purpose is named {purpose!r}{near}"
+            problem = f"no purpose is named {purpose!r}{meant(purpose, policy.purposes)}"
+            if reply.purpose != purpose:
+                problem = (
+                    f"{reply.purpose!r}, also where none is written, goes out as {purpose!r}, as"
+                    f" rules have no conversations: expected a [purpose.{purpose}] in"
+                    f" {PERMISSION_FILE}"
+                )
+            yield f"{place(rule)}: do.reply.purpose: {problem}"
 
 
 def _problems(found: PermissionFile) -> Iterator[str]:

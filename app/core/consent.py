@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +13,8 @@ START: Final = "start"  # takes the stop back, and gives no consent
 KINDS: Final = (GIVEN, WITHDRAWN, STOP, START)
 
 MESSAGE: Final = "message"  # the source of what somebody wrote to us: STOP, START
+
+DAY_MS: Final = 86_400_000
 
 Where = tuple[str, str]  # channel, purpose
 
@@ -59,6 +61,28 @@ class HeardStop:
             evidence=f"mention {self.mention_id}",
             by=self.handle_key.partition(":")[2],
             mention_id=self.mention_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStop:
+    """A STOP that holds though its person was erased on that day (`day_ms`, its begin in UTC).
+
+    `handle_keys` are those of the handles known now that were theirs.
+    """
+
+    handle_keys: Collection[str]
+    day_ms: int
+
+    @property
+    def event(self) -> ConsentEvent:
+        return ConsentEvent(
+            event_id="kept",  # the same of everybody: facts name it, and it must lead to nobody
+            handle_key=min(self.handle_keys),
+            kind=STOP,
+            at_ms=self.day_ms,
+            source="kept",
+            evidence="said before",
         )
 
 
@@ -114,3 +138,20 @@ def with_heard(
         ]
         found.insert(max(before, default=0), stop.event)
     return found
+
+
+def with_kept(events: Sequence[ConsentEvent], kept: KeptStop | None) -> list[ConsentEvent]:
+    """A person's events with the stop that outlived an erasure, in its place.
+
+    Of its own handles all that was said before is erased: what is known of them came after it. Of
+    handles joined since, what was said up to the end of that day came before it.
+    """
+    if kept is None:
+        return list(events)
+    before: list[ConsentEvent] = []
+    after: list[ConsentEvent] = []
+    for event in events:
+        joined = event.handle_key not in kept.handle_keys
+        earlier = joined and event.at_ms < kept.day_ms + DAY_MS
+        (before if earlier else after).append(event)
+    return [*before, kept.event, *after]

@@ -26,7 +26,8 @@ async def main(settings: Settings) -> None:
     reconciler = Reconciler(parts, Journal(parts.database), producer)
 
     cached = RedisPersonal(parts.redis)
-    erasures, journal = Erasures(parts.database), Journal(parts.database)
+    erasures = Erasures(parts.database, parts.config.permission.words)
+    journal = Journal(parts.database)
     eraser = Eraser(erasures, journal, parts.door, cached, system_ms)
 
     async with service.health(service.always_ready):

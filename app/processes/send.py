@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from app import metrics
-from app.adapters.store.consents import Consents
+from app.adapters.store.consents import READER, Consents
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.outbound import OutboundLog
 from app.adapters.store.rule_events import RuleEvents
@@ -33,7 +33,7 @@ from app.core.outbound_facts import (
 from app.core.proactive import WARNED, warning_message
 from app.processes import service
 from app.processes.follow import Notes
-from app.processes.sending import READER, Lane
+from app.processes.sending import Lane
 from app.settings import Settings
 from app.wiring import base as wiring
 from app.wiring import outbound as outbound_wiring

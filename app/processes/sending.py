@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from app import codec, metrics
+from app.adapters.store.consents import READER
 from app.adapters.store.outbound import UNREAD, OutboundLog
 from app.core.delivery import AGAIN, TAKEN, Answer, Circuit, backoff_ms
 from app.core.errors import Conflict
@@ -20,7 +21,6 @@ from app.wiring.base import system_ms
 
 log = structlog.get_logger()
 
-READER = "send"  # of the ledger
 _RETRIED = "retried"
 _MOST_LOOKS = 20  # for an end of the ledger; where it runs away, the message waits for a turn
 

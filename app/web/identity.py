@@ -17,7 +17,6 @@ from app.adapters.store.identity_joins import Decide, Joins, Said
 from app.adapters.store.identity_nodes import Nodes
 from app.adapters.store.identity_people import PeopleTable, Person
 from app.adapters.store.persons import keys_of_person
-from app.adapters.store.threads import Threads
 from app.adapters.store.timeline import Ask, Timeline
 from app.core import joins
 from app.core.catalogue import READING
@@ -99,14 +98,12 @@ async def person(request: Request) -> JSONResponse:
 
 
 async def _history(request: Request, found: Person) -> list[Json]:
-    """The newest lines under all keys of a person, as their timeline has them."""
+    """The newest lines under all keys of a person: their own, and no answers of others to them."""
     database = parts(request).base.database
     kind, id_ = split_node(found.id)
     key = customer_key(id_) if kind == CUSTOMER else id_
     keys = await database.read(lambda c: keys_of_person(c, key))
-    ask = Ask(
-        keys=tuple(keys), asked_in=(await Threads(database).of_person(keys)).opened, limit=_HISTORY
-    )
+    ask = Ask(keys=tuple(keys), limit=_HISTORY)
     return [line_of(row, keys=ask.keys) for row in (await Timeline(database).page(ask)).lines]
 
 

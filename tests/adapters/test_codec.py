@@ -148,6 +148,25 @@ WRONG_POSTS = [
 ]
 
 
+@pytest.mark.parametrize("name", ["k" * 5000, "a - at `$.x`" + "y" * 500, "two\nlines" * 90])
+def test_the_name_of_an_unknown_field_is_told_no_longer_than_can_be_read(name: str) -> None:
+    """A1.5: it is the sender's, and goes into answers, dead letters and logs."""
+    refused = refusal(raw(community={"thread": "t", "position": "answer", name: 1}))
+    assert refused.field == f"community.{name[:60]}"
+    assert refused.expected == "a field that is known here"
+    assert len(str(refused)) < 300
+
+
+def test_the_title_of_a_thread_is_kept_with_whoever_opened_it_alone() -> None:
+    """A4.8: it is their words, and an answer outlives their erasure."""
+    place = {"thread": "t", "title": "Anna Canary lost a bag"}
+    for position, title in (("opening", place["title"]), ("answer", None)):
+        wired = codec.validate(wire(community=place | {"position": position}))
+        assert wired.community is not None
+        assert wired.community.title == title
+        assert (b"Canary" in codec.encode_wire(wired)) == (position == "opening")
+
+
 @pytest.mark.parametrize(("post", "field", "expected"), WRONG_POSTS)
 def test_a_post_of_a_community_is_refused_by_field_and_what_was_expected(
     post: dict[str, Any], field: str, expected: str

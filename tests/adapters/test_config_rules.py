@@ -75,6 +75,20 @@ def test_a_reply_without_a_purpose_is_an_answer(folder: Path) -> None:
     assert rule.does.reply == Reply(text="We are on it.", purpose="answer")
 
 
+@pytest.mark.parametrize("written", ["", ', purpose = "answer"'])
+def test_a_reply_that_goes_out_as_another_purpose_is_told_by_the_one_that_is_written(
+    tmp_path: Path, written: str
+) -> None:
+    """A4.8: a house of before has no such purpose, and nobody wrote its name."""
+    folder = Path(shutil.copytree(SHIPPED, tmp_path / "config"))
+    file = folder / "permission.toml"
+    kept = file.read_text("utf-8").replace("[purpose.acknowledgement]", "[purpose.thanks]")
+    file.write_text(kept, "utf-8")
+    [problem] = problems(folder, text(f'{{ reply = {{ text = "Hi"{written} }} }}'))
+    assert problem.startswith("rule own: do.reply.purpose: 'answer', also where none is written")
+    assert "expected a [purpose.acknowledgement] in config/permission.toml" in problem
+
+
 def test_a_hand_off_to_nobody_is_refused(folder: Path) -> None:
     """A4.7: a partner that no file names would never take it."""
     [problem] = problems(folder, text('{ hand_off = "bank" }'))

@@ -17,6 +17,7 @@ from app.adapters.store.ledger import Ledger
 from app.adapters.store.record import Record
 from app.cli import cli
 from app.core.errors import Unavailable
+from app.core.history import Matter
 from app.processes.record import Fold
 from tests.history_facts import any_facts
 from tests.history_house import folded, line
@@ -60,6 +61,22 @@ def test_a_person_is_shown_by_any_spelling_of_the_handle_and_steers_no_terminal(
     asked = run("show", "x:kim", "--words", "sec", "--json", "--data-dir", tmp_path)
     assert asked.exit_code == 0, (asked.output, asked.exception)
     assert [each["text"] for each in json.loads(asked.stdout)] == ["second"]
+
+
+def test_the_answers_of_others_are_not_shown_as_their_own(
+    database: Database, tmp_path: Path
+) -> None:
+    """A7.1: a person's own timeline; a thread is read on the page of the history."""
+    place = {"channel": "x", "thread": "x:t", "status": "received"}
+    made = (
+        Matter(mention_id="q", handle_key="x:kim", position="opening", **place),
+        line(1, mention_id="q", text="Where is my bag?"),
+        Matter(mention_id="a", handle_key="x:ann", position="answer", **place),
+        line(2, mention_id="a", handle_key="x:ann", by="@ann", text="Ask at desk 4"),
+    )
+    asyncio.run(Record(database).write("record", 2, folded(*made)))
+    found = run("show", "x:kim", "--json", "--data-dir", tmp_path)
+    assert [each["text"] for each in json.loads(found.stdout)] == ["Where is my bag?"]
 
 
 def test_a_comparison_says_that_all_is_well_and_writes_nothing(

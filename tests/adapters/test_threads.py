@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
+import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.record import Record
@@ -13,7 +15,7 @@ from app.adapters.store.timeline import Ask, Timeline
 from app.core.history import Matter
 from app.core.history_lines import Entry
 from app.core.words import terms_of
-from tests.builders import NOON_MS
+from tests.builders import NOON_MS, keep_customer
 from tests.history_house import folded, line
 
 THREAD = "community:t-1"
@@ -105,6 +107,30 @@ async def test_pages_of_a_timeline_with_answers_neither_lose_nor_repeat_a_line(
     assert seqs == [6, 3, 2, 1]
 
 
+async def test_answers_of_others_are_found_without_reading_the_whole_history(
+    database: Database,
+) -> None:
+    """A7.1: a timeline is as fast for whoever opened a thread as for anybody else."""
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("how PostgreSQL reads a table depends on how much is in it")
+    timeline, plans = await _written(database), list[str]()
+
+    def planned(connection: sa.Connection, _cursor: Any, text: str, given: Any, *_: Any) -> None:
+        if text.startswith("SELECT"):
+            rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {text}", given)
+            plans.extend(row[3] for row in rows)
+
+    sa.event.listen(database.engine, "before_cursor_execute", planned)
+    try:
+        assert await _seqs(
+            timeline, keys=("community:kim",), asked_in=(THREAD, "community:t-9")
+        ) == [3, 2, 1]
+    finally:
+        sa.event.remove(database.engine, "before_cursor_execute", planned)
+    assert plans
+    assert [plan for plan in plans if plan.startswith("SCAN history")] == []
+
+
 async def test_a_person_has_the_newest_standing_that_was_told_on_each_channel(
     database: Database,
 ) -> None:
@@ -133,3 +159,21 @@ async def test_the_answers_to_a_question_are_those_of_others(database: Database)
     assert await threads.answers_to("q") == ["a"]
     assert await threads.answers_to("a") == []
     assert await threads.answers_to("m") == []
+
+
+async def test_who_goes_on_under_another_handle_of_theirs_answers_nobody(
+    database: Database,
+) -> None:
+    """A11.3, A2.1: as on their timeline."""
+    await _written(database)
+    await keep_customer(database, "c1", "community:kim", "community:ann")
+    assert await Threads(database).answers_to("q") == []
+
+
+async def test_posts_of_one_moment_are_read_in_one_order(database: Database) -> None:
+    """A11.5: the standing that is shown is the same each time."""
+    standings = {"2": _standing(accepted=2), "1": _standing(accepted=1)}
+    made = (_post(id_, "ann", "answer", 1, standing=said) for id_, said in standings.items())
+    await Record(database).write("record", 1, folded(*made))
+    [known] = (await Threads(database).of_person(["community:ann"])).standings
+    assert known["accepted"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
@@ -15,30 +16,30 @@ from app.adapters.store.outbound_tables import (
 from app.adapters.store.personal import Person
 from app.adapters.store.stops import insert_stops
 from app.adapters.store.tables import facts
-from app.core.consent import HeardStop
+from app.core.consent import DAY_MS, HeardStop, standing
 from app.core.outbound_facts import consent_fact
 from app.core.sealing import UNREADABLE
-from tests.builders import NOON_MS
-from tests.outbound.conftest import Post
+from tests.builders import NOON_MS, keep_customer
+from tests.outbound.conftest import SHIPPED, Post
 
 KEY = "sms:anna"
 AMIRA = {"type": "user", "id": "amira", "role": "agent"}
 
 
-async def erase(post: Post) -> None:
-    erasures = Erasures(post.database)
+async def erase(post: Post, at_ms: int = NOON_MS) -> None:
+    erasures = Erasures(post.database, SHIPPED.words)
     erasure = Erasure(
-        id="e1", person=Person(handle_keys=(KEY,)), reason="asked by letter", asked_by="ada",
-        role="admin", asked_ms=NOON_MS,
+        id=f"e{at_ms}", person=Person(handle_keys=(KEY,)), reason="asked by letter", asked_by="ada",
+        role="admin", asked_ms=at_ms,
     )  # fmt: skip
     await erasures.ask(erasure)
     await erasures.work(erasure)
 
 
-async def record(post: Post, evidence: str) -> None:
+async def record(post: Post, evidence: str, kind: str = "given") -> None:
     """As the API does it: the fact has no mention of its own."""
     data = {
-        "handle_key": KEY, "kind": "given", "channel": "sms", "purpose": "marketing",
+        "handle_key": KEY, "kind": kind, "channel": "sms", "purpose": "marketing",
         "source": "phone", "evidence": evidence,
     }  # fmt: skip
     await post.ledger.append([consent_fact(data, "k", NOON_MS, AMIRA).as_dict()])
@@ -110,7 +111,8 @@ async def test_a_stop_that_was_accepted_and_not_taken_in_is_kept(post: Post) -> 
     await post.database.write(lambda c: insert_stops(c, [heard]))
     await erase(post)
     [stop] = (await post.consents.of_person(KEY))[1]
-    assert (stop.kind, stop.source, stop.by) == ("stop", "erasure", "")
+    assert (stop.kind, stop.source, stop.by) == ("stop", "kept", "")
+    assert stop.event_id == "kept", "it goes into facts, and may not lead from a handle to them"
 
 
 async def kept(database: Database) -> str:
@@ -137,4 +139,53 @@ async def test_facts_that_are_taken_in_after_the_erasure_make_nothing(post: Post
     await erase(post)  # before anybody has read them
     await post.round()
     assert (post.sms.requests, await post.log()) == ([], [])
+    assert [event.event_id for event in (await post.consents.of_person(KEY))[1]] == ["kept"]
+
+
+@pytest.mark.parametrize("by_rep", [False, True])
+async def test_a_stop_that_is_in_the_ledger_and_that_send_has_not_read_is_kept(
+    post: Post, by_rep: bool
+) -> None:
+    """A4.8: as over Kafka, where no journal has it; the erasure ends though `send` is down."""
+    if by_rep:
+        await record(post, "a letter", "stop")
+    else:
+        await post.hears("STOP")
+    await erase(post)
+    await erase(post)  # until it is whole
+    await post.replies(await post.hears("Where is my parcel?"))
+    await post.round()
+    assert (post.sms.requests, await post.states()) == ([], ["refused"])
+
+
+async def test_a_start_that_send_has_not_read_lifts_the_stop_before_the_erasure(post: Post) -> None:
+    await post.hears("STOP")
+    await post.round()
+    await post.hears("START")
+    await erase(post)
     assert (await post.consents.of_person(KEY))[1] == []
+
+
+async def test_what_a_joined_handle_said_before_lifts_no_kept_stop(post: Post) -> None:
+    """A4.8: its consent is older than the erasure; a START of the day after it is not."""
+    await post.hears("START", channel="email", handle="anna@x")
+    await post.records("given", "email", "marketing", handle_key="email:anna@x")
+    await post.hears("STOP")
+    await post.round()
+    await erase(post)
+    await keep_customer(post.database, "c1", KEY, "email:anna@x")
+    stands = standing((await post.consents.of_person(KEY))[1])
+    assert (stands.stop is not None, stands.given) == (True, {})
+    post.now_ms = NOON_MS + DAY_MS
+    await post.hears("START", channel="email", handle="anna@x")
+    await post.round()
+    assert standing((await post.consents.of_person(KEY))[1]).stop is None
+
+
+async def test_a_stop_that_is_kept_again_is_as_new_as_the_last_erasure(post: Post) -> None:
+    await post.hears("STOP")
+    await post.round()
+    await erase(post)
+    await erase(post, NOON_MS + DAY_MS)
+    [stop] = (await post.consents.of_person(KEY))[1]
+    assert stop.at_ms == (NOON_MS // DAY_MS + 1) * DAY_MS, "the begin of its day: no moment is kept"

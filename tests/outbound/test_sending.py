@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
+from app.adapters.store.consents import READER
 from app.adapters.store.database import Database
 from app.core.delivery import Answer, Circuit
 from app.core.errors import Unavailable
 from app.core.facts import OPS
-from app.processes.sending import READER
 from tests.builders import NOON_MS, keep_customer
 from tests.outbound.conftest import Post
 

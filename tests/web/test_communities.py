@@ -84,6 +84,15 @@ async def test_the_answer_of_an_ally_is_on_the_timeline_of_who_asked(
     assert not any(line["by_other"] for line in whole["lines"])
 
 
+async def test_on_the_page_of_people_stand_a_person_s_own_words_alone(
+    api: Api, parts: Parts, thread: None
+) -> None:
+    """A2.4: there nothing could tell whose words the answers of others are."""
+    await keep_customer(parts.base.database, "C7", "community:kim")
+    found = await api.get("amira", "/api/v1/people/C7")
+    assert [line["text"] for line in found.json()["history"]] == ["text q"]
+
+
 async def test_a_person_is_told_with_standing_and_with_what_a_source_states(
     api: Api, parts: Parts, thread: None
 ) -> None:

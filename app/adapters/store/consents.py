@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import tzinfo
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
 from app.adapters.store.kept_stops import drop_stops, keep_stops, kept_stop
 from app.adapters.store.outbound_tables import consent_events, outbound
+from app.adapters.store.parts import in_parts
 from app.adapters.store.persons import handles_of_person, zone_of_person
+from app.adapters.store.seal import open_facts
 from app.adapters.store.stops import with_every_stop_heard, with_stops_heard
+from app.adapters.store.tables import cursors, facts
 from app.config_sla import zone_of
-from app.core.consent import MESSAGE, ConsentEvent, standing
+from app.core.consent import MESSAGE, ConsentEvent, standing, with_kept
 from app.core.outbound import Outbound
+from app.core.outbound_facts import CHANGED, SAID, consent_of
 from app.core.permission import Known, Policy, Refusal, refusal_of
+from app.core.sealing import UNREADABLE
+from app.core.stop_words import StopWords
+
+READER: Final = "send"  # of the ledger: what was said about consent is known up to there
 
 _FIELDS = [consent_events.c[field.name] for field in fields(ConsentEvent)]
 
@@ -127,7 +135,7 @@ def insert_events(
 
 def _events(connection: sa.Connection, keys: Sequence[str]) -> list[ConsentEvent]:
     known = with_stops_heard(connection, keys, _taken_in(connection, keys))
-    return [*kept_stop(connection, keys), *known]
+    return with_kept(known, kept_stop(connection, keys))
 
 
 def _taken_in(connection: sa.Connection, keys: Sequence[str]) -> list[ConsentEvent]:
@@ -136,12 +144,34 @@ def _taken_in(connection: sa.Connection, keys: Sequence[str]) -> list[ConsentEve
     return [ConsentEvent(**dict(row)) for row in rows]
 
 
+def unread_events(
+    connection: sa.Connection, matters: Sequence[str], words: StopWords
+) -> list[ConsentEvent]:
+    """What the ledger says about consent and `send` has not taken in: before the keys go, after
+    which nobody can read it there. `matters` are mentions, and facts without one, of a person."""
+    read = int(connection.scalar(sa.select(cursors.c.seq).where(cursors.c.name == READER)) or 0)
+    new = sa.and_(facts.c.seq > read, facts.c.op.in_((*SAID, CHANGED)))
+    bodies: dict[int, bytes] = {}
+    for some in in_parts(matters):
+        theirs = facts.c.mention_id.in_(some) | facts.c.fact_id.in_(some)
+        found = connection.execute(sa.select(facts.c.seq, facts.c.body).where(new, theirs))
+        bodies |= {row.seq: row.body for row in found}
+    told = open_facts(connection, (bodies[seq] for seq in sorted(bodies)))
+    events = (consent_of(fact, words) for fact in told if UNREADABLE not in fact)
+    return [event for event in events if event]
+
+
 def keep_their_stop(
-    database: Database, connection: sa.Connection, keys: Sequence[str], at_ms: int
+    database: Database,
+    connection: sa.Connection,
+    keys: Sequence[str],
+    unread: Sequence[ConsentEvent],
+    at_ms: int,
 ) -> None:
     """Before a person is erased: a stop that holds goes on holding, one that was lifted is gone."""
-    known = with_every_stop_heard(connection, keys, _taken_in(connection, keys))
-    if standing([*kept_stop(connection, keys), *known]).stop is not None:
+    known = [*_taken_in(connection, keys), *unread]
+    known = with_kept(with_every_stop_heard(connection, keys, known), kept_stop(connection, keys))
+    if standing(known).stop is not None:
         keep_stops(database, connection, keys, at_ms)
     else:
         drop_stops(connection, keys)

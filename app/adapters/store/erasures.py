@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from app.adapters.store import full_text
-from app.adapters.store.consents import keep_their_stop
+from app.adapters.store.consents import keep_their_stop, unread_events
 from app.adapters.store.database import Database
 from app.adapters.store.ledger import lock_facts
 from app.adapters.store.parts import in_parts
@@ -38,6 +38,7 @@ from app.adapters.store.unnamed import (
     rejects_of,
 )
 from app.core.errors import Unavailable
+from app.core.stop_words import StopWords
 
 _LISTED = 200
 # The keys themselves are told to nobody.
@@ -57,8 +58,11 @@ class Erasure:
 
 
 class Erasures:
-    def __init__(self, database: Database) -> None:
+    """`words`: what is a STOP in the ledger before `send` has read it; only `work` asks for it."""
+
+    def __init__(self, database: Database, words: StopWords | None = None) -> None:
         self._database = database
+        self._words = words or StopWords()
 
     async def ask(self, erasure: Erasure) -> None:
         """Keep it until it is done. Asking again under the same id changes nothing."""
@@ -101,7 +105,9 @@ class Erasures:
             _overwrite_what_goes(connection)
             person = _widened(connection, erasure.person)
             erase_words(connection, person)
-            keep_their_stop(self._database, connection, person.handle_keys, erasure.asked_ms)
+            unread = unread_events(connection, person.mention_ids, self._words)
+            keys, at_ms = person.handle_keys, erasure.asked_ms
+            keep_their_stop(self._database, connection, keys, unread, at_ms)
             counts = Counter(_counts(connection, erasure.id))
             counts["identity_keys"] += erase_blocks(connection, person)
             counts["facts"] += lock_signals(self._database, connection, person)

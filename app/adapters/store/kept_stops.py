@@ -2,6 +2,7 @@
 
 Of each handle a keyed digest (HMAC-SHA256) stays. It answers whether this handle said STOP and
 lists nobody. The key is the store's own, so whoever has the whole store can try handles one by one.
+Of the time only the day is kept: a moment would lead to the erasure, and from one handle to others.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from app.adapters.store.database import Database
 from app.adapters.store.outbound_tables import kept_stop_key, kept_stops
 from app.adapters.store.parts import in_parts
-from app.core.consent import STOP, ConsentEvent
+from app.core.consent import DAY_MS, KeptStop
 
 _KEY_BYTES: Final = 32
 _ONE: Final = 1
@@ -26,12 +27,15 @@ _ONE: Final = 1
 def keep_stops(
     database: Database, connection: sa.Connection, keys: Sequence[str], at_ms: int
 ) -> None:
-    """From now on these handles said STOP, whatever else is known. Again it changes nothing."""
+    """From now on these handles said STOP, whatever else is known; the newest day counts."""
     fresh = {"one": _ONE, "key": secrets.token_bytes(_KEY_BYTES)}
     connection.execute(database.insert_new(kept_stop_key), fresh)
-    rows = [{"digest": digest, "at_ms": at_ms} for digest in _digests(connection, keys)]
-    if rows:
+    day_ms = at_ms - at_ms % DAY_MS
+    for some in in_parts(list(_digests(connection, keys))):
+        rows = [{"digest": digest, "day_ms": day_ms} for digest in some]
         connection.execute(database.insert_new(kept_stops), rows)
+        older = kept_stops.c.digest.in_(some) & (kept_stops.c.day_ms < day_ms)
+        connection.execute(sa.update(kept_stops).where(older).values(day_ms=day_ms))
 
 
 def drop_stops(connection: sa.Connection, keys: Sequence[str]) -> None:
@@ -40,23 +44,16 @@ def drop_stops(connection: sa.Connection, keys: Sequence[str]) -> None:
         connection.execute(sa.delete(kept_stops).where(kept_stops.c.digest.in_(some)))
 
 
-def kept_stop(connection: sa.Connection, keys: Sequence[str]) -> list[ConsentEvent]:
-    """The stop that was kept of one of these handles: it comes before all that is known now."""
-    digests = _digests(connection, keys)
+def kept_stop(connection: sa.Connection, keys: Sequence[str]) -> KeptStop | None:
+    """The stop that was kept of these handles: the newest, which goes over all others."""
+    digests, days = _digests(connection, keys), dict[str, int]()
     for some in in_parts(list(digests)):
         query = sa.select(kept_stops).where(kept_stops.c.digest.in_(some))
-        if row := connection.execute(query.order_by(kept_stops.c.at_ms)).first():
-            return [
-                ConsentEvent(
-                    event_id=f"kept:{row.digest[:12]}",
-                    handle_key=digests[row.digest],
-                    kind=STOP,
-                    at_ms=row.at_ms,
-                    source="erasure",
-                    evidence="said before the person was erased",
-                )
-            ]
-    return []
+        days |= {digests[row.digest]: int(row.day_ms) for row in connection.execute(query)}
+    if not days:
+        return None
+    newest = max(days.values())
+    return KeptStop(handle_keys={key for key, day in days.items() if day == newest}, day_ms=newest)
 
 
 def _digests(connection: sa.Connection, keys: Sequence[str]) -> dict[str, str]:

@@ -92,7 +92,7 @@ kept_stops = sa.Table(
     "kept_stops",
     metadata,
     sa.Column("digest", sa.String(64), primary_key=True),
-    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("day_ms", sa.BigInteger, nullable=False),  # the begin of the day, in UTC
 )
 
 # One row: the key of these digests.

@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from app.adapters.store.database import Database
+from app.adapters.store.persons import keys_of_person
 from app.adapters.store.tables import mentions
 from app.core.community import ANSWER, OPENING
 
@@ -39,7 +40,7 @@ class Threads:
         query = (
             sa.select(mentions)
             .where(mentions.c.handle_key.in_(keys), mentions.c.thread != "")
-            .order_by(mentions.c.detected_ms.desc())
+            .order_by(mentions.c.detected_ms.desc(), mentions.c.mention_id)
             .limit(_POSTS)
         )
         rows = await self._database.read(lambda c: c.execute(query).all())
@@ -58,18 +59,27 @@ class Threads:
 
     async def answers_to(self, mention_id: str) -> list[str]:
         """The newest answers of others in the thread that this mention opens: mention ids."""
-        asked, answer = mentions.alias("asked"), mentions.alias("answer")
-        query = (
-            sa.select(answer.c.mention_id)
-            .join(asked, asked.c.thread == answer.c.thread)
-            .where(
-                asked.c.mention_id == mention_id,
-                asked.c.thread != "",
-                asked.c.position == OPENING,
-                answer.c.position == ANSWER,
-                answer.c.handle_key != asked.c.handle_key,
-            )
-            .order_by(answer.c.detected_ms.desc(), answer.c.mention_id)
-            .limit(_ANSWERS)
+        opening = sa.select(mentions.c.thread, mentions.c.handle_key).where(
+            mentions.c.mention_id == mention_id,
+            mentions.c.thread != "",
+            mentions.c.position == OPENING,
         )
-        return list(await self._database.read(lambda c: c.scalars(query).all()))
+
+        def work(connection: sa.Connection) -> list[str]:
+            asked = connection.execute(opening).first()
+            if asked is None:
+                return []
+            query = (
+                sa.select(mentions.c.mention_id)
+                .where(
+                    mentions.c.thread == asked.thread,
+                    mentions.c.position == ANSWER,
+                    # Whoever goes on under another handle of theirs has answered nobody.
+                    mentions.c.handle_key.not_in(keys_of_person(connection, asked.handle_key)),
+                )
+                .order_by(mentions.c.detected_ms.desc(), mentions.c.mention_id)
+                .limit(_ANSWERS)
+            )
+            return list(connection.scalars(query))
+
+        return await self._database.read(work)

@@ -160,8 +160,10 @@ def _whose(ask: Ask) -> list[sa.ColumnElement[bool]]:
         return [sa.true()]
     found: list[sa.ColumnElement[bool]] = [history.c.handle_key == key for key in ask.keys]
     if ask.asked_in:
+        # By the mentions of these threads, as they are few: else all the history would be read.
+        there = sa.select(mentions.c.mention_id).where(mentions.c.thread.in_(ask.asked_in))
         others = sa.and_(
-            mentions.c.thread.in_(ask.asked_in),
+            history.c.mention_id.in_(there),
             history.c.handle_key.not_in(ask.keys),
             history.c.kind.in_(WORDS_OF_CUSTOMERS),
         )

@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.create_table(
         "kept_stops",
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("day_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
