@@ -28,6 +28,7 @@ _MENTION: Final[tuple[Path, ...]] = tuple(
         ("text",),
         ("author", "handle"),
         ("author", "name"),
+        ("author", "followers"),
         ("url",),
         ("in_reply_to",),
         ("meta",),
@@ -42,6 +43,7 @@ _VALUES: Final[tuple[Path, ...]] = tuple(
     ("data", "values", name)
     for name in (
         "mention.handle",
+        "mention.followers",
         "mention.url",
         "mention.in_reply_to",
         "community.thread",
@@ -72,7 +74,12 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
     "received": _MENTION,
     "edited": _MENTION + _VALUES,
     "decided": _VALUES,
-    "identified": (("data", "handle_key"), ("data", "customer_id")),
+    "identified": (
+        ("data", "handle_key"),
+        ("data", "customer_id"),
+        ("data", "advocacy", "source"),
+        ("data", "advocacy", "at_ms"),
+    ),
     "replied": (("data", "text"), ("fields", "reply")),
     "completed": (("data", "note"),),
     "sent": (("data", "text"), ("data", "reference")),
