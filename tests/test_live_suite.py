@@ -2,69 +2,71 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app import settings
 from tools import live_suite
-from tools.browser import STILL
-
-_HEAD = """
-import pathlib
-import pytest
-pytestmark = pytest.mark.live
-runs = pathlib.Path("runs")
-runs.write_text(runs.read_text() + "x" if runs.exists() else "x")
-"""
 
 
-@pytest.fixture
-def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose module counts in `runs` how often it was collected."""
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    live: as here\n")
-    return tmp_path / "test_it.py"
+    return tmp_path
 
 
-def _ran(suite: Path) -> int:
-    return len((suite.parent / "runs").read_text())
+class Suite:
+    """Runs that end as they are told to, and leave behind which tests failed."""
+
+    def __init__(self, *ends: tuple[int, list[str]]) -> None:
+        self.ends = list(ends)
+        self.asked: list[list[str]] = []
+
+    def __call__(self, arguments: list[str]) -> int:
+        self.asked.append(arguments)
+        code, failed = self.ends.pop(0)
+        file = live_suite.CACHE / "v" / "cache" / "lastfailed"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(dict.fromkeys(failed, True)))
+        return code
 
 
-def test_what_passes_when_run_again_does_not_fail_the_suite(
-    suite: Path, capfd: pytest.CaptureFixture[str]
+def test_a_real_test_that_passes_when_run_again_does_not_fail_the_suite(
+    folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    suite.write_text(
-        _HEAD + "def test_load(): assert len(runs.read_text()) == 2\ndef test_a(): ...\n"
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    live: as here\n")
+    (folder / "test_it.py").write_text(
+        "import pathlib, pytest\n"
+        "pytestmark = pytest.mark.live\n"
+        "ran = pathlib.Path('ran')\n"
+        "def test_a(): ...\n"
+        "def test_load():\n"
+        "    again = ran.exists()\n"
+        "    ran.touch()\n"
+        "    assert again\n"
     )
     assert live_suite.main(["test_it.py"]) == 0
     assert "flaky if they pass now):\n  test_it.py::test_load" in capfd.readouterr().out
 
 
-def test_what_fails_twice_fails_the_suite(suite: Path) -> None:
-    suite.write_text(_HEAD + "def test_broken(): assert False\n")
-    assert live_suite.main(["test_it.py"]) == 1
-    assert _ran(suite) == 2
+def test_what_fails_twice_fails_the_suite() -> None:
+    suite = Suite((1, ["t.py::test_a"]), (1, ["t.py::test_a"]))
+    assert live_suite.main(["t.py"], suite) == 1
+    assert suite.asked == [["t.py"], ["t.py::test_a"]]
 
 
-def test_failures_in_numbers_are_not_run_again(suite: Path) -> None:
-    many = live_suite.MOST_AGAIN + 1
-    suite.write_text(
-        _HEAD + f"@pytest.mark.parametrize('n', range({many}))\ndef test_n(n): assert False\n"
-    )
-    assert live_suite.main(["test_it.py"]) == 1
-    assert _ran(suite) == 1
+def _many() -> list[str]:
+    return [f"t.py::test_{n}" for n in range(live_suite.MOST_AGAIN + 1)]
 
 
-def test_a_suite_without_failures_runs_once(suite: Path) -> None:
-    suite.write_text(_HEAD + "def test_a(): ...\n")
-    assert live_suite.main(["test_it.py"]) == 0
-    assert _ran(suite) == 1
-
-
-def test_no_wait_of_a_test_takes_its_instance_down_the_ladder_of_scoring(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name, value in STILL.items():
-        monkeypatch.setenv(name, value)
-    assert min(settings.load().scoring.until_ms) >= 600_000  # longer than any test may take
+@pytest.mark.parametrize(
+    ("code", "failed"),
+    [(0, list), (1, _many), (2, lambda: ["t.py::test_a"])],
+    ids=["none failed", "failures in numbers", "the run itself went wrong"],
+)
+def test_nothing_else_is_run_again(code: int, failed: Callable[[], list[str]]) -> None:
+    suite = Suite((code, failed()))
+    assert live_suite.main(["t.py"], suite) == code
+    assert suite.asked == [["t.py"]]

@@ -10,18 +10,24 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 CACHE = Path(".pytest_cache/live")  # not that of the fast tests: only this suite's failures count
 MOST_AGAIN = 8  # tests; one broker that did not start is four of them
-_SUITE = (sys.executable, "-m", "pytest", "-m", "live", "-o", f"cache_dir={CACHE}")
 _SOME_FAILED = 1  # pytest's exit code; any other one says that the run itself went wrong
 
 
-def main(arguments: list[str]) -> int:
+def suite(arguments: list[str]) -> int:
+    """Run pytest on these tests of the suite; return its exit code."""
+    command = (sys.executable, "-m", "pytest", "-m", "live", "-o", f"cache_dir={CACHE}", *arguments)
+    return subprocess.run(command, check=False).returncode
+
+
+def main(arguments: list[str], run: Callable[[list[str]], int] = suite) -> int:
     """Run the suite on `arguments`; return pytest's exit code of the last run."""
     _failed_file().unlink(missing_ok=True)
-    code = subprocess.run([*_SUITE, *arguments], check=False).returncode
+    code = run(arguments)
     again = failed()
     if code != _SOME_FAILED or not 0 < len(again) <= MOST_AGAIN:
         return code
@@ -31,7 +37,7 @@ def main(arguments: list[str]) -> int:
         sep="\n  ",
         flush=True,
     )
-    return subprocess.run([*_SUITE, *again], check=False).returncode
+    return run(again)
 
 
 def failed() -> list[str]:
