@@ -74,6 +74,21 @@ async def an_old_copy(centre: Centre) -> str:
     return task
 
 
+async def test_an_old_copy_is_not_made_to_look_new_by_what_it_has_still_to_send(
+    centre: Centre,
+) -> None:
+    """Its relay is quicker than the keeper; the ledger has long had what it sends."""
+    await centre.door.admit([admission("1")])
+    old = await copy_of(centre.redis)
+    task = await accepted_by(centre.door, "ann")
+    await centre.relayed()
+    await restore_copy(centre, old)
+    with pytest.raises(ReadOnly):
+        await centre.relay.move(0)
+    assert await centre.keeper.turn()
+    assert (await centre.tasks())[task]["state"] == "accepted"
+
+
 async def test_an_old_copy_whose_rebuild_died_is_confirmed_by_nobody(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +153,7 @@ async def test_what_a_relay_takes_from_the_outbox_meanwhile_is_not_missed_there(
     epoch, read = (await centre.epoch.standing()).epoch, centre.outbox.read
 
     async def relayed_first(count: int, block_ms: int) -> Any:
+        assert await centre.epoch.confirm(epoch)  # by another watch, whose relay goes on at once
         await centre.outbox.remove(entries, seq)
         return await read(count, block_ms)
 

@@ -32,12 +32,16 @@ redis.register_function{ function_name = 'hs_standing', flags = { 'no-writes' },
   end }
 
 -- relayed: the ledger has these facts, up to this number. Also works when memory is full:
--- it is what makes room again.
+-- it is what makes room again. Not before this state was compared with the ledger: what an old
+-- copy has still to send would make it look as new as the ledger. A rebuild has compared it.
 redis.register_function{ function_name = 'hs_relayed', flags = { 'allow-oom' },
   callback = function(_, args)
     local given = cjson.decode(args[1])
     if given.epoch ~= (epoch() or '') then
       return cjson.encode(refuse('rebuilding', 'These facts are of another life of this Redis'))
+    end
+    if not serving() and redis.call('EXISTS', CONDEMNED) == 0 then
+      return cjson.encode(refuse('rebuilding', 'This Redis is being compared with the ledger'))
     end
     for _, id in ipairs(given.ids) do redis.call('XDEL', 'hs:outbox', id) end
     if given.seq > tonumber(redis.call('GET', 'hs:relayed') or 0) then
