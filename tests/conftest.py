@@ -26,7 +26,7 @@ structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
 # The quick run is the same every time: a red build is then about the change that it builds.
 # HYPOTHESIS_PROFILE=thorough looks for what nobody has seen yet, and takes its time.
 _SLOW_IS_FINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("quick", max_examples=50, derandomize=True, **_SLOW_IS_FINE)
+settings.register_profile("quick", max_examples=40, derandomize=True, **_SLOW_IS_FINE)
 settings.register_profile("thorough", max_examples=1000, **_SLOW_IS_FINE)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

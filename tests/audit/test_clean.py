@@ -18,7 +18,7 @@ from tests.audit.judging import judge
 from tests.audit.ledger import SYSTEM, Row
 
 _HERE = Path(__file__).parent
-_DAYS = int(os.environ.get("CLEAN_HISTORIES", "300"))  # 1000 takes 30 s on an idle core
+_DAYS = int(os.environ.get("CLEAN_HISTORIES", "120"))  # 1000 takes 30 s on an idle core
 
 
 @pytest.mark.timeout(480)  # 10 s on an idle core; a busy machine is not a failure

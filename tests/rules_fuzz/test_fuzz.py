@@ -9,7 +9,7 @@ from tests.rules_fuzz import campaign
 from tests.rules_fuzz.generate import fuzzed
 from tests.rules_fuzz.trial import Verdict, trial
 
-_RULES = 200
+_RULES = 120
 
 
 @pytest.fixture(scope="module")

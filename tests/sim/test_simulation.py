@@ -15,7 +15,7 @@ from tests.sim import server, store
 from tests.sim.simulation import simulate
 from tests.sim.world import Grounds, grounds
 
-SEEDS = range(1, 31)
+SEEDS = range(1, 13)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def on() -> Iterator[Grounds]:
 
 
 @pytest.mark.timeout(240)  # a busy machine switches slowly between us and Redis
-def test_thirty_seeds_break_no_promise(on: Grounds) -> None:
+def test_a_dozen_seeds_break_no_promise(on: Grounds) -> None:
     broken = {seed: found for seed in SEEDS if (found := simulate(seed, on).violations)}
     assert not broken, "again: python -m tests.sim --seed N -v"
 
