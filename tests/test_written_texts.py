@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "models" / "sentiment" / "texts"
-LABELS = {
+LABELS: dict[str, set[object]] = {
     "sentiment": {"negative", "neutral", "positive"},
     "complaint": {True, False},
     "intent": {"question", "complaint", "praise", "request", "other"},
