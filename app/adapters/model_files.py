@@ -8,11 +8,14 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from app.core.errors import ConfigError
 from app.core.score import LABELS
+
+MANIFEST: Final = "manifest.toml"  # in the folder of its models
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,12 +61,12 @@ class ModelFiles:
 
 def find(folder: Path, name: str) -> ModelFiles:
     """Read the manifest and check both files. Raises ConfigError with all that is wrong."""
-    manifest = _read(folder / "manifest.toml")
+    manifest = _read(folder / MANIFEST)
     entry = manifest.model.get(name)
     if entry is None:
         raise ConfigError(_wrong_name(folder, manifest, name))
     problems = [p for f in (entry, manifest.tokenizer) if (p := _problem(folder, f))]
-    problems += [f"{folder / 'manifest.toml'}: {p}" for p in _wrong_values(manifest)]
+    problems += [f"{folder / MANIFEST}: {p}" for p in _wrong_values(manifest)]
     if problems:
         raise ConfigError(problems)
     return ModelFiles(
@@ -82,7 +85,7 @@ def find(folder: Path, name: str) -> ModelFiles:
 
 def names(folder: Path) -> list[str]:
     """The models of a folder's manifest, sorted. Raises ConfigError where it cannot be read."""
-    return sorted(_read(folder / "manifest.toml").model)
+    return sorted(_read(folder / MANIFEST).model)
 
 
 def _wrong_values(manifest: _Manifest) -> Iterator[str]:
@@ -106,14 +109,14 @@ def problems(folder: Path, named: Iterable[tuple[str, str]]) -> list[str]:
     `named` are pairs: where it is named, and the name.
     """
     try:
-        manifest = _read(folder / "manifest.toml")
+        manifest = _read(folder / MANIFEST)
     except ConfigError as error:
         return error.problems
     files = [*manifest.model.values(), manifest.tokenizer]
     return [
         *(f"{by}: {found}" for by, name in named for found in _wrong_name(folder, manifest, name)),
         *(found for entry in files if (found := _problem(folder, entry))),
-        *(f"{folder / 'manifest.toml'}: {p}" for p in _wrong_values(manifest)),
+        *(f"{folder / MANIFEST}: {p}" for p in _wrong_values(manifest)),
     ]
 
 
@@ -121,7 +124,7 @@ def _wrong_name(folder: Path, manifest: _Manifest, name: str) -> list[str]:
     if name in manifest.model:
         return []
     known = ", ".join(sorted(manifest.model))
-    return [f"{folder / 'manifest.toml'}: model: expected {known}, got {name!r}"]
+    return [f"{folder / MANIFEST}: model: expected {known}, got {name!r}"]
 
 
 def _read(path: Path) -> _Manifest:

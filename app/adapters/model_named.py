@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from app.adapters.model_files import ModelFiles, find, names
+from app.adapters.model_files import MANIFEST, ModelFiles, find, names
 from app.core.errors import ConfigError
 from app.core.score import LABELS
 
-MANIFEST = "manifest.toml"
 _TOKENS = 64  # what our models read, where no manifest says otherwise
 
 

@@ -15,6 +15,7 @@ from agents.guard import EXIT_UNFINISHED, Guard
 from app import failpoints, flow, metrics
 from app.adapters.kafka import Producer
 from app.adapters.ladder_scorer import LadderScorer
+from app.adapters.model_files import MANIFEST
 from app.core.backlog import Backlog
 from app.core.lexicon import NAME as LEXICON
 from app.core.profile import Profile
@@ -82,7 +83,7 @@ def _scored(settings: Settings, scorer: LadderScorer, guard: Guard) -> Scoring:
         scorer,
         lambda: guard.ports.door,
         follow.name_of("worker"),
-        changed=lambda: changed_at(MODELS / "manifest.toml"),
+        changed=lambda: changed_at(MODELS / MANIFEST),
         load=lambda: scoring.models(settings.scoring),
     )
 

@@ -62,13 +62,9 @@ def models(scoring: Scoring) -> Mapping[str, Model]:
 
 def named(scoring: Scoring) -> list[tuple[str, str]]:
     """The models that the ladder needs, as pairs: the setting that names it, and its name."""
-    given = {
-        FULL: ("model", [scoring.model]),
-        CASCADE: ("cascade", scoring.cascade),
-        FAST: ("fast", [scoring.fast]),
-    }
-    needed = [given[rung] for rung in given if rung == FULL or rung in scoring.ladder]
-    return [(place("scoring", key), name) for key, names in needed for name in names]
+    plan, keys = _plan(scoring), {FULL: "model", CASCADE: "cascade", FAST: "fast"}
+    needed = (rung for rung in keys if rung == FULL or rung in scoring.ladder)
+    return [(place("scoring", keys[rung]), name) for rung in needed for name in plan.of(rung)]
 
 
 def _plan(scoring: Scoring) -> Plan:

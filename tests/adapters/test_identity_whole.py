@@ -67,6 +67,16 @@ async def introduce(people: People, *handle_keys: str) -> None:
     await people.nodes.enter(entries, NOON_MS)
 
 
+async def four_of_whom_two_are_asked_about(database: Database) -> People:
+    """A, B, D and E; whether A is D, a person is to say."""
+    people = People(database)
+    for id_ in "ABDE":
+        await keep_customer(database, id_, name=id_)
+    verdict = Verdict(band=REVIEW, score=5.0, confidence=0.8, why="w")
+    await people.joins.ask([(A, D, verdict)], NOON_MS)
+    return people
+
+
 async def keep_apart(people: People, a: str, b: str, key: str = "a") -> None:
     def decide(scene: Any) -> list[joins.Draft]:
         return joins.keep_apart(scene.people, (a, b), SUPERVISOR)
@@ -192,11 +202,7 @@ async def test_a_stop_on_one_handle_blocks_the_others_of_the_person(
 
 
 async def test_an_unjoin_asks_again_what_the_join_had_settled(database: Database) -> None:
-    people = People(database)
-    for id_ in "ABDE":
-        await keep_customer(database, id_, name=id_)
-    verdict = Verdict(band=REVIEW, score=5.0, confidence=0.8, why="w")
-    await people.joins.ask([(A, D, verdict)], NOON_MS)
+    people = await four_of_whom_two_are_asked_about(database)
     await keep_apart(people, B, D)
     [event] = await people.join(A, B)
     assert await asked(people) == set()
@@ -205,11 +211,7 @@ async def test_an_unjoin_asks_again_what_the_join_had_settled(database: Database
 
 
 async def test_an_unjoin_asks_nothing_that_is_answered_by_another_id(database: Database) -> None:
-    people = People(database)
-    for id_ in "ABDE":
-        await keep_customer(database, id_, name=id_)
-    verdict = Verdict(band=REVIEW, score=5.0, confidence=0.8, why="w")
-    await people.joins.ask([(A, D, verdict)], NOON_MS)
+    people = await four_of_whom_two_are_asked_about(database)
     await people.join(D, E, "d")
     await keep_apart(people, A, E)
     [event] = await people.join(A, B, "b")
