@@ -11,15 +11,20 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from app.core.heads import HEADS
-from tests.adapters.heads_house import folder
+from tests.adapters.heads_house import OUTPUTS, folder
+from tests.adapters.tiny_onnx import Outputs
 
 SHORT = "Lovely!"
 LONG = "Lovely, " * 20 + "and then the bag was gone."
 
 
-def evaluated(at: Path, *labels: str, of_model: str | None = None) -> Any:
+# Here the short text is the complaint, though it is the long one that is negative.
+CALM: Outputs = {**OUTPUTS, "complaint": ([0.5, 0.0], [0.0, 4.0])}
+
+
+def evaluated(at: Path, *labels: str, **given: Any) -> Any:
     """Evaluate the small model on the short text and the long one, with these labels."""
-    home = folder(at / "model") if of_model is None else folder(at / "model", of_model=of_model)
+    home = folder(at / "model", **given)
     file = at / "labelled.jsonl"
     rows = (
         json.dumps({"text": text, "label": of})
@@ -33,10 +38,11 @@ def test_complaints_are_measured_by_their_head_where_the_model_has_it(tmp_path: 
     said = json.loads(evaluated(tmp_path, "other", "complaint").stdout)
     assert said["classes"] == ["complaint", "other"]
     assert (said["complaint_score"], said["accuracy"], said["auc"]) == ("P(complaint)", 1.0, 1.0)
-    swapped = json.loads(evaluated(tmp_path, "complaint", "other").stdout)
-    assert (swapped["accuracy"], swapped["auc"]) == (0.0, 0.0)
-    plain = json.loads(evaluated(tmp_path, "other", "complaint", of_model="").stdout)
-    assert plain["complaint_score"] == "P(negative)"
+    calm = json.loads(evaluated(tmp_path, "complaint", "other", outputs=CALM).stdout)
+    assert (calm["accuracy"], calm["auc"]) == (1.0, 1.0)
+    plain = evaluated(tmp_path, "complaint", "other", outputs=CALM, of_model="")
+    said = json.loads(plain.stdout)
+    assert (said["complaint_score"], said["accuracy"]) == ("P(negative)", 0.0)
 
 
 @pytest.mark.parametrize(
