@@ -12,17 +12,17 @@ import structlog
 
 from app import metrics
 from app.adapters.language import ASSUMED, Language, hinted
-from app.adapters.onnx_scorer import Floats, Model, finish, sentiment_of
+from app.adapters.onnx_scorer import Floats, Model, finish, judgement_of
 from app.adapters.tiers import Tiers, Trouble
 from app.core import ladder as rungs
 from app.core import lexicon
 from app.core.ladder import CASCADE, FULL, LEXICON, TOP, Ladder, Standing
 from app.core.mention import Mention
-from app.core.score import NOT_SCORED, Score, Sentiment
+from app.core.score import NOT_JUDGED, Judgement, Score
 
 log = structlog.get_logger()
 
-Said = tuple[Sentiment, str]  # and which model said it
+Said = tuple[Judgement, str]  # and which model said it
 
 
 # No model is asked for a batch after so many budgets: two may hang, and the words still come.
@@ -124,8 +124,8 @@ class LadderScorer:
     ) -> list[Score]:
         def finished() -> list[Score]:
             return [
-                finish(mention, sentiment, lang, by)
-                for mention, (sentiment, by), lang in zip(mentions, said, langs, strict=True)
+                finish(mention, judged, lang, by)
+                for mention, (judged, by), lang in zip(mentions, said, langs, strict=True)
             ]
 
         # Plain Python that reads so much of a text and no more: it ends, so it has all its time.
@@ -176,11 +176,12 @@ class LadderScorer:
 
     def _foreign(self, text: str, lang: str) -> Said:
         """What is said of a language that the models do not know."""
-        return self._by_words(text, lang) if self.rung == LEXICON else (NOT_SCORED, self.model)
+        return self._by_words(text, lang) if self.rung == LEXICON else (NOT_JUDGED, self.model)
 
     def _by_words(self, text: str, lang: str) -> Said:
         allowed = lang in self.limits.lexicon
-        return lexicon.sentiment(text, lang) if allowed else NOT_SCORED, lexicon.NAME
+        judged = Judgement(sentiment=lexicon.sentiment(text, lang)) if allowed else NOT_JUDGED
+        return judged, lexicon.NAME
 
     async def _judge(self, texts: Sequence[tuple[str, str]], late: float) -> list[Said]:
         """One micro-batch with its languages. No model is asked after `late` (monotonic, in s)."""
@@ -203,7 +204,8 @@ class LadderScorer:
         names, budget_s = self.tiers.plan.of(rung), self.limits.budget_s
         rows, model = await self.tiers.ask(names[0], texts, budget_s)
         said = _said(rows, model)
-        unsure = np.argsort(rows.max(axis=1), kind="stable")[: self._unsure(rung, len(texts))]
+        moods = rows[:, : len(model.files.labels)]  # what a head is unsure of asks no second model
+        unsure = np.argsort(moods.max(axis=1), kind="stable")[: self._unsure(rung, len(texts))]
         if len(unsure) and time.monotonic() <= late:
             try:
                 again = await self.tiers.ask(names[1], [texts[i] for i in unsure], budget_s)
@@ -221,6 +223,6 @@ def _said(rows: Floats, model: Model) -> list[Said]:
     """A model that says no number is not believed."""
     files = model.files
     return [
-        (sentiment_of(row, files.labels) if np.isfinite(row).all() else NOT_SCORED, files.tag)
+        (judgement_of(row, files) if np.isfinite(row).all() else NOT_JUDGED, files.tag)
         for row in rows
     ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import math
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from app.core.errors import ConfigError
+from app.core.heads import HEADS
 from app.core.score import LABELS
 
 MANIFEST: Final = "manifest.toml"  # in the folder of its models
@@ -25,6 +27,14 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Model(_File, forbid_unknown_fields=True):
     temperature: float | None = None  # None: the manifest's for all
+    heads: list[str] = []
+    temperatures: dict[str, float] = {}  # of its heads; who is not named has that of the head
+
+
+class _Head(msgspec.Struct, forbid_unknown_fields=True):
+    output: str
+    labels: list[str]
+    temperature: float = 1.0
 
 
 class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,11 +46,25 @@ class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
     languages: list[str]
     tokenizer: _File
     model: dict[str, _Model]
+    head: dict[str, _Head] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A further output of a model: `columns` are those of its labels among all probabilities."""
+
+    output: str
+    labels: tuple[str, ...]
+    temperature: float
+    columns: slice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFiles:
-    """A checked model: paths, and what its manifest says of it."""
+    """A checked model: paths, and what its manifest says of it.
+
+    The columns of its probabilities are the labels of the sentiment, then those of each head.
+    """
 
     name: str
     sha256: str
@@ -52,6 +76,12 @@ class ModelFiles:
     max_tokens: int
     temperature: float
     languages: frozenset[str]
+    heads: Mapping[str, Head] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> int:
+        """How many probabilities there are for a text."""
+        return len(self.labels) + sum(len(head.labels) for head in self.heads.values())
 
     @property
     def tag(self) -> str:
@@ -80,7 +110,21 @@ def find(folder: Path, name: str) -> ModelFiles:
         max_tokens=manifest.max_tokens,
         temperature=entry.temperature or manifest.temperature,
         languages=frozenset(manifest.languages),
+        heads=_heads(manifest, entry),
     )
+
+
+def _heads(manifest: _Manifest, entry: _Model) -> dict[str, Head]:
+    found, at = {}, len(manifest.labels)
+    for name in entry.heads:
+        head = manifest.head[name]
+        found[name] = Head(
+            output=head.output,
+            labels=tuple(head.labels),
+            temperature=entry.temperatures.get(name, head.temperature),
+            columns=slice(at, at := at + len(head.labels)),
+        )
+    return found
 
 
 def names(folder: Path) -> list[str]:
@@ -91,16 +135,51 @@ def names(folder: Path) -> list[str]:
 def _wrong_values(manifest: _Manifest) -> Iterator[str]:
     if sorted(manifest.labels) != sorted(LABELS):
         yield f"labels: expected {', '.join(LABELS)} in any order, got {manifest.labels}"
-    given = {"": manifest.temperature} | {
-        f"model.{name}.": entry.temperature
-        for name, entry in manifest.model.items()
-        if entry.temperature is not None
-    }
-    for where, temperature in given.items():
+    for where, temperature in _temperatures(manifest):
         if not 0 < temperature < math.inf:
-            yield f"{where}temperature: expected a number above zero, got {temperature}"
+            yield f"{where}: expected a number above zero, got {temperature}"
     if manifest.max_tokens < 1:
         yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
+    yield from _wrong_heads(manifest)
+    for name, entry in manifest.model.items():
+        for problem in _wrong_heads_of(entry, manifest):
+            yield f"model.{name}.{problem}"
+
+
+def _temperatures(manifest: _Manifest) -> Iterator[tuple[str, float]]:
+    """Each with its key."""
+    yield "temperature", manifest.temperature
+    for name, head in manifest.head.items():
+        yield f"head.{name}.temperature", head.temperature
+    for name, entry in manifest.model.items():
+        if entry.temperature is not None:
+            yield f"model.{name}.temperature", entry.temperature
+        for of, temperature in entry.temperatures.items():
+            yield f"model.{name}.temperatures.{of}", temperature
+
+
+def _wrong_heads(manifest: _Manifest) -> Iterator[str]:
+    outputs = Counter([manifest.output, *(head.output for head in manifest.head.values())])
+    for name, head in manifest.head.items():
+        if name not in HEADS:
+            yield f"head.{name}: expected {', '.join(HEADS)}"
+        elif sorted(head.labels) != sorted(HEADS[name]):
+            known = ", ".join(HEADS[name])
+            yield f"head.{name}.labels: expected {known} in any order, got {head.labels}"
+        if outputs[head.output] > 1:
+            yield f"head.{name}.output: expected an output of its own, got {head.output!r}"
+
+
+def _wrong_heads_of(entry: _Model, manifest: _Manifest) -> Iterator[str]:
+    known = ", ".join(manifest.head) or "none"
+    for name, count in Counter(entry.heads).items():
+        if name not in manifest.head:
+            yield f"heads: expected heads of the manifest ({known}), got {name!r}"
+        elif count > 1:
+            yield f"heads: expected each once, got {name!r} {count} times"
+    for name in entry.temperatures:
+        if name not in entry.heads:
+            yield f"temperatures: expected heads of this model, got {name!r}"
 
 
 def problems(folder: Path, named: Iterable[tuple[str, str]]) -> list[str]:
