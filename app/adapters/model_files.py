@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from app.core.errors import ConfigError
 from app.core.score import LABELS
 
 MANIFEST: Final = "manifest.toml"  # in the folder of its models
+_LANGUAGE: Final = re.compile("[a-z]{2,3}")
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,6 +27,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Model(_File, forbid_unknown_fields=True):
     temperature: float | None = None  # None: the manifest's for all
+    languages: list[str] | None = None  # so, too
+    tokenizer: _File | None = None
 
 
 class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,7 +69,8 @@ def find(folder: Path, name: str) -> ModelFiles:
     entry = manifest.model.get(name)
     if entry is None:
         raise ConfigError(_wrong_name(folder, manifest, name))
-    problems = [p for f in (entry, manifest.tokenizer) if (p := _problem(folder, f))]
+    tokenizer = entry.tokenizer or manifest.tokenizer
+    problems = [p for f in (entry, tokenizer) if (p := _problem(folder, f))]
     problems += [f"{folder / MANIFEST}: {p}" for p in _wrong_values(manifest)]
     if problems:
         raise ConfigError(problems)
@@ -73,13 +78,13 @@ def find(folder: Path, name: str) -> ModelFiles:
         name=name,
         sha256=entry.sha256,
         model=folder / entry.file,
-        tokenizer=folder / manifest.tokenizer.file,
+        tokenizer=folder / tokenizer.file,
         labels=tuple(manifest.labels),
         inputs=tuple(manifest.inputs),
         output=manifest.output,
         max_tokens=manifest.max_tokens,
         temperature=entry.temperature or manifest.temperature,
-        languages=frozenset(manifest.languages),
+        languages=frozenset(manifest.languages if entry.languages is None else entry.languages),
     )
 
 
@@ -99,6 +104,14 @@ def _wrong_values(manifest: _Manifest) -> Iterator[str]:
     for where, temperature in given.items():
         if not 0 < temperature < math.inf:
             yield f"{where}temperature: expected a number above zero, got {temperature}"
+    listed = {"": manifest.languages} | {
+        f"model.{name}.": entry.languages
+        for name, entry in manifest.model.items()
+        if entry.languages is not None
+    }
+    for where, languages in listed.items():
+        if not languages or not all(map(_LANGUAGE.fullmatch, languages)):
+            yield f"{where}languages: expected codes of ISO 639, one or more, got {languages}"
     if manifest.max_tokens < 1:
         yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
 
@@ -112,7 +125,9 @@ def problems(folder: Path, named: Iterable[tuple[str, str]]) -> list[str]:
         manifest = _read(folder / MANIFEST)
     except ConfigError as error:
         return error.problems
-    files = [*manifest.model.values(), manifest.tokenizer]
+    entries = manifest.model.values()
+    tokenizers = (one.tokenizer for one in entries if one.tokenizer)
+    files = [*entries, manifest.tokenizer, *tokenizers]
     return [
         *(f"{by}: {found}" for by, name in named for found in _wrong_name(folder, manifest, name)),
         *(found for entry in files if (found := _problem(folder, entry))),
