@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import InitVar, dataclass, field
 
 import numpy as np
@@ -204,12 +205,8 @@ class LadderScorer:
         able = rung != LEXICON and self.tiers.ready(OTHERS, set())
         if able and time.monotonic() <= late:
             [name] = self.tiers.plan.of(OTHERS)
-            try:
-                rows, model = await self._rows(name, _parts(rung, texts))
-            except Trouble:  # it is told
-                self.look()
-            else:
-                return _said(rows, model)
+            with suppress(Trouble):  # it is told
+                return _said(*await self._rows(name, _parts(rung, texts)))
         return [self._foreign(text) for text in texts]
 
     async def _ask(self, rung: str, texts: Sequence[Text], late: float) -> list[Said]:
