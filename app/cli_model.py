@@ -93,7 +93,7 @@ def _print(done: Evaluation, file: Path) -> None:
     auc = "" if report.auc is None else f"; area under the curve {report.auc:.3f}"
     out.print(f"  calibration error {report.ece:.2%} ({BINS} equally wide bins){auc}")
     if report.classes == COMPLAINT:
-        out.print("  a complaint is what is negative with a probability of a half or more")
+        out.print(f"  a complaint is what has a half or more by {done.complaint_score}")
     said = done.as_dict()
     out.print(
         f"  {said['messages_per_second']:,.0f} messages/s by the clock,"

@@ -22,7 +22,7 @@ from app.core.facts import Fact
 from app.core.formulas import completed
 from app.core.mention import Mention
 from app.core.profile import STRANGER, Profile
-from app.core.score import NOT_SCORED, Score, Sentiment
+from app.core.score import NOT_SCORED, Judgement, Score, Sentiment
 from app.demo.people import known
 from app.demo.world import mentions
 from app.ports import Admission, DeadLetter, Delivery, Known, Seen, nothing_known
@@ -64,7 +64,8 @@ class _Memory:
             names = self.dice.sample(("negative", "neutral", "positive"), 3)
             shared = dict(zip(names, (low, middle, high), strict=True))
             mood = Sentiment(label=names[2], confidence=high, **shared)
-        return completed(mention.text, mention.author.followers, mood, lang, self.model)
+        judged = Judgement(sentiment=mood)
+        return completed(mention.text, mention.author.followers, judged, lang, self.model)
 
     async def admit(self, admissions: Sequence[Admission]) -> list[str]:
         for one in admissions:  # repeats and edits move no task: they are left out

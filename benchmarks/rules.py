@@ -21,7 +21,7 @@ from app.core.mention import Author, Mention, mention_id_of
 from app.core.profile import Profile
 from app.core.rules import Row as TableRow
 from app.core.rules import variables
-from app.core.score import Sentiment
+from app.core.score import Judgement, Sentiment
 from app.settings import CONFIG
 from benchmarks.figures import Row, load_now, quantile
 from benchmarks.texts import world
@@ -175,7 +175,7 @@ def _values(wire: dict[str, Any], number: int, shipped: Config) -> Values:
     score = completed(
         mention.text,
         mention.author.followers,
-        sentiment,
+        Judgement(sentiment=sentiment),
         wire["meta"]["lang"],
         "bench",
     )

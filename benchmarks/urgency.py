@@ -1,7 +1,8 @@
 """How far the formulas agree with the labels of models/urgency: urgency, intent, pillar.
 
-The mood comes from the shipped model, as in triage. `urgency` measures the test part, which nobody
-may tune on; `urgency-dev` measures the dev part and lists what is off by two levels or more.
+What a model says of a text comes from the shipped one, as in triage. `urgency` measures the test
+part, which nobody may tune on; `urgency-dev` measures the dev part and lists what is off by two
+levels or more.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 
 from app.adapters.language import Language
 from app.adapters.model_files import find
-from app.adapters.onnx_scorer import Floats, Model
+from app.adapters.onnx_scorer import Model, judgement_of
 from app.core.formulas import completed
-from app.core.score import NOT_SCORED, Score, Sentiment
+from app.core.score import NOT_JUDGED, Score
 from app.settings import MODELS, ROOT, Settings
 from benchmarks.figures import Row, load_now
 
@@ -69,21 +70,15 @@ def scored(part: str) -> list[Labelled]:
         # The language is left to be found, as it is for most channels.
         langs = [language.of(body["text"], "") for body in batch]
         spoken = [lang in model.files.languages for lang in langs]
-        moods = iter(
+        rows = iter(
             model.probabilities([b["text"] for b, s in zip(batch, spoken, strict=True) if s])
         )
         for body, lang, known in zip(batch, langs, spoken, strict=True):
-            mood = _sentiment(next(moods), model.files.labels) if known else NOT_SCORED
+            judged = judgement_of(next(rows), model.files) if known else NOT_JUDGED
             reach = body.get("followers", 0)
-            score = completed(body["text"], reach, mood, lang, model.files.tag)
+            score = completed(body["text"], reach, judged, lang, model.files.tag)
             found.append(Labelled(body, LEVELS.index(body["urgency"]), score))
     return found
-
-
-def _sentiment(row: Floats, labels: Sequence[str]) -> Sentiment:
-    shares = {name: round(float(p), 4) for name, p in zip(labels, row, strict=True)}
-    label = max(shares, key=lambda name: shares[name])
-    return Sentiment(label=label, confidence=shares[label], **shares)
 
 
 def _rows(part: str, found: Sequence[Labelled]) -> list[Row]:

@@ -17,7 +17,7 @@ from app.adapters.cel_rules import CelRules
 from app.config import Config
 from app.core.formulas import completed
 from app.core.mention import Mention
-from app.core.score import NOT_SCORED, Score, Sentiment
+from app.core.score import NOT_JUDGED, Judgement, Score, Sentiment
 from app.demo.people import known
 from app.demo.world import mentions
 from app.ports import Delivery, NewTask
@@ -49,9 +49,9 @@ class TextScorer:
             neutral=neutral,
             positive=positive,
         )
-        mood = mood if dice[3] > 40 else NOT_SCORED
+        judged = Judgement(sentiment=mood) if dice[3] > 40 else NOT_JUDGED
         lang = mention.meta.get("lang", "en")
-        return completed(mention.text, mention.author.followers, mood, lang, self.model)
+        return completed(mention.text, mention.author.followers, judged, lang, self.model)
 
 
 @dataclass

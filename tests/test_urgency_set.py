@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.intent import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
+from app.core.heads import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
 from app.core.pillar import NOBODY, PILLARS
 from benchmarks.urgency import LEVELS, SET, spearman
 

@@ -13,7 +13,7 @@ import structlog
 
 from app import metrics
 from app.adapters.language import Language
-from app.adapters.onnx_scorer import Floats, Model, finish, sentiment_of
+from app.adapters.onnx_scorer import Floats, Model, finish, judgement_of
 from app.adapters.reading import Reading, Text
 from app.adapters.tiers import OTHERS, Tiers, Trouble
 from app.adapters.windowed import whole
@@ -21,12 +21,12 @@ from app.core import ladder as rungs
 from app.core import lexicon
 from app.core.ladder import CASCADE, FULL, LEXICON, TOP, Ladder, Standing
 from app.core.mention import Mention
-from app.core.score import NOT_SCORED, Score, Sentiment
+from app.core.score import NOT_JUDGED, Judgement, Score
 from app.core.windows import MOST, Window, packed
 
 log = structlog.get_logger()
 
-Said = tuple[Sentiment, str]  # and which model said it
+Said = tuple[Judgement, str]  # and which model said it
 
 
 # No model is asked for a batch after so many budgets: two may hang, and the words still come.
@@ -166,8 +166,8 @@ class LadderScorer:
     ) -> list[Score]:
         def finished() -> list[Score]:
             return [
-                finish(mention, sentiment, lang, by)
-                for mention, (sentiment, by), lang in zip(mentions, said, langs, strict=True)
+                finish(mention, judged, lang, by)
+                for mention, (judged, by), lang in zip(mentions, said, langs, strict=True)
             ]
 
         # Plain Python that reads so much of a text and no more: it ends, so it has all its time.
@@ -176,12 +176,12 @@ class LadderScorer:
 
     def _foreign(self, text: Text) -> Said:
         """What is said of a language that no model knows."""
-        return self._by_words(text) if self.rung == LEXICON else (NOT_SCORED, self.model)
+        return self._by_words(text) if self.rung == LEXICON else (NOT_JUDGED, self.model)
 
     def _by_words(self, text: Text) -> Said:
-        allowed = text.lang in self.limits.lexicon
-        said = lexicon.sentiment(text.said, text.lang) if allowed else NOT_SCORED
-        return said, lexicon.NAME
+        if text.lang not in self.limits.lexicon:
+            return NOT_JUDGED, lexicon.NAME
+        return Judgement(sentiment=lexicon.sentiment(text.said, text.lang)), lexicon.NAME
 
     async def _judge(self, texts: Sequence[Text], late: float) -> list[Said]:
         """One micro-batch. No model is asked after `late` (monotonic, in s)."""
@@ -214,7 +214,7 @@ class LadderScorer:
         names, parts = self.tiers.plan.of(rung), _parts(rung, texts)
         rows, model = await self._rows(names[0], parts)
         said = _said(rows, model)
-        moods = rows[:, : len(model.files.labels)]
+        moods = rows[:, : len(model.files.labels)]  # what a head is unsure of asks no second model
         unsure = np.argsort(moods.max(axis=1), kind="stable")[: self._unsure(rung, len(texts))]
         if len(unsure) and time.monotonic() <= late:
             try:
@@ -247,6 +247,6 @@ def _said(rows: Floats, model: Model) -> list[Said]:
     """A model that says no number is not believed."""
     files = model.files
     return [
-        (sentiment_of(row, files.labels) if np.isfinite(row).all() else NOT_SCORED, files.tag)
+        (judgement_of(row, files) if np.isfinite(row).all() else NOT_JUDGED, files.tag)
         for row in rows
     ]

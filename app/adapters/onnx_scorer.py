@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from tokenizers import Encoding, Tokenizer
 from app.adapters.model_files import ModelFiles
 from app.core.errors import ConfigError
 from app.core.formulas import completed
+from app.core.heads import COMPLAINT, EMOTION, INTENT, IRONIC, IRONY
 from app.core.mention import Mention
-from app.core.score import Score, Sentiment
+from app.core.score import Judgement, Score, Sentiment
 from app.core.text import clean
 from app.failpoints import failpoint
 
@@ -31,6 +32,11 @@ class Model:
     def __init__(self, files: ModelFiles, micro_batch: int = 8) -> None:
         self.files = files
         self._micro_batch = micro_batch
+        # Each output that is asked for, with how many labels it has and its temperature.
+        self._outputs = [
+            (files.output, len(files.labels), files.temperature),
+            *((h.output, len(h.labels), h.temperature) for h in files.heads.values()),
+        ]
         options = ort.SessionOptions()
         # One thread a session: scaling is by workers, and a spinning pool would starve them.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -45,8 +51,8 @@ class Model:
             warm = self.probabilities(["Warm up, so that the first mention does not wait."])
         except Exception as error:  # the runtimes raise their own kinds, without a common root
             raise ConfigError([f"{files.model}: cannot be loaded: {error}"]) from error
-        if warm.shape != (1, len(files.labels)) or not np.isfinite(warm).all():
-            raise ConfigError([f"{files.model}: output: expected (1, 3) finite, got {warm.shape}"])
+        if not np.isfinite(warm).all():
+            raise ConfigError([f"{files.model}: expected finite outputs, got {warm[0].tolist()}"])
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has for this model, at most those that it reads."""
@@ -54,11 +60,15 @@ class Model:
         return [len(encoding.ids) for encoding in encodings]
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Class probabilities, float32 of shape (texts, labels), rows in the order given."""
+        """Probabilities, float32 of shape (texts, `files.columns`), rows in the order given.
+
+        Those of the sentiment come first, then those of each head; each head's sum to 1. Raises
+        ValueError for outputs that do not have the labels of the manifest.
+        """
         encodings = self._tokenizer.encode_batch_fast([clean(text) for text in texts])
         # Sorted by length, a batch pads little: unsorted ones were measured 25-38 % slower.
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        out = np.empty((len(texts), len(self.files.labels)), dtype=np.float32)
+        out = np.empty((len(texts), self.files.columns), dtype=np.float32)
         for start in range(0, len(order), self._micro_batch):
             rows = order[start : start + self._micro_batch]
             out[rows] = self._run([encodings[i] for i in rows])
@@ -73,20 +83,43 @@ class Model:
             ids[row, : len(encoding.ids)] = encoding.ids
             mask[row, : len(encoding.ids)] = 1
         fed = dict(zip(self.files.inputs, (ids, mask), strict=True))
-        [logits] = self._session.run([self.files.output], fed)
-        return _softmax(np.asarray(logits, dtype=np.float32) / self.files.temperature)
+        asked = [output for output, *_ in self._outputs]
+        parts = []
+        for logits, (output, labels, temperature) in zip(
+            self._session.run(asked, fed), self._outputs, strict=True
+        ):
+            if logits.shape != (expected := (len(encodings), labels)):
+                raise ValueError(f"output {output}: expected {expected}, got {logits.shape}")
+            parts.append(_softmax(np.asarray(logits, dtype=np.float32) / temperature))
+        return np.concatenate(parts, axis=1)
 
 
-def finish(mention: Mention, sentiment: Sentiment, lang: str, model: str) -> Score:
-    """Add to the sentiment what follows from it and the text."""
-    return completed(mention.text, mention.author.followers, sentiment, lang, model)
+def finish(mention: Mention, judged: Judgement, lang: str, model: str) -> Score:
+    """Add to what a model says what follows from it and the text."""
+    return completed(mention.text, mention.author.followers, judged, lang, model)
 
 
-def sentiment_of(row: Floats, labels: tuple[str, ...]) -> Sentiment:
-    """One row of finite probabilities, in the order of the labels."""
-    share: dict[str, Any] = {name: round(float(p), 4) for name, p in zip(labels, row, strict=True)}
-    label = labels[int(row.argmax())]
-    return Sentiment(label=label, confidence=share[label], **share)
+def judgement_of(row: Floats, files: ModelFiles) -> Judgement:
+    """One row of finite probabilities, as the model with these files says them."""
+    moods = row[: len(files.labels)]
+    share: dict[str, Any] = _by_label(files.labels, moods)
+    label = files.labels[int(moods.argmax())]
+    said = {name: _by_label(head.labels, row[head.columns]) for name, head in files.heads.items()}
+    return Judgement(
+        sentiment=Sentiment(label=label, confidence=share[label], **share),
+        complaint=said[COMPLAINT][COMPLAINT] if COMPLAINT in said else None,
+        intent=_likeliest(said.get(INTENT)),
+        emotion=_likeliest(said.get(EMOTION)),
+        irony=said[IRONY][IRONIC] if IRONY in said else None,
+    )
+
+
+def _by_label(labels: Sequence[str], row: Floats) -> dict[str, float]:
+    return {name: round(float(p), 4) for name, p in zip(labels, row, strict=True)}
+
+
+def _likeliest(said: Mapping[str, float] | None) -> str:
+    return max(said, key=lambda label: said[label]) if said else ""
 
 
 def _softmax(logits: Floats) -> Floats:

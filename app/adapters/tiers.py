@@ -107,7 +107,7 @@ class Tiers:
         return all(self._tiers[n].well and n not in without for n in self.plan.of(rung))
 
     async def ask(self, name: str, texts: Sequence[str], budget_s: float) -> tuple[Floats, Model]:
-        """Probabilities, float32 of shape (texts, labels), and who said so. Raises Trouble."""
+        """Probabilities, float32 of shape (texts, columns), and who said so. Raises Trouble."""
         tier = self._tiers[name]
         model = tier.model
         try:
@@ -193,7 +193,7 @@ class Tiers:
 def _said(model: Model, texts: Sequence[str]) -> Floats:
     """Raises ValueError where the answer does not fit, or holds no number at all."""
     rows = model.probabilities(texts)
-    if rows.shape != (len(texts), len(model.files.labels)):
+    if rows.shape != (len(texts), model.files.columns):
         raise ValueError(f"{model.files.tag}: {rows.shape} for {len(texts)} texts")
     if not np.isfinite(rows).all(axis=1).any():
         raise ValueError(f"{model.files.tag}: no number for any of {len(texts)} texts")

@@ -32,6 +32,7 @@ from app.core.context import (
 )
 from app.core.context_cases import case_clauses, known_cases
 from app.core.context_community import community_clauses
+from app.core.heads import CLEARLY
 from app.core.skills import level_of
 from app.core.sla import NEXT_RESPONSE, RESOLUTION
 
@@ -48,6 +49,7 @@ _URGENT: Final = {
     "deadline": "a time that is near",
     "vulnerable": "somebody who needs care",
 }
+_EMOTIONS: Final = {"anger": "angry", "joy": "glad", "sadness": "sad", "optimism": "hopeful"}
 _LANGUAGES: Final = {
     "de": "German",
     "en": "English",
@@ -191,12 +193,26 @@ def _why_now(trail: Trail) -> Iterator[Clause]:
         found = [why.split(" ")[0] for why in scored.texts("data", "score", "urgency_why")]
         if spoken := [_URGENT[name] for name in found if name in _URGENT]:
             yield clause((WHY_NOW, "urgency"), (ours("it speaks of "), told(_and(spoken))), scored)
+    if (scored := trail.one(SCORED)) and (sounds := _sounds(scored)):
+        yield clause((WHY_NOW, "tone"), (ours("it sounds "), told(_and(sounds))), scored)
     yield from _said_again(trail)
     if said := trail.one(SAID):
         followers = round(said.number("data", "mention", "author", "followers"))
         if followers >= MANY_FOLLOWERS:
             words = ours(f"{followers:,} people follow them")
             yield clause((WHY_NOW, "followers"), (words,), said)
+
+
+def _sounds(scored: Entry) -> list[str]:
+    """What the model hears beside the sentiment; older facts and plain models say nothing of it."""
+    emotion = _EMOTIONS.get(scored.text("data", "score", "emotion"), "")
+    complaint = scored.number("data", "score", "complaint") >= CLEARLY
+    ironic = scored.number("data", "score", "irony") >= CLEARLY
+    return [
+        *(["like a complaint"] if complaint else []),
+        *([emotion] if emotion else []),
+        *(["ironic"] if ironic else []),
+    ]
 
 
 def _said_again(trail: Trail) -> Iterator[Clause]:

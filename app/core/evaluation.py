@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.core import heads
 from app.core.errors import Invalid
+from app.core.heads import HEADS
 from app.core.score import LABELS
 
 NEGATIVE, NEUTRAL, POSITIVE = LABELS
@@ -18,13 +20,15 @@ BINS = 15  # of the calibration error, equally wide: the number that papers use
 _HALF = 0.5  # the probability from which a two-way question is answered with yes
 
 _WORDS = {
-    **{name: name for name in (*LABELS, *COMPLAINT)},
+    **{name: name for labels in (LABELS, *HEADS.values()) for name in labels},
     "neg": NEGATIVE,
     "neu": NEUTRAL,
     "pos": POSITIVE,
 }
 _NUMBERS = {str(number): name for number, name in enumerate(LABELS)}
-EXPECTED = "negative, neutral, positive, neg, neu, pos, 0, 1, 2, complaint or other"
+EXPECTED = "negative, neutral, positive, neg, neu, pos, 0, 1, 2, " + ", ".join(
+    dict.fromkeys(name for labels in HEADS.values() for name in labels)
+)
 
 Matrix = tuple[tuple[int, ...], ...]  # rows: what is true, columns: what was said
 
@@ -45,7 +49,9 @@ def label_of(raw: object) -> tuple[str, bool]:
 
 
 def classes_of(labels: Collection[str], only_numbers: bool = False) -> tuple[str, ...]:
-    """What a file with these labels asks: mood, polarity alone, or complaint or not.
+    """What a file with these labels asks: mood, polarity alone, or what one head says.
+
+    Complaint and other alone ask for complaints, with a third intent beside them for intents.
 
     Raises Invalid where they are of two kinds, and for numbers with a 1 of which nobody can say
     that it means neutral: without 0 and 2 it may be positive (0 and 1) or negative (1 and 2).
@@ -53,15 +59,21 @@ def classes_of(labels: Collection[str], only_numbers: bool = False) -> tuple[str
     found = set(labels)
     if not found:
         raise Invalid("labels", "one labelled text or more", "none")
-    if found & set(COMPLAINT):
-        if found - set(COMPLAINT):
-            got = ", ".join(sorted(found))
-            raise Invalid("labels", "labels of one kind: moods, or complaint and other", got)
-        return COMPLAINT
+    for classes in (COMPLAINT, HEADS[heads.INTENT], HEADS[heads.EMOTION], HEADS[heads.IRONY]):
+        if found <= set(classes):
+            return classes
+    if found - set(LABELS):
+        kinds = "labels of one kind: moods, complaint and other, intents, emotions, or ironies"
+        raise Invalid("labels", kinds, ", ".join(sorted(found)))
     if only_numbers and NEUTRAL in found and found != set(LABELS):
         expected = "0, 1 and 2 (negative, neutral, positive), 0 and 2 (polarity), or words"
         raise Invalid("labels", expected, _ambiguous(found), "label")
     return POLARITY if found == set(POLARITY) else LABELS
+
+
+def head_of(classes: Sequence[str]) -> str:
+    """The head that is asked about these classes; empty where the sentiment is."""
+    return next((name for name, labels in HEADS.items() if set(labels) == set(classes)), "")
 
 
 def _ambiguous(found: Collection[str]) -> str:
@@ -74,7 +86,7 @@ def shares(classes: Sequence[str], row: Mapping[str, float]) -> tuple[float, ...
     """Probabilities of these classes, summing to 1, from those of the three moods.
 
     Polarity compares negative with positive and leaves neutral out. P(negative) stands for a
-    complaint, as the model has no better word for it.
+    complaint where a model has no better word for it.
     """
     if tuple(classes) == COMPLAINT:
         return row[NEGATIVE], 1.0 - row[NEGATIVE]

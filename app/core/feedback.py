@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.core.intent import PRAISE
+from app.core.heads import PRAISE
 from app.core.mention import Mention
 from app.core.profile import Profile
 from app.core.sla import to_ms

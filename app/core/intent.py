@@ -1,41 +1,24 @@
-"""What somebody wants, by plain lexical evidence. A model of our own will replace it."""
+"""What somebody wants: the model's word where it has one, else plain lexical evidence."""
 
 from __future__ import annotations
 
-import re
-
-from app.core.score import Sentiment
-
-QUESTION, COMPLAINT, PRAISE, REQUEST, OTHER = "question", "complaint", "praise", "request", "other"
-
-_QUESTION = re.compile(
-    r"\?\s*$|\?\s|^(how|what|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should"
-    r"|any ?(one|body) know)\b",
-    re.IGNORECASE,
-)
-_REQUEST = re.compile(
-    r"\b(please|pls|could you|can you|i need|i want|i would like|i'd like|send me|call me|help me"
-    r"|change my|cancel my|bitte|s'il vous pla[iî]t|por favor|per favore)\b",
-    re.IGNORECASE,
-)
-_THANKS = re.compile(r"\b(thank(s| you)|thx|love|great job|well done|kudos)\b", re.IGNORECASE)
+from app.core.evidence import Evidence
+from app.core.heads import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
+from app.core.score import Judgement
 
 _CLEARLY = 0.5  # a label's probability from which it speaks for itself
 
 
-def intent_of(text: str, sentiment: Sentiment) -> str:
+def intent_of(found: Evidence, judged: Judgement) -> str:
     """Return question, complaint, praise, request or other."""
-    if sentiment.negative >= _CLEARLY:
+    if judged.intent:
+        return judged.intent
+    if judged.sentiment.negative >= _CLEARLY:
         return COMPLAINT
-    if _QUESTION.search(text):
+    if found.question:
         return QUESTION
-    if _REQUEST.search(text):
+    if found.request:
         return REQUEST
-    if sentiment.positive >= _CLEARLY or _THANKS.search(text):
+    if judged.sentiment.positive >= _CLEARLY or found.thanks:
         return PRAISE
     return OTHER
-
-
-def asks(text: str) -> bool:
-    """Does somebody wait for an answer, whatever their mood?"""
-    return bool(_QUESTION.search(text) or _REQUEST.search(text))

@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from app.core import pillar_words as words
-from app.core.intent import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
-from app.core.phrases import PhraseBook
+from app.core.evidence import Evidence
+from app.core.heads import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
 from app.core.score import Sentiment
 
 SERVICE, SALES, MARKETING, INNOVATION = "service", "sales", "marketing", "innovation"
@@ -36,26 +35,18 @@ _INTENT: Final[Mapping[str, tuple[str, float]]] = {
 _POSITIVE: Final = 0.4  # times P(positive): praise in public is talk about the brand
 _ADVERT: Final = "advert"
 
-_PHRASES: Final = PhraseBook(
-    {
-        SERVICE: words.SERVICE,
-        SALES: words.SALES,
-        MARKETING: words.MARKETING,
-        INNOVATION: words.INNOVATION,
-    },
-    believed=PILLARS,
-)
-
 
 def pillar_of(
-    text: str, sentiment: Sentiment, intent: str, urgency_why: Sequence[str]
+    found: Evidence, sentiment: Sentiment, intent: str, urgent: Sequence[str]
 ) -> tuple[str, tuple[str, ...]]:
-    """Return service, sales, marketing, innovation or none, and what speaks for it."""
-    pressing = [why.split(" ")[0] for why in urgency_why]
-    if _ADVERT in pressing:
+    """Return service, sales, marketing, innovation or none, and what speaks for it.
+
+    `urgent` are the names of the parts of the urgency, heaviest first.
+    """
+    if _ADVERT in urgent:
         return NOBODY, (_ADVERT,)
     said: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
-    for pillar, name, weight in _evidence(text, sentiment, intent, pressing):
+    for pillar, name, weight in _evidence(found, sentiment, intent, urgent):
         said[pillar].append((name, weight))
     totals = {pillar: sum(weight for _, weight in said[pillar]) for pillar in PILLARS}
     best = max(PILLARS, key=lambda pillar: totals[pillar])
@@ -66,11 +57,12 @@ def pillar_of(
 
 
 def _evidence(
-    text: str, sentiment: Sentiment, intent: str, pressing: Sequence[str]
+    found: Evidence, sentiment: Sentiment, intent: str, urgent: Sequence[str]
 ) -> Iterator[tuple[str, str, float]]:
-    for pillar, count in _PHRASES.families_in(text).items():
-        yield pillar, "words", _WORDS[pillar] + (_MORE_WORDS if count > 1 else 0.0)
-    for name in pressing:
+    for pillar, weight in _WORDS.items():
+        if count := found.families.get(pillar, 0):
+            yield pillar, "words", weight + (_MORE_WORDS if count > 1 else 0.0)
+    for name in urgent:
         if name in _PRESSING:
             yield SERVICE, name, _PRESSING[name]
     if intent in _INTENT:

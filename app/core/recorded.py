@@ -20,7 +20,7 @@ from app.core.decision import Decision
 from app.core.past import NO_PAST_VALUES, OPEN_CASES
 from app.core.profile_values import MISSING, NO_PROFILE_VALUES
 from app.core.queue_state import QUEUE_VARIABLES, packed, unpacked
-from app.core.rules import NOT_KNOWN, PILLAR, VARIABLES
+from app.core.rules import NO_SCORE_VALUES, NOT_KNOWN, VARIABLES
 from app.core.sealing import UNREADABLE
 from app.core.sla import FIRST_RESPONSE
 
@@ -110,8 +110,8 @@ def _untold(values: Mapping[str, Any] | None) -> tuple[str, ...]:
         return ()
     around = () if QUEUES in values else (*NO_PAST_VALUES, *QUEUE_VARIABLES)
     since = () if MISSING in values else (MISSING, *NO_PROFILE_VALUES, OPEN_CASES)
-    pillar = () if PILLAR in values else (PILLAR,)
-    return tuple(dict.fromkeys((*around, *since, *pillar)))
+    score = (name for name in NO_SCORE_VALUES if name not in values)
+    return tuple(dict.fromkeys((*around, *since, *score)))
 
 
 def verdict(known: Recorded, decide: Decide | None) -> str:

@@ -20,6 +20,7 @@ from app.core.sla import to_ms
 # What a condition may speak of, and the type that it has there: `list` holds texts, `dict` has
 # what `MAPS` says by name. Each value survives JSON, because the fact `decided` keeps them.
 PILLAR = "score.pillar"
+UNSAID = -1.0  # where a probability would stand that the model does not give
 VARIABLES: dict[str, type] = {
     "mention.text": str,
     "mention.channel": str,
@@ -40,6 +41,9 @@ VARIABLES: dict[str, type] = {
     "score.urgency": float,
     "score.urgency_why": list,
     PILLAR: str,
+    "score.complaint": float,
+    "score.emotion": str,
+    "score.irony": float,
     "score.lang": str,
     "score.model": str,
     **PROFILE_VARIABLES,
@@ -55,13 +59,20 @@ VARIABLES: dict[str, type] = {
 }
 CALENDARS = "calendar.open"
 MAPS: dict[str, type] = {CALENDARS: bool, **QUEUE_VARIABLES}
+# Of the score, what has come to it since values are recorded.
+NO_SCORE_VALUES: dict[str, object] = {
+    PILLAR: "",
+    "score.complaint": UNSAID,
+    "score.emotion": "",
+    "score.irony": UNSAID,
+}
 # Variables that older software did not record, each with what it is where nothing is known.
 NOT_KNOWN: dict[str, object] = {
     **NO_PAST_VALUES,
     **NO_QUEUES,
     MISSING: False,
     **NO_PROFILE_VALUES,
-    PILLAR: "",
+    **NO_SCORE_VALUES,
 }
 
 TEXT_CHARS = 32_768  # rules read so much of a text: what is longer costs more than it tells
@@ -224,6 +235,9 @@ def _of_score(score: Score) -> dict[str, object]:
         "score.urgency": score.urgency,
         "score.urgency_why": list(score.urgency_why),
         PILLAR: score.pillar,
+        "score.complaint": UNSAID if score.complaint is None else score.complaint,
+        "score.emotion": score.emotion,
+        "score.irony": UNSAID if score.irony is None else score.irony,
         "score.lang": score.lang,
         "score.model": score.model,
     }

@@ -20,12 +20,28 @@ class Sentiment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a model, or the words, say of one text; of a head that it lacks, nothing.
+
+    `complaint` and `irony` are probabilities, `intent` and `emotion` labels of `app.core.heads`.
+    """
+
+    sentiment: Sentiment
+    complaint: float | None = None
+    intent: str = ""
+    emotion: str = ""
+    irony: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """Everything said of one mention, with the model that said it.
 
     `urgency` lies in 0..1; `urgency_why` names each part of the sum that was not zero. `pillar` is
     service, sales, marketing, innovation or none, and `pillar_why` what speaks for it; both are
-    empty where older software made the score.
+    empty where older software made the score. `complaint` and `irony` are probabilities, None where
+    the model does not judge that; `emotion` is anger, joy, sadness, optimism or none, and empty
+    there.
     """
 
     sentiment: Sentiment
@@ -36,6 +52,10 @@ class Score:
     model: str
     pillar: str = ""
     pillar_why: tuple[str, ...] = ()
+    complaint: float | None = None
+    emotion: str = ""
+    irony: float | None = None
 
 
 NOT_SCORED = Sentiment(label=UNSUPPORTED, confidence=0.0)
+NOT_JUDGED = Judgement(sentiment=NOT_SCORED)

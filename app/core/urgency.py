@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from typing import Final
 
-from app.core import urgency_words as words
-from app.core import urgency_words_around as around
-from app.core.intent import asks
-from app.core.phrases import PhraseBook
-from app.core.score import UNSUPPORTED, Sentiment
+from app.core.evidence import Evidence
+from app.core.heads import ANGER
+from app.core.score import UNSUPPORTED, Judgement, Sentiment
 
 Part = tuple[str, float]
 
@@ -32,6 +31,8 @@ _ASK: Final = 0.25  # somebody waits for an answer
 _DATE: Final = 0.20  # something depends on a day that is not far
 _FAULT_OF_UNKNOWN_MOOD: Final = 0.40  # where no model speaks, what is wrong speaks for it
 _NEGATIVE: Final = 0.35  # times P(negative): bad mood alone is no emergency
+# What the heads of a model hear. Empty, none of it counts.
+_HEARD: Final[Mapping[str, float]] = {"complaint": 0.05, "anger": 0.05}
 _REACH: Final = 0.4  # at a million followers, falling to 0 at a thousand
 # What takes a share off; only `calm` does so where safety is at stake.
 _CALM: Final = 0.4
@@ -41,44 +42,44 @@ _ADVERT: Final = 0.6
 _POSITIVE: Final = 0.35  # times P(positive), where nothing is wrong and nobody asks
 _LEAST: Final = 0.01  # what weighs less is not told
 
-_PHRASES: Final = PhraseBook(
-    {
-        "safety": words.SAFETY,
-        "money": words.MONEY,
-        "need": words.NEED,
-        "legal": words.LEGAL,
-        "churn": words.CHURN,
-        "fault": words.FAULT,
-        "date": around.DATE,
-        "deadline": around.DEADLINE,
-        "time": around.TIME,
-        "vulnerable": around.VULNERABLE,
-        "repeat": around.REPEAT,
-        "ask": around.ASK,
-        "calm": around.CALM,
-        "closed": around.CLOSED,
-        "advert": around.ADVERT,
-    },
-    believed=("calm", "closed", "advert"),
-)
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """The urgency in 0..1, with what presses and what eases, heaviest first each."""
+
+    value: float
+    pressing: tuple[Part, ...] = ()
+    easing: tuple[Part, ...] = ()
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """Each part with its weight, for people."""
+        return (
+            *(f"{name} +{weight:.2f}" for name, weight in self.pressing),
+            *(f"{name} -{share:.2f}" for name, share in self.easing),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parts alone, in the same order."""
+        return tuple(name for name, _ in (*self.pressing, *self.easing))
 
 
-def urgency_of(text: str, sentiment: Sentiment, followers: int) -> tuple[float, tuple[str, ...]]:
-    """Return the urgency in 0..1 and its reasons: what presses, heaviest first, then discounts."""
-    found: Set[str] = _PHRASES.families_in(text).keys()
-    if "ask" not in found and asks(text):
-        found = found | {"ask"}
-    pressing = _told(_pressing(found, sentiment, followers))
-    easing = _told(_easing(found, sentiment))
+def urgency_of(found: Evidence, judged: Judgement, followers: int) -> Urgency:
+    """How much this presses, and why."""
+    families: Set[str] = found.families.keys()
+    if found.asks:
+        families = families | {"ask"}
+    pressing = _told(_pressing(families, judged, followers))
+    easing = _told(_easing(families, judged.sentiment))
     urgency = (1.0 - math.prod(1.0 - weight for _, weight in pressing)) * math.prod(
         1.0 - share for _, share in easing
     )
-    why = [f"{name} +{weight:.2f}" for name, weight in pressing]
-    return round(urgency, 4), (*why, *(f"{name} -{share:.2f}" for name, share in easing))
+    return Urgency(round(urgency, 4), pressing, easing)
 
 
-def _pressing(found: Set[str], sentiment: Sentiment, followers: int) -> Iterator[Part]:
-    weights = _OF_ITSELF
+def _pressing(found: Set[str], judged: Judgement, followers: int) -> Iterator[Part]:
+    sentiment, weights = judged.sentiment, _OF_ITSELF
     if sentiment.label == UNSUPPORTED:
         weights = {**_OF_ITSELF, "fault": _FAULT_OF_UNKNOWN_MOOD}
     yield from ((name, weight) for name, weight in weights.items() if name in found)
@@ -87,6 +88,8 @@ def _pressing(found: Set[str], sentiment: Sentiment, followers: int) -> Iterator
     yield "ask", _ASK if "ask" in found else 0.0
     yield "date", _DATE if "date" in found else 0.0
     yield "negative", _NEGATIVE * sentiment.negative
+    yield "complaint", _HEARD.get("complaint", 0.0) * (judged.complaint or 0.0)
+    yield "anger", _HEARD.get("anger", 0.0) if judged.emotion == ANGER else 0.0
     yield "reach", _REACH * _reach(followers)
 
 
@@ -105,8 +108,9 @@ def _troubled(found: Set[str]) -> bool:
     return bool(found & _OF_ITSELF.keys())
 
 
-def _told(parts: Iterator[Part]) -> list[Part]:
-    return sorted((part for part in parts if part[1] >= _LEAST), key=lambda part: -part[1])
+def _told(parts: Iterator[Part]) -> tuple[Part, ...]:
+    told = (part for part in parts if part[1] >= _LEAST)
+    return tuple(sorted(told, key=lambda part: -part[1]))
 
 
 def _reach(followers: int) -> float:

@@ -25,8 +25,9 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     mood = score["sentiment"]
     _step(
         out, "score",
-        f"{mood['label']} {mood['confidence']:.2f}, {score['intent']}, urgency"
-        f" {score['urgency']:.2f} ({', '.join(score['urgency_why']) or 'no evidence'}),"
+        f"{mood['label']} {mood['confidence']:.2f}{_doubt(score)},"
+        f" {score['intent']}{_heard(score)},"
+        f" urgency {score['urgency']:.2f} ({', '.join(score['urgency_why']) or 'no evidence'}),"
         f" pillar {score['pillar']} ({', '.join(score['pillar_why']) or 'no evidence'}),"
         f" language {score['lang']}, model {score['model']}",
     )  # fmt: skip
@@ -53,6 +54,22 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
             f"{recorded['queue'] or 'closed'} by {recorded['rule']} under {recorded['version']};"
             f" decided again from its values: {recorded['reevaluated']}{untold}",
         )  # fmt: skip
+
+
+def _doubt(score: Mapping[str, Any]) -> str:
+    """Why the confidence is below the probability, where it is."""
+    mood = score["sentiment"]
+    given = mood.get(mood["label"], mood["confidence"])
+    less = score["irony"] and mood["confidence"] < given
+    return f" (of {given:.2f}, as it sounds ironic)" if less else ""
+
+
+def _heard(score: Mapping[str, Any]) -> str:
+    """What the heads of the model say, where it has any."""
+    known = (name for name in ("complaint", "irony") if score[name] is not None)
+    said = [f"{name} {score[name]:.2f}" for name in known]
+    said += [f"emotion {score['emotion']}"] if score["emotion"] else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _step(out: Console, name: str, text: str) -> None:

@@ -19,7 +19,7 @@ from app.core.profile import STRANGER, Profile
 from app.core.queue_state import QueueValues
 from app.core.recorded import Recorded, recorded
 from app.core.rules import variables
-from app.core.score import LABELS, Score, Sentiment
+from app.core.score import LABELS, Judgement, Score, Sentiment
 from app.web.problems import Problem
 from app.web.state import parts
 
@@ -46,6 +46,9 @@ class Typed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sentiment: Literal["negative", "neutral", "positive", "unsupported"] = "neutral"
     intent: Literal["question", "complaint", "praise", "request", "other"] | None = None
     urgency: Share | None = None
+    complaint: Share | None = None
+    emotion: Literal["", "anger", "joy", "sadness", "optimism", "none"] = ""
+    irony: Share | None = None
     tier: Short = ""
     known: bool = False
     value: Annotated[float, Meta(ge=0)] = 0.0
@@ -103,17 +106,20 @@ def _typed_past(typed: Typed) -> dict[str, object]:
 
 
 def _score(typed: Typed) -> Score:
-    """The chosen sentiment, and what the formulas make of the text with it unless it is given."""
+    """What is chosen, and what the formulas make of the text with it unless it is given."""
     share = 0.0 if typed.sentiment not in LABELS else _ASSUMED_SHARE
     rest = (1 - share) / 2 if share else 0.0
     shares = {label: share if label == typed.sentiment else rest for label in LABELS}
     sentiment = Sentiment(label=typed.sentiment, confidence=share, **shares)
-    score = completed(typed.text, typed.followers, sentiment, typed.lang, _ASSUMED)
-    return replace(
-        score,
-        intent=typed.intent or score.intent,
-        urgency=score.urgency if typed.urgency is None else typed.urgency,
+    judged = Judgement(
+        sentiment=sentiment,
+        complaint=typed.complaint,
+        intent=typed.intent or "",
+        emotion=typed.emotion,
+        irony=typed.irony,
     )
+    score = completed(typed.text, typed.followers, judged, typed.lang, _ASSUMED)
+    return score if typed.urgency is None else replace(score, urgency=typed.urgency)
 
 
 async def first_decision(request: Request, mention_id: str) -> Recorded:

@@ -52,7 +52,9 @@ class FakeModel:
     @property
     def files(self) -> Any:
         tag = f"{self.name}@{self.number}"
-        return SimpleNamespace(tag=tag, labels=LABELS, languages=self.languages)
+        return SimpleNamespace(
+            tag=tag, labels=LABELS, languages=self.languages, heads={}, columns=len(LABELS)
+        )
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]

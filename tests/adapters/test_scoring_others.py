@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from app.adapters.language import Language
 from app.adapters.model_files import find
@@ -103,20 +107,35 @@ async def test_a_long_text_of_another_language_is_read_by_windows_too(house: Hou
     assert house.models[MULTI].asked == [sentences]
 
 
-WORDS = {"gut": (-4, 0, 4), "schlecht": (4, 0, -4)}
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A manifest with a further model: of other languages, with a tokenizer of its own."""
-    for name in ("tokenizer.json", "sentiment-l3.int8.onnx", "sentiment-l6.int8.onnx"):
-        (tmp_path / name).symlink_to(SHIPPED / name)
+    """A manifest with a further model: of other languages, with a tokenizer of its own.
+
+    The more tokens a text has, the worse it is; that tokenizer adds no marks at either end.
+    """
+    for path in (SHIPPED / "tokenizer.json", *SHIPPED.glob("*.onnx")):
+        (tmp_path / path.name).symlink_to(path)
     shutil.copy(SHIPPED / "manifest.toml", tmp_path)
-    further = tiny_onnx.write(tmp_path, "tiny", WORDS)
-    further = further.replace("[model.tiny]\n", '[model.tiny]\nlanguages = ["de", "nl"]\n')
-    path = tmp_path / "manifest.toml"
-    path.write_text(path.read_text("utf-8") + further, "utf-8")
+    model = tiny_onnx.model({"logits": ([2.0, 0.0, -2.0], [-4.0, 0.0, 4.0])})
+    (tmp_path / "tiny.onnx").write_bytes(model)
+    own = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    own.pre_tokenizer = Whitespace()
+    own.save(str(tmp_path / "tiny.json"))
+    with (tmp_path / "manifest.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            f"""
+[model.tiny]
+languages = ["de", "nl"]
+{named(tmp_path / "tiny.onnx")}
+[model.tiny.tokenizer]
+{named(tmp_path / "tiny.json")}"""
+        )
     return tmp_path
+
+
+def named(path: Path) -> str:
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f'file = "{path.name}"\nsha256 = "{found}"\n'
 
 
 async def test_a_model_of_the_manifest_judges_its_own_languages_with_its_own_tokenizer(
@@ -127,7 +146,9 @@ async def test_a_model_of_the_manifest_judges_its_own_languages_with_its_own_tok
     assert find(folder, "sentiment-l3").languages == {"en"}
     house = House(language, others=files.languages)
     house.tiers.swap({**house.models, MULTI: Model(files)})  # type: ignore[dict-item]
-    good, bad, english = await said(house, ("de", "gut"), ("nl", "schlecht"), ("en", "gut"))
+    good, bad, english = await said(
+        house, ("de", "gut"), ("nl", "dat is echt slecht"), ("en", "gut")
+    )
     assert [score.sentiment.label for score in (good, bad)] == ["positive", "negative"]
     assert good.model == bad.model == files.tag
     assert english.model == "l6@1"

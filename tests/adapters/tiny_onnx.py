@@ -1,80 +1,80 @@
-"""A model of a few words, written as ONNX by hand: a row of logits for each word, summed."""
+"""A model of a few hundred bytes: of each output, logits that grow with the length of the text.
+
+ONNX is protobuf, written here by hand: no package is needed that only trainers have.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import struct
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-import numpy as np
-from tokenizers import Tokenizer, models, pre_tokenizers
+# Of each output: what a token adds to each label's logit, and what it begins with.
+Outputs = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
-_FLOAT, _INT64, _INT = 1, 7, 2  # two kinds of numbers in tensors, one of attributes
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*out, number])
+_FLOAT, _INT64 = 1, 7
+_OPSET, _IR_VERSION = 17, 9
 
 
-def _field(number: int, value: int | str | bytes) -> bytes:
-    """One field of a protocol buffer: an integer, or bytes with their length."""
-    if isinstance(value, int):
-        return _varint(number << 3) + _varint(value)
-    content = value.encode() if isinstance(value, str) else value
+def model(outputs: Outputs) -> bytes:
+    """Takes input_ids and attention_mask, int64 (batch, tokens); gives float32 (batch, labels)."""
+    nodes = [
+        _node("Cast", ["attention_mask"], "mask", _text(1, "to") + _int(3, _FLOAT) + _int(20, 2)),
+        _node("ReduceSum", ["mask", "axes"], "tokens"),
+    ]
+    constants = [_tensor("axes", [1], _INT64, struct.pack("<q", 1))]
+    for name, (slope, start) in outputs.items():
+        nodes += [
+            _node("MatMul", ["tokens", f"{name}.slope"], f"{name}.grown"),
+            _node("Add", [f"{name}.grown", f"{name}.start"], name),
+        ]
+        constants += [
+            _tensor(f"{name}.slope", [1, len(slope)], _FLOAT, _floats(slope)),
+            _tensor(f"{name}.start", [len(start)], _FLOAT, _floats(start)),
+        ]
+    graph = (
+        b"".join(_field(1, node) for node in nodes)
+        + _text(2, "tiny")
+        + b"".join(_field(5, one) for one in constants)
+        + b"".join(_field(11, _value(name, _INT64)) for name in ("input_ids", "attention_mask"))
+        + b"".join(_field(12, _value(name, _FLOAT)) for name in outputs)
+    )
+    return _int(1, _IR_VERSION) + _field(7, graph) + _field(8, _text(1, "") + _int(2, _OPSET))
+
+
+def _node(op: str, inputs: Sequence[str], output: str, attribute: bytes = b"") -> bytes:
+    read = b"".join(_text(1, name) for name in inputs)
+    return read + _text(2, output) + _text(4, op) + (_field(5, attribute) if attribute else b"")
+
+
+def _tensor(name: str, shape: Sequence[int], kind: int, raw: bytes) -> bytes:
+    return b"".join(_int(1, n) for n in shape) + _int(2, kind) + _text(8, name) + _field(9, raw)
+
+
+def _value(name: str, kind: int) -> bytes:
+    """An input or output of two dimensions, of any size."""
+    shape = b"".join(_field(1, _text(2, f"{name}.{n}")) for n in range(2))
+    return _text(1, name) + _field(2, _field(1, _int(1, kind) + _field(2, shape)))
+
+
+def _floats(values: Sequence[float]) -> bytes:
+    return struct.pack(f"<{len(values)}f", *values)
+
+
+def _text(number: int, text: str) -> bytes:
+    return _field(number, text.encode())
+
+
+def _field(number: int, content: bytes) -> bytes:
     return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
-def _tensor(name: str, values: np.ndarray, kind: int) -> bytes:
-    dims = b"".join(_field(1, size) for size in values.shape)
-    return dims + _field(2, kind) + _field(8, name) + _field(9, values.tobytes())
+def _int(number: int, value: int) -> bytes:
+    return _varint(number << 3) + _varint(value)
 
 
-def _value(name: str, kind: int, dims: Sequence[str | int]) -> bytes:
-    shape = b"".join(_field(1, _field(1 if isinstance(d, int) else 2, d)) for d in dims)
-    return _field(1, name) + _field(2, _field(1, _field(1, kind) + _field(2, shape)))
-
-
-def _node(kind: str, inputs: Sequence[str], output: str, attribute: bytes = b"") -> bytes:
-    given = b"".join(_field(1, name) for name in inputs)
-    return given + _field(2, output) + _field(4, kind) + attribute
-
-
-def onnx_of(rows: np.ndarray) -> bytes:
-    """A model with the inputs and the output of ours; `rows` are float32 of shape (words, 3)."""
-    no_dims = _field(5, _field(1, "keepdims") + _field(3, 0) + _field(20, _INT))
-    graph = (
-        _field(1, _node("Gather", ["rows", "input_ids"], "found"))
-        + _field(1, _node("ReduceSum", ["found", "over"], "logits", no_dims))
-        + _field(2, "tiny")
-        + _field(5, _tensor("rows", rows.astype("<f4"), _FLOAT))
-        + _field(5, _tensor("over", np.array([1], dtype="<i8"), _INT64))
-        + _field(11, _value("input_ids", _INT64, ["batch", "tokens"]))
-        + _field(11, _value("attention_mask", _INT64, ["batch", "tokens"]))
-        + _field(12, _value("logits", _FLOAT, ["batch", 3]))
-    )
-    return _field(1, 8) + _field(8, _field(1, "") + _field(2, 17)) + _field(7, graph)
-
-
-def write(folder: Path, name: str, words: Mapping[str, Sequence[float]]) -> str:
-    """The model and its tokenizer; returns the lines of a manifest that name them."""
-    rows = np.zeros((len(words) + 1, 3))
-    rows[1:] = list(words.values())
-    (folder / f"{name}.onnx").write_bytes(onnx_of(rows))
-    known = {"[UNK]": 0} | {word: at for at, word in enumerate(words, 1)}
-    tokenizer = Tokenizer(models.WordLevel(known, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.save(str(folder / f"{name}.json"))
-
-    def named(file: str) -> str:
-        return f'file = "{file}"\nsha256 = "{_hash(folder / file)}"\n'
-
-    model, own = named(f"{name}.onnx"), named(f"{name}.json")
-    return f"\n[model.{name}]\n{model}[model.{name}.tokenizer]\n{own}"
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 0x7F:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*found, value])

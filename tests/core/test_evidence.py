@@ -6,14 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.intent import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST, intent_of
-from app.core.score import NOT_SCORED, Sentiment
+from app.core import urgency
+from app.core.evidence import evidence_in
+from app.core.heads import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
+from app.core.intent import intent_of
+from app.core.score import NOT_SCORED, Judgement, Sentiment
 from app.core.text import MAX_CHARS, clean
-from app.core.urgency import urgency_of
 from tests.builders import NEGATIVE, NEUTRAL, POSITIVE
 
 shares = st.floats(0, 1)
 reaches = st.integers(0, 10**9)
+
+
+def urgency_of(text: str, sentiment: Sentiment, followers: int) -> tuple[float, tuple[str, ...]]:
+    found = urgency.urgency_of(evidence_in(text), Judgement(sentiment=sentiment), followers)
+    return found.value, found.why
 
 
 def mood(negative: float) -> Sentiment:
@@ -36,13 +43,13 @@ def mood(negative: float) -> Sentiment:
 def test_what_somebody_wants_is_read_from_words_and_mood(
     text: str, sentiment: Sentiment, intent: str
 ) -> None:
-    assert intent_of(text, sentiment) == intent
+    assert intent_of(evidence_in(text), Judgement(sentiment=sentiment)) == intent
 
 
 @given(st.text(max_size=200), shares, reaches)
 def test_urgency_stays_between_0_and_1(text: str, negative: float, followers: int) -> None:
-    urgency, _ = urgency_of(text, mood(negative), followers)
-    assert 0 <= urgency <= 1
+    value, _ = urgency_of(text, mood(negative), followers)
+    assert 0 <= value <= 1
 
 
 @given(

@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.evidence import evidence_in
 from app.core.formulas import completed
-from app.core.intent import COMPLAINT, OTHER
+from app.core.heads import COMPLAINT, OTHER
 from app.core.pillar import NOBODY, PILLARS, pillar_of
-from app.core.score import NOT_SCORED, Score, Sentiment
+from app.core.score import NOT_SCORED, Judgement, Score, Sentiment
 from tests.builders import NEGATIVE, NEUTRAL, POSITIVE
 
 
 def score_of(text: str, sentiment: Sentiment = NEUTRAL) -> Score:
-    return completed(text, 0, sentiment, "en", "m@1")
+    return completed(text, 0, Judgement(sentiment=sentiment), "en", "m@1")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,8 @@ def test_a_mention_belongs_to_the_pillar_for_which_most_speaks(
 
 def test_what_speaks_for_the_pillar_is_named_heaviest_first() -> None:
     """A8.1: the why of a pillar can be read part by part."""
-    found = pillar_of("My parcel is missing", NEGATIVE, COMPLAINT, ("need +0.40", "fault +0.25"))
+    text = evidence_in("My parcel is missing")
+    found = pillar_of(text, NEGATIVE, COMPLAINT, ("need", "fault"))
     assert found == ("service", ("words +0.70", "need +0.60", "fault +0.60", "complaint +0.40"))
 
 
@@ -49,8 +51,8 @@ def test_somebody_in_danger_is_served_whatever_else_they_speak_of() -> None:
 
 
 def test_where_nothing_speaks_for_any_the_mention_is_nobodys() -> None:
-    assert pillar_of("Hm", NOT_SCORED, "", ()) == (NOBODY, ())
-    assert pillar_of("Hm", NOT_SCORED, OTHER, ()) == ("marketing", ("other +0.30",))
+    assert pillar_of(evidence_in("Hm"), NOT_SCORED, "", ()) == (NOBODY, ())
+    assert pillar_of(evidence_in("Hm"), NOT_SCORED, OTHER, ()) == ("marketing", ("other +0.30",))
 
 
 @given(st.text(max_size=200), st.sampled_from([NEGATIVE, NEUTRAL, POSITIVE, NOT_SCORED]))

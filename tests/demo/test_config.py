@@ -18,7 +18,7 @@ from app.core.formulas import completed
 from app.core.mention import Author, Mention
 from app.core.profile import STRANGER, Profile
 from app.core.rules import variables
-from app.core.score import NOT_SCORED, Sentiment
+from app.core.score import NOT_SCORED, Judgement, Sentiment
 from app.demo.people import PRIVATE, PUBLIC
 from app.demo.texts import BRANDS, LANGS, Saying, compose
 from app.demo.world import profiles
@@ -58,7 +58,9 @@ def decide(
         author=Author(handle="@a", followers=followers),
         detected_at=datetime(2025, 3, 1, tzinfo=UTC),
     )
-    score = completed(text, followers, sentiment, more.get("lang", "en"), "test")
+    score = completed(
+        text, followers, Judgement(sentiment=sentiment), more.get("lang", "en"), "test"
+    )
     score = replace(score, **{name: more[name] for name in ("intent", "urgency") if name in more})
     decision = rules.decide(variables(mention, score, profile, channel in PUBLIC))
     assert not [t for t in decision.trace if t.result == ERROR]

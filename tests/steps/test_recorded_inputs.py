@@ -32,7 +32,7 @@ from app.core.recorded import (
     recorded,
     verdict,
 )
-from app.core.rules import NOT_KNOWN, VARIABLES, Effects, Row, Rule
+from app.core.rules import NO_SCORE_VALUES, NOT_KNOWN, VARIABLES, Effects, Row, Rule
 from app.ports import Delivery
 from app.settings import CONFIG
 from tests.builders import CATALOGUE, NOON_MS, delivery, score
@@ -191,7 +191,8 @@ async def test_a_decision_of_older_software_is_read_with_nothing_known_and_says_
     [known] = recorded(trail)
     assert known.values == rules.values[0]
     assert set(known.untold) == {*PAST_VARIABLES, *QUEUE_VARIABLES}
-    del decided["data"]["values"][MISSING], decided["data"]["values"]["score.pillar"]
+    for name in (MISSING, *NO_SCORE_VALUES):
+        del decided["data"]["values"][name]
     [known] = recorded(trail)
     assert set(known.untold) == NOT_KNOWN.keys()
 

@@ -101,6 +101,18 @@ async def test_what_is_typed_of_the_customer_is_what_conditions_see(rules: Rules
     assert (await tried(rules, mention=SMOKE))["values"]["profile.known"] is False
 
 
+async def test_what_is_typed_of_the_heads_is_what_conditions_see(rules: Rules) -> None:
+    """A3.1, A4.2: a rule on complaint, emotion or irony can be tried before it is live."""
+    said = {"complaint": 0.9, "emotion": "anger", "irony": 1}
+    values = (await tried(rules, mention=SMOKE | said | {"sentiment": "positive"}))["values"]
+    assert {name: values[f"score.{name}"] for name in said} == said
+    assert (values["score.positive"], values["score.confidence"]) == (0.9, 0.45)
+    silent = (await tried(rules, mention=SMOKE | {"complaint": None}))["values"]
+    assert {name: silent[f"score.{name}"] for name in said} == {
+        "complaint": -1.0, "emotion": "", "irony": -1.0,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "mention",
     [
@@ -114,6 +126,8 @@ async def test_what_is_typed_of_the_customer_is_what_conditions_see(rules: Rules
         {"text": "x", "urgency": 2},
         {"text": "x", "influence": 101},
         {"text": "x", "sentiment": "angry"},
+        {"text": "x", "emotion": "rage"},
+        {"text": "x", "irony": 1.1},
         {"text": "x", "weather": "fine"},
     ],
 )

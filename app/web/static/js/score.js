@@ -50,6 +50,18 @@ function Distribution({ score }) {
 /** Does it belong to a pillar? Scores of older software do not say. @param {Score} score */
 const owned = (score) => Boolean(score.pillar) && score.pillar !== "none";
 
+const CLEARLY = 0.5; // from a half on, a question of yes or no is answered with yes
+
+/**
+ * What the model hears beside the sentiment, where it has an ear for it.
+ * @param {Score} score @returns {string[]}
+ */
+const heard = (score) => [
+  (score.complaint ?? 0) >= CLEARLY ? `Complaint ${percent(score.complaint ?? 0)}` : "",
+  score.emotion && score.emotion !== "none" ? words(score.emotion) : "",
+  (score.irony ?? 0) >= CLEARLY ? "Sounds ironic" : "",
+].filter(Boolean);
+
 /** The score with its reasons. @param {{score:Score,lang?:string}} props */
 export function ScorePanel({ score, lang }) {
   const language = languageName(score.lang || lang);
@@ -58,6 +70,7 @@ export function ScorePanel({ score, lang }) {
     <div class="score-tags">
       <${SentimentChip} score=${score} /><${UrgencyChip} score=${score} />
       <span class="tag">${words(score.intent)}</span>
+      ${heard(score).map((one) => html`<span class="tag" data-testid="score-heard" key=${one}>${one}</span>`)}
       ${owned(score) && html`<span class="tag" data-testid="score-pillar">For ${score.pillar}</span>`}
       ${language && html`<span class="tag">${language}</span>`}
     </div>

@@ -13,6 +13,7 @@
  *   position:string,title:string,url:string,standing:{role:string,posts:number,accepted:number,kudos:number,trust:number}}}} Mention
  * @typedef {{sentiment:{label:string,confidence:number,negative:number,neutral:number,
  *   positive:number},lang?:string,intent:string,urgency:number,urgency_why:string[],pillar?:string,pillar_why?:string[],
+ *   complaint?:number|null,emotion?:string,irony?:number|null,
  *   model:string}} Score
  * @typedef {{customer_id:string,name:string,tier:string,value:number,lang:string,
  *   preferred_channel:string,open_cases:number,products:string[],known:boolean,
