@@ -112,7 +112,7 @@ bambin*, neonat*, mia figlia, mio figlio, incinta, anzian*, nonn*, sedia a rotel
 bebé, bebê, criança*, minha filha, meu filho, grávida, idos*, avó, avô, cadeira de rodas, sozinh*
 """
 
-# Somebody waits for an answer, or wishes for something; beside the marks of `app.core.intent`.
+# Somebody waits for an answer, or wishes for something; beside the marks of `app.core.evidence`.
 ASK: Final = """
 i wonder, wondering, does the, does your, do u, do you, is there, are there, quick question
 quick one, can i, could i, in case
