@@ -82,6 +82,11 @@ RUNG_MENTIONS = Counter(
     "Mentions scored, by the rung that did it; a batch that is tried again counts again",
     ["rung"],
 )
+WINDOWS = Histogram(
+    "handshake_scoring_windows",
+    "Windows of a long text that was judged by more than one",
+    buckets=(2, 3, 4, 5, 6, 8, 12, 20),
+)
 STEPS = Counter(
     "handshake_scoring_steps_total",
     "Steps of the ladder of scoring, by the rung that they led to and why",

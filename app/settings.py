@@ -19,6 +19,7 @@ from pydantic_settings import (
 from app.core.errors import ConfigError
 from app.core.ladder import RUNGS, wrong_rungs, wrong_waits
 from app.core.lexicon import LANGUAGES
+from app.core.windows import MOST as MOST_WINDOWS
 
 ROOT = Path(os.environ.get("HANDSHAKE_HOME") or Path(__file__).resolve().parent.parent)
 MODELS = ROOT / "models" / "sentiment"
@@ -92,6 +93,8 @@ class Scoring(_Section):
     cascade: tuple[str, ...] = Field(("sentiment-l3", "sentiment-l6"), min_length=2, max_length=2)
     escalate: float = Field(0.25, gt=0, lt=1)
     fast: str = "sentiment-l3"
+    others: str = ""
+    windows: int = Field(MOST_WINDOWS, ge=1, le=20)
     lexicon: tuple[str, ...] = ("en",)
     ladder: tuple[str, ...] = RUNGS
     until_ms: tuple[int, ...] = Field((1000, 4000, 15000), validate_default=True)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import InitVar, dataclass, field
 
 import numpy as np
 import structlog
 
 from app import metrics
-from app.adapters.language import ASSUMED, Language, hinted
+from app.adapters.language import Language
 from app.adapters.onnx_scorer import Floats, Model, finish, judgement_of
-from app.adapters.tiers import Tiers, Trouble
+from app.adapters.reading import Reading, Text
+from app.adapters.tiers import OTHERS, Tiers, Trouble
+from app.adapters.windowed import whole
 from app.core import ladder as rungs
 from app.core import lexicon
 from app.core.ladder import CASCADE, FULL, LEXICON, TOP, Ladder, Standing
 from app.core.mention import Mention
 from app.core.score import NOT_JUDGED, Judgement, Score
+from app.core.windows import MOST, Window, packed
 
 log = structlog.get_logger()
 
@@ -34,13 +38,15 @@ class Limits:
     """What one batch may take, and how it is cut.
 
     A model that does not answer a micro-batch within `budget_s` hangs. `escalate` is the share of
-    the least sure that a cascade asks its second model about.
+    the least sure that a cascade asks its second model about. On the rung `full` a long text is
+    read by `windows` windows at most; elsewhere, and where that is 1, its beginning is.
     """
 
     budget_s: float = 5.0
     micro_batch: int = 8
     escalate: float = 0.25
     lexicon: frozenset[str] = frozenset({"en"})
+    windows: int = MOST
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,17 +57,24 @@ class LadderScorer:
     """
 
     tiers: Tiers
-    language: Language
+    language: InitVar[Language]
     ladder: Ladder
     limits: Limits
     waited_ms: Callable[[], int]
     now_ms: Callable[[], int]
     rung: str = field(init=False)  # in use
+    reading: Reading = field(init=False)
     _standing: Standing = TOP
-    _read_again_ms: int = 0
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, language: Language) -> None:
         self.rung = self.ladder.rungs[0]
+        self.reading = Reading(
+            tiers=self.tiers,
+            language=language,
+            budget_s=self.limits.budget_s,
+            windows=self.limits.windows,
+            now_ms=self.now_ms,
+        )
 
     @property
     def model(self) -> str:
@@ -108,16 +121,45 @@ class LadderScorer:
             return []
         late = time.monotonic() + _BUDGETS * self.limits.budget_s
         self.look()
-        langs, lengths = await self._read(mentions)
-        said = [self._foreign(m.text, lang) for m, lang in zip(mentions, langs, strict=True)]
-        known = [i for i, lang in enumerate(langs) if lang in self._full.files.languages]
-        known.sort(key=lambda i: lengths[i])  # of like length, a micro-batch pads little
-        for start in range(0, len(known), self.limits.micro_batch):
-            some = known[start : start + self.limits.micro_batch]
-            texts = [(mentions[i].text, langs[i]) for i in some]
-            for i, one in zip(some, await self._judge(texts, late), strict=True):
-                said[i] = one
-        return await self._finish(mentions, said, langs)
+        asked = self.rung != LEXICON and self.tiers.ready(FULL, set())
+        texts = await self.reading.texts(mentions, self._full if asked else None)
+        said = [self._foreign(one) for one in texts]
+        known = self._full.files.languages
+        others = self._of_others() - known
+        for judge, langs in ((self._judge, known), (self._judge_other, others)):
+            ours = [i for i, one in enumerate(texts) if one.lang in langs]
+            async for some in self._micro_batches(texts, ours):
+                judged = await judge([texts[i] for i in some], late)
+                for i, one in zip(some, judged, strict=True):
+                    said[i] = one
+        return await self._finish(mentions, said, [one.lang for one in texts])
+
+    def _of_others(self) -> frozenset[str]:
+        """The languages of the model for those that the others do not know, if there is one."""
+        names = self.tiers.plan.of(OTHERS)
+        return frozenset().union(*(self.tiers.model(name).files.languages for name in names))
+
+    async def _micro_batches(self, texts: list[Text], of: list[int]) -> AsyncIterator[list[int]]:
+        """Which of these texts to judge together: of like length, and the long ones last.
+
+        By themselves they take no time from a short one while there is time, move none of its
+        figures, and are the ones that a lower rung gets where the batch takes long. No micro-batch
+        has more windows than it may have texts, unless one text has: it is judged as fast.
+        """
+        of = sorted(of, key=lambda i: texts[i].length)  # a micro-batch pads little
+        most = self.limits.micro_batch
+        long = [i for i in of if self.reading.is_long(texts[i])]
+        short = [i for i in of if not self.reading.is_long(texts[i])]
+        for start in range(0, len(short), most):
+            yield short[start : start + most]
+        for start in range(0, len(long), most):
+            some = long[start : start + most]
+            if self.look() == FULL:
+                cut = await self.reading.cut([texts[i] for i in some])
+                for i, one in zip(some, cut, strict=True):
+                    texts[i] = one
+            for together in packed([len(texts[i].parts) for i in some], most):
+                yield [some[at] for at in together]
 
     async def _finish(
         self, mentions: Sequence[Mention], said: Sequence[Said], langs: Sequence[str]
@@ -132,64 +174,22 @@ class LadderScorer:
         # Done again somewhere else, it would only compete with itself.
         return await self.tiers.lane.do(finished, None)
 
-    async def _read(self, mentions: Sequence[Mention]) -> tuple[list[str], list[int]]:
-        """The languages, and how long the texts are: in tokens, where a model will be asked.
+    def _foreign(self, text: Text) -> Said:
+        """What is said of a language that no model knows."""
+        return self._by_words(text) if self.rung == LEXICON else (NOT_JUDGED, self.model)
 
-        By characters, micro-batches were measured to pad 8 % more, which is all time of the model.
-        """
-        asked = self.rung != LEXICON and self.tiers.ready(FULL, set())
+    def _by_words(self, text: Text) -> Said:
+        if text.lang not in self.limits.lexicon:
+            return NOT_JUDGED, lexicon.NAME
+        return Judgement(sentiment=lexicon.sentiment(text.said, text.lang)), lexicon.NAME
 
-        def read() -> tuple[list[str], list[int]]:
-            return [self._lang(mention) for mention in mentions], self._lengths(mentions, asked)
-
-        if self.now_ms() >= self._read_again_ms:
-            try:
-                return await self.tiers.lane.do(read, self.limits.budget_s)
-            except TimeoutError as error:
-                self._not_read(error)
-                self.tiers.relieve()
-                # Each hang leaves a thread behind: that must not come with each batch.
-                self._read_again_ms = self.now_ms() + self.tiers.retry_ms
-                wait_s = self.tiers.retry_ms / 1000
-                self.tiers.note("degraded", f"texts are not read for {wait_s:g} s: that hung")
-        return [hinted(m.lang) or ASSUMED for m in mentions], [len(m.text) for m in mentions]
-
-    def _lang(self, mention: Mention) -> str:
-        try:
-            return self.language.of(mention.text, mention.lang)
-        except Exception as error:  # whatever it is about this text, the others are read
-            self._not_read(error)
-            return hinted(mention.lang) or ASSUMED
-
-    def _lengths(self, mentions: Sequence[Mention], asked: bool) -> list[int]:
-        try:
-            if asked:
-                return self._full.lengths([mention.text for mention in mentions])
-        except Exception as error:  # whatever the tokenizer does: lengths only save time
-            self._not_read(error)
-        return [len(mention.text) for mention in mentions]
-
-    @staticmethod
-    def _not_read(error: Exception) -> None:
-        metrics.MODEL_TROUBLES.labels("unread").inc()
-        log.error("texts_not_read", reason=repr(error))
-
-    def _foreign(self, text: str, lang: str) -> Said:
-        """What is said of a language that the models do not know."""
-        return self._by_words(text, lang) if self.rung == LEXICON else (NOT_JUDGED, self.model)
-
-    def _by_words(self, text: str, lang: str) -> Said:
-        allowed = lang in self.limits.lexicon
-        judged = Judgement(sentiment=lexicon.sentiment(text, lang)) if allowed else NOT_JUDGED
-        return judged, lexicon.NAME
-
-    async def _judge(self, texts: Sequence[tuple[str, str]], late: float) -> list[Said]:
-        """One micro-batch with its languages. No model is asked after `late` (monotonic, in s)."""
+    async def _judge(self, texts: Sequence[Text], late: float) -> list[Said]:
+        """One micro-batch. No model is asked after `late` (monotonic, in s)."""
         without: set[str] = set()
         self.look()
         while (rung := self._able(self.rung, without)) != LEXICON and time.monotonic() <= late:
             try:
-                said = await self._ask(rung, [text for text, _ in texts], late)
+                said = await self._ask(rung, texts, late)
             except Trouble as trouble:
                 without.add(trouble.tier)
                 self.look()
@@ -197,26 +197,50 @@ class LadderScorer:
                 metrics.RUNG_MENTIONS.labels(rung).inc(len(texts))
                 return said
         metrics.RUNG_MENTIONS.labels(LEXICON).inc(len(texts))
-        return [self._by_words(text, lang) for text, lang in texts]
+        return [self._by_words(text) for text in texts]
 
-    async def _ask(self, rung: str, texts: list[str], late: float) -> list[Said]:
+    async def _judge_other(self, texts: Sequence[Text], late: float) -> list[Said]:
+        """One micro-batch of other languages: where their model is out, nobody else knows them."""
+        rung = self.look()
+        able = rung != LEXICON and self.tiers.ready(OTHERS, set())
+        if able and time.monotonic() <= late:
+            [name] = self.tiers.plan.of(OTHERS)
+            with suppress(Trouble):  # it is told
+                return _said(*await self._rows(name, _parts(rung, texts)))
+        return [self._foreign(text) for text in texts]
+
+    async def _ask(self, rung: str, texts: Sequence[Text], late: float) -> list[Said]:
         """What the models of this rung say. Raises Trouble."""
-        names, budget_s = self.tiers.plan.of(rung), self.limits.budget_s
-        rows, model = await self.tiers.ask(names[0], texts, budget_s)
+        names, parts = self.tiers.plan.of(rung), _parts(rung, texts)
+        rows, model = await self._rows(names[0], parts)
         said = _said(rows, model)
         moods = rows[:, : len(model.files.labels)]  # what a head is unsure of asks no second model
         unsure = np.argsort(moods.max(axis=1), kind="stable")[: self._unsure(rung, len(texts))]
         if len(unsure) and time.monotonic() <= late:
             try:
-                again = await self.tiers.ask(names[1], [texts[i] for i in unsure], budget_s)
+                again = await self._rows(names[1], [parts[i] for i in unsure])
             except Trouble:  # it is told; what the first model said is good enough
                 return said
             for i, one in zip(unsure, _said(*again), strict=True):
                 said[i] = one
         return said
 
+    async def _rows(self, name: str, parts: Sequence[Sequence[Window]]) -> tuple[Floats, Model]:
+        """What one model says of texts by their windows, a row for each text. Raises Trouble."""
+        read = [part.text for of in parts for part in of]
+        rows, model = await self.tiers.ask(name, read, self.limits.budget_s)
+        for of in parts:
+            if len(of) > 1:
+                metrics.WINDOWS.observe(len(of))
+        return whole(rows, parts), model
+
     def _unsure(self, rung: str, count: int) -> int:
         return math.ceil(self.limits.escalate * count) if rung == CASCADE else 0
+
+
+def _parts(rung: str, texts: Sequence[Text]) -> list[tuple[Window, ...]]:
+    """What is read of texts: under load a long one costs no more than a short one."""
+    return [text.parts if rung == FULL else text.beginning for text in texts]
 
 
 def _said(rows: Floats, model: Model) -> list[Said]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ from app.core.heads import HEADS
 from app.core.score import LABELS
 
 MANIFEST: Final = "manifest.toml"  # in the folder of its models
+_LANGUAGE: Final = re.compile("[a-z]{2,3}")
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,6 +29,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Model(_File, forbid_unknown_fields=True):
     temperature: float | None = None  # None: the manifest's for all
+    languages: list[str] | None = None  # so, too
+    tokenizer: _File | None = None
     heads: list[str] = []
     temperatures: dict[str, float] = {}  # of its heads; who is not named has that of the head
 
@@ -95,7 +99,8 @@ def find(folder: Path, name: str) -> ModelFiles:
     entry = manifest.model.get(name)
     if entry is None:
         raise ConfigError(_wrong_name(folder, manifest, name))
-    problems = [p for f in (entry, manifest.tokenizer) if (p := _problem(folder, f))]
+    tokenizer = entry.tokenizer or manifest.tokenizer
+    problems = [p for f in (entry, tokenizer) if (p := _problem(folder, f))]
     problems += [f"{folder / MANIFEST}: {p}" for p in _wrong_values(manifest)]
     if problems:
         raise ConfigError(problems)
@@ -103,13 +108,13 @@ def find(folder: Path, name: str) -> ModelFiles:
         name=name,
         sha256=entry.sha256,
         model=folder / entry.file,
-        tokenizer=folder / manifest.tokenizer.file,
+        tokenizer=folder / tokenizer.file,
         labels=tuple(manifest.labels),
         inputs=tuple(manifest.inputs),
         output=manifest.output,
         max_tokens=manifest.max_tokens,
         temperature=entry.temperature or manifest.temperature,
-        languages=frozenset(manifest.languages),
+        languages=frozenset(manifest.languages if entry.languages is None else entry.languages),
         heads=_heads(manifest, entry),
     )
 
@@ -138,6 +143,9 @@ def _wrong_values(manifest: _Manifest) -> Iterator[str]:
     for where, temperature in _temperatures(manifest):
         if not 0 < temperature < math.inf:
             yield f"{where}: expected a number above zero, got {temperature}"
+    for where, languages in _languages(manifest):
+        if not languages or not all(map(_LANGUAGE.fullmatch, languages)):
+            yield f"{where}: expected codes of ISO 639, one or more, got {languages}"
     if manifest.max_tokens < 1:
         yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
     yield from _wrong_heads(manifest)
@@ -156,6 +164,14 @@ def _temperatures(manifest: _Manifest) -> Iterator[tuple[str, float]]:
             yield f"model.{name}.temperature", entry.temperature
         for of, temperature in entry.temperatures.items():
             yield f"model.{name}.temperatures.{of}", temperature
+
+
+def _languages(manifest: _Manifest) -> Iterator[tuple[str, list[str]]]:
+    """Each list with its key."""
+    yield "languages", manifest.languages
+    for name, entry in manifest.model.items():
+        if entry.languages is not None:
+            yield f"model.{name}.languages", entry.languages
 
 
 def _wrong_heads(manifest: _Manifest) -> Iterator[str]:
@@ -191,7 +207,9 @@ def problems(folder: Path, named: Iterable[tuple[str, str]]) -> list[str]:
         manifest = _read(folder / MANIFEST)
     except ConfigError as error:
         return error.problems
-    files = [*manifest.model.values(), manifest.tokenizer]
+    entries = manifest.model.values()
+    tokenizers = (one.tokenizer for one in entries if one.tokenizer)
+    files = [*entries, manifest.tokenizer, *tokenizers]
     return [
         *(f"{by}: {found}" for by, name in named for found in _wrong_name(folder, manifest, name)),
         *(found for entry in files if (found := _problem(folder, entry))),

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 # A text that a model stumbles over is no reason to take it from all others: only where it fails on
 # this one, too, it is broken.
 _PLAIN = "The gate is next to the stairs."
+OTHERS = "others"  # not a rung: the model for what the others do not know, beside all of them
 # A model that hung leaves a thread and a session behind: the longer, the rarer it is tried again.
 _LONGEST_MS = 3_600_000
 
@@ -36,19 +37,25 @@ class Trouble(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The models by rung, by name; of `cascade` the one for all, then the one for the unsure."""
+    """The models by rung, by name; of `cascade` the one for all, then the one for the unsure.
+
+    `others` judges what they do not know, beside each rung but the lexicon; empty where none does.
+    """
 
     full: str
     cascade: tuple[str, ...] = ()
     fast: str = ""
+    others: str = ""
 
     def of(self, rung: str) -> tuple[str, ...]:
-        """The models that a rung needs: none for the lexicon."""
-        return {FULL: (self.full,), CASCADE: self.cascade, FAST: (self.fast,)}.get(rung, ())
+        """The models that a rung needs, or `others`: none for the lexicon."""
+        others = (self.others,) if self.others else ()
+        known = {FULL: (self.full,), CASCADE: self.cascade, FAST: (self.fast,), OTHERS: others}
+        return known.get(rung, ())
 
     def names(self, rungs: Sequence[str]) -> tuple[str, ...]:
         """Each model that these rungs need, once. The one of `full` signs for all, so it is in."""
-        needed = [name for rung in rungs for name in self.of(rung)]
+        needed = [name for rung in (*rungs, OTHERS) for name in self.of(rung)]
         return tuple(dict.fromkeys([self.full, *needed]))
 
 

@@ -9,11 +9,15 @@ from app.core.phrases import MAX_CHARS
 from app.core.pillar import pillar_of
 from app.core.score import Judgement, Score
 from app.core.urgency import urgency_of
+from app.core.windows import spoken
 
 
 def completed(text: str, followers: int, judged: Judgement, lang: str, model: str) -> Score:
-    """The whole score of a text that was judged. The first MAX_CHARS of it are read, once."""
-    found = evidence_in(text[:MAX_CHARS])
+    """The whole score of a text that was judged. The first MAX_CHARS of it are read, once.
+
+    Of a transcript, that is of the customer's side: what an agent says presses nobody.
+    """
+    found = evidence_in(spoken(text)[:MAX_CHARS])
     urgency = urgency_of(found, judged, followers)
     intent = intent_of(found, judged)
     pillar, pillar_why = pillar_of(found, judged.sentiment, intent, urgency.names)

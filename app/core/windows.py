@@ -7,7 +7,7 @@ customer's side alone is read. A short text is one window: itself, unchanged.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 # Up to this length (characters) a text is one window, whatever it says: what a post may have, of
@@ -16,6 +16,8 @@ SHORT = 280
 PIECES = 56  # of a window, as estimated: the models read 62 beside their two marks
 MOST = 6  # windows of one text: the bound on what a long text costs
 READ = 20_000  # characters of one text: of a longer one its first and its last half of this many
+# Characters of a transcript in which turns are looked for, as above: what the formulas read twice.
+TURNS = 65_536
 
 # Names of sides, as contact centers write them before what was said.
 _CUSTOMER = "customer|client|caller|user|visitor|guest|member|passenger|consumer"
@@ -25,7 +27,7 @@ _AGENT = (
 )
 # `Customer: ...`, `[12:01] Agent (Maya): ...`, `2026-11-28 12:01:07 - CUSTOMER - ...`
 _TURN = re.compile(
-    r"^[ \t]*+(?:[\[(]?\d[\d:./T \t-]{0,30}(?:[ap]m)?[\])]?[ \t-]{0,3})?"
+    r"^[ \t]*+(?:[\[(]?\d[\d:./T \t-]{0,30}+(?:[ap]m)?[\])]?[ \t-]{0,3})?"
     rf"(?:(?P<customer>{_CUSTOMER})|(?:{_AGENT}))"
     r"(?:[ \t]{0,2}\d{1,3}|[ \t]{0,2}\([^()\n]{1,40}\))?[ \t]{0,2}(?::|>|[ \t][-–—][ \t])[ \t]*",
     re.IGNORECASE | re.MULTILINE,
@@ -51,12 +53,16 @@ class Window:
 
 
 def windows(text: str, most: int = MOST) -> tuple[Window, ...]:
-    """The parts of a text to score, in order, `most` at the most; a short one is its only part.
+    """The parts of a text to score, in order, `most` at the most; a short one is its only part."""
+    return cut(spoken(text), most)
+
+
+def cut(said: str, most: int = MOST) -> tuple[Window, ...]:
+    """`windows` of a text of which the customer's side is known: that is looked for once only.
 
     Of too many, the first is kept (what it is about), the last (what is wanted or concluded), and
     the heaviest between: those with the most emphasis, turns and words of a verdict.
     """
-    said = spoken(text)
     if len(said) <= SHORT:
         return (Window(said, 1.0),)
     parts = _packed(_sentences(_bounded(said)))
@@ -77,23 +83,48 @@ def together(rows: Sequence[Sequence[float]], parts: Sequence[Window]) -> tuple[
     )
 
 
+def packed(counts: Sequence[int], most: int) -> Iterator[range]:
+    """Texts, in order, that may be read together: of so many windows each, `most` in all.
+
+    A text with more than that is read by itself.
+    """
+    begin = total = 0
+    for at, count in enumerate(counts):
+        if at > begin and total + count > most:
+            yield range(begin, at)
+            begin, total = at, 0
+        total += count
+    if counts:
+        yield range(begin, len(counts))
+
+
 def spoken(text: str) -> str:
-    """The customer's side of a transcript; any other text as it is.
+    """The customer's side of a transcript, empty if they said nothing; any other text as it is.
 
     A transcript has at least one turn of a customer and one of an agent. What stands before the
-    first turn belongs to nobody; a line without a name goes on with the turn before it.
+    first turn is the customer's, as no agent said it (a mail may quote a chat below); a line
+    without a name goes on with the turn before it. Of what is longer than TURNS characters the
+    middle is left out, and of its end what stands before a turn there.
     """
-    turns = list(_TURN.finditer(text)) if "\n" in text else []
-    of_customer = [turn["customer"] is not None for turn in turns]
+    turns = _turns(text) if "\n" in text else []
+    of_customer = [turn["customer"] is not None for turn, _ in turns]
     if all(of_customer) or not any(of_customer):
         return text
-    ends = [turn.start() for turn in turns[1:]] + [len(text)]
-    said = (
-        text[turn.end() : end].strip()
-        for turn, end, mine in zip(turns, ends, of_customer, strict=True)
-        if mine
-    )
-    return "\n".join(part for part in said if part) or text
+    said = [text[: turns[0][0].start()]]
+    for (turn, end), mine in zip(turns, of_customer, strict=True):
+        if mine:
+            said.append(text[turn.end() : end])
+    return "\n".join(part for one in said if (part := one.strip()))
+
+
+def _turns(text: str) -> list[tuple[re.Match[str], int]]:
+    """The turns in what is read of a transcript, each with where it ends."""
+    half = len(text) if len(text) <= TURNS else TURNS // 2
+    found: list[tuple[re.Match[str], int]] = []
+    for begin, end in ((0, half), (max(half, len(text) - half), len(text))):
+        turns = list(_TURN.finditer(text, begin, end))
+        found += zip(turns, [*(turn.start() for turn in turns[1:]), end], strict=False)
+    return found
 
 
 def pieces(text: str) -> int:

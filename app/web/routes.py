@@ -26,6 +26,7 @@ from app.web import (
     rule_runs,
     rules,
     rules_try,
+    scoring,
     signals,
     stream,
     tasks,
@@ -224,6 +225,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     _get("/api/v1/queues", tasks.queues, STAFF, "Every queue with its live figures"),
     _get("/api/v1/floor", tasks.floor, OVERSIGHT, "Queues, agents and totals"),
+    _get("/api/v1/scoring", scoring.scoring, OVERSIGHT, "The rung that scores, and the model"),
     _get("/api/v1/tasks", tasks.tasks, STAFF, "Open tasks by queue, state and rep"),
     _get("/api/v1/tasks/{task_id}", tasks.task, STAFF, "One task"),
     _get(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from app.adapters import model_files
 from app.adapters.cel_checks import problems_of, problems_together
 from app.core.errors import ConfigError
 from app.core.versions import APART
-from app.settings import MODELS, Settings
+from app.settings import Settings
 from app.wiring import handoffs, outbound, rules, scoring
 from app.wiring.base import configuration
 
@@ -22,7 +21,7 @@ def check(settings: Settings) -> list[str]:
         problems.extend(outbound.problems(config.sending, settings))
     except ConfigError as error:
         problems.extend(error.problems)
-    return problems + model_files.problems(MODELS, scoring.named(settings.scoring))
+    return problems + scoring.problems(settings.scoring)
 
 
 def _of_live(settings: Settings) -> list[str]:

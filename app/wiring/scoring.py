@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from app.adapters import model_files
 from app.adapters.ladder_scorer import LadderScorer, Limits
 from app.adapters.language import Language
-from app.adapters.model_files import find
+from app.adapters.model_files import ModelFiles, find
 from app.adapters.onnx_scorer import Model
-from app.adapters.tiers import Plan, Tiers
+from app.adapters.tiers import OTHERS, Plan, Tiers
+from app.core.errors import ConfigError
 from app.core.ladder import CASCADE, FAST, FULL, LEXICON, Ladder
 from app.settings import MODELS, Scoring, place
 from app.wiring.base import system_ms
@@ -33,6 +35,7 @@ def scorer(scoring: Scoring, waited_ms: Callable[[], int]) -> LadderScorer:
         micro_batch=scoring.micro_batch,
         escalate=scoring.escalate,
         lexicon=frozenset(scoring.lexicon),
+        windows=scoring.windows,
     )
     return LadderScorer(
         tiers=tiers,
@@ -55,20 +58,48 @@ def patient(scoring: Scoring) -> LadderScorer:
 
 
 def models(scoring: Scoring) -> Mapping[str, Model]:
-    """Every model that a rung needs, by name. Raises ConfigError where one is wrong."""
-    names = _plan(scoring).names(scoring.ladder)
-    return {name: _model(scoring, name) for name in names}
+    """Every model that is needed, by name. Raises ConfigError where one is wrong."""
+    loaded = {name: _model(scoring, name) for name in _plan(scoring).names(scoring.ladder)}
+    if wrong := wrong_languages(scoring, {name: one.files for name, one in loaded.items()}):
+        raise ConfigError(wrong)
+    return loaded
 
 
-def named(scoring: Scoring) -> list[tuple[str, str]]:
-    """The models that the ladder needs, as pairs: the setting that names it, and its name."""
-    plan, keys = _plan(scoring), {FULL: "model", CASCADE: "cascade", FAST: "fast"}
-    needed = (rung for rung in keys if rung == FULL or rung in scoring.ladder)
+def problems(scoring: Scoring) -> list[str]:
+    """What is wrong with the models that the settings name, or with any file of the manifest."""
+    needed = _named(scoring)
+    if found := model_files.problems(MODELS, needed):
+        return found
+    return wrong_languages(scoring, {name: find(MODELS, name) for _, name in needed})
+
+
+def _named(scoring: Scoring) -> list[tuple[str, str]]:
+    """The models that are needed, as pairs: the setting that names it, and its name."""
+    plan = _plan(scoring)
+    keys = {FULL: "model", CASCADE: "cascade", FAST: "fast", OTHERS: "others"}
+    needed = (rung for rung in keys if rung in (FULL, OTHERS, *scoring.ladder))
     return [(place("scoring", keys[rung]), name) for rung in needed for name in plan.of(rung)]
 
 
+def wrong_languages(scoring: Scoring, files: Mapping[str, ModelFiles]) -> list[str]:
+    """A model of a lower rung must know what that of `full` does; the one of `others`, more."""
+    known = files[scoring.model].languages
+    listed, found = ", ".join(sorted(known)), []
+    for where, name in _named(scoring):
+        knows = files[name].languages
+        got = f"got {name!r} with {', '.join(sorted(knows))}"
+        if where == place("scoring", "others"):
+            if not knows - known:
+                found.append(f"{where}: expected a model for other languages than {listed}, {got}")
+        elif not known <= knows:
+            found.append(f"{where}: expected a model for {listed}, as scoring.model is, {got}")
+    return found
+
+
 def _plan(scoring: Scoring) -> Plan:
-    return Plan(full=scoring.model, cascade=scoring.cascade, fast=scoring.fast)
+    return Plan(
+        full=scoring.model, cascade=scoring.cascade, fast=scoring.fast, others=scoring.others
+    )
 
 
 def _model(scoring: Scoring, name: str) -> Model:

@@ -17,7 +17,7 @@ from app.core.ladder import RUNGS, Ladder
 
 T = TypeVar("T")
 LABELS = ("negative", "neutral", "positive")
-L6, L3 = "l6", "l3"
+L6, L3, MULTI = "l6", "l3", "multi"
 
 
 class Hangs(BaseException):
@@ -90,11 +90,14 @@ class House:
     models: dict[str, FakeModel] = field(default_factory=dict)
     loads: list[str] = field(default_factory=list)
     load: Callable[[str], FakeModel] = FakeModel
+    others: frozenset[str] = frozenset()  # the languages of a third model; none: there is none
 
     def __post_init__(self) -> None:
         self.models = {name: FakeModel(name) for name in (L6, L3)}
+        if self.others:
+            self.models[MULTI] = FakeModel(MULTI, languages=self.others)
         self.tiers = Tiers(
-            plan=Plan(full=L6, cascade=(L3, L6), fast=L3),
+            plan=Plan(full=L6, cascade=(L3, L6), fast=L3, others=MULTI if self.others else ""),
             models=self.models,  # type: ignore[arg-type]
             load=self._load,
             retry_ms=30_000,

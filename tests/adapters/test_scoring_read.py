@@ -43,7 +43,7 @@ class BrokenDetector:
 
 
 async def test_a_text_without_a_language_leaves_the_others_theirs(house: House) -> None:
-    house.scorer.language = BrokenDetector(RuntimeError("odd"))  # type: ignore[assignment]
+    house.scorer.reading.language = BrokenDetector(RuntimeError("odd"))  # type: ignore[assignment]
     scores = await said(house, "odd", "gut", lang="en-us")
     assert [score.lang for score in scores] == ["en", "de"]
     assert scores[0].model == "l6@1"
@@ -51,7 +51,7 @@ async def test_a_text_without_a_language_leaves_the_others_theirs(house: House) 
 
 async def test_a_detector_that_hangs_is_told_and_not_asked_with_each_batch(house: House) -> None:
     detector = BrokenDetector(Hangs())
-    house.scorer.language = detector  # type: ignore[assignment]
+    house.scorer.reading.language = detector  # type: ignore[assignment]
     for _ in range(5):
         [score] = await said(house, "odd", lang="en_GB")
         assert (score.lang, score.model) == ("en", "l6@1")

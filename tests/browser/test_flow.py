@@ -66,6 +66,7 @@ def test_the_floor_follows_the_desk(house: House, screens: Screens) -> None:
     floor = screens.floor()
     never_reloaded(floor)
     _floor_shows(floor, house, waiting=0, offered=0, accepted=0)
+    expect(at(floor, "scoring")).to_have_text(re.compile("^Scored by (full|cascade|fast|lexicon)"))
     mentions = [house.mention(), house.mention()]
     _floor_shows(floor, house, waiting=2, offered=0, accepted=0)
     desk = screens.desk()

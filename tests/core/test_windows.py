@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.windows import MOST, PIECES, READ, SHORT, Window, pieces, spoken, together, windows
+from app.core.windows import (
+    MOST,
+    PIECES,
+    READ,
+    SHORT,
+    TURNS,
+    Window,
+    packed,
+    pieces,
+    spoken,
+    together,
+    windows,
+)
 
 SENTENCE = "The man at the desk was kind and told us what to do with the ticket."
 
@@ -95,7 +107,7 @@ def test_the_whole_lies_between_its_windows_and_sums_to_one(
         "Client > My bag is lost.\nFind it!\nBot > I am sorry.",
         "2026-11-28 12:01:07 - Agent (Maya) - Hello!\n"
         "2026-11-28 12:01:09 - Customer - My bag is lost.\nFind it!",
-        "Transcript of call 7\nagent 2: Hello\ncaller: My bag is lost.\n caller: Find it!",
+        "agent 2: Hello\ncaller: My bag is lost.\n caller: Find it!",
     ],
 )  # fmt: skip
 def test_of_a_transcript_the_customers_side_alone_is_read(text: str) -> None:
@@ -111,8 +123,71 @@ def test_of_a_transcript_the_customers_side_alone_is_read(text: str) -> None:
         "Subject: my order\nI spoke to your agent: she was rude.\nThe customer: me.",
         "Customers wait.\nAgents sleep.",
         "Agent: one line, Customer: the same line",
-        "Agent: hello\nCustomer:",
     ],
 )
 def test_what_is_no_transcript_of_both_sides_stays_as_it_is(text: str) -> None:
     assert spoken(text) == text
+
+
+def test_what_stands_before_a_chat_that_a_mail_quotes_is_read() -> None:
+    """No agent said it, and it may be what presses."""
+    mail = "My kitchen is on fire. See below.\n\nAgent: Hello\nCustomer: My bag is lost."
+    assert spoken(mail) == "My kitchen is on fire. See below.\nMy bag is lost."
+
+
+OF_AGENTS = st.text(alphabet="ab .!?:>-[(1\t", max_size=80).map(lambda said: f"Agent: #{said}")
+OF_CUSTOMERS = st.text(alphabet="cd .!?:>-[(1\t", max_size=80).map(lambda said: f"Client: {said}")
+
+
+@given(st.lists(OF_AGENTS | OF_CUSTOMERS, max_size=12))
+def test_of_both_sides_no_word_of_the_agents_is_read_and_all_of_the_customers(
+    turns: list[str],
+) -> None:
+    sides = {turn.split(":")[0] for turn in turns}
+    customers = [turn.removeprefix("Client:").strip() for turn in turns if turn.startswith("C")]
+    if sides == {"Agent", "Client"}:
+        assert spoken("\n".join(turns)) == "\n".join(said for said in customers if said)
+    else:
+        assert spoken("\n".join(turns)) == "\n".join(turns)
+
+
+def test_of_an_endless_transcript_beginning_and_end_are_read_and_no_agent_beside_the_gap() -> None:
+    """What stands before the first name of the end may be an agent's: it is nobody's."""
+    endless = "fire! " * (TURNS // 6)
+    said = spoken(f"Customer: My bag.\nAgent: {endless}{endless}\nCustomer: It is blue.")
+    assert said == "My bag.\nIt is blue."
+    said = spoken(f"Agent: Hello.\nCustomer: My bag. {endless}\nAgent: {endless}{endless}\nBye")
+    assert said.startswith("My bag. fire!")
+    assert len(said) < TURNS // 2
+
+
+MB = 1_000_000
+HOSTILE = [
+    "\n" * MB,
+    ("[" + "1" * 40 + "\n") * (MB // 42),
+    ("1" + " -" * 15 + "\n") * (MB // 32),
+    ("agent (" + "x" * 39 + "\n") * (MB // 47),
+    "Customer: a\nAgent: b\n" * (MB // 21),
+    "Agent: b\n" + " " * MB + "Customer: a",
+    "Agent: b\nCustomer: " + "." + "\"')]" * (MB // 4),
+    "Agent: b\nCustomer: " + "http://" * (MB // 7),
+    "Agent: b\nCustomer: " + "n't" * (MB // 3),
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_transcript_of_a_megabyte_is_read_as_far_as_any_other(text: str) -> None:
+    """Nothing here goes back over what it has seen: otherwise this would not end."""
+    parts = windows(text)
+    assert len(parts) <= MOST
+    assert sum(part.weight for part in parts) == pytest.approx(1.0)
+
+
+@given(st.lists(st.integers(1, 9), max_size=30), st.integers(1, 10))
+def test_texts_are_packed_in_order_and_no_group_has_more_windows_than_it_may(
+    counts: list[int], most: int
+) -> None:
+    groups = list(packed(counts, most))
+    assert [at for group in groups for at in group] == list(range(len(counts)))
+    for group in groups:
+        assert len(group) == 1 or sum(counts[at] for at in group) <= most

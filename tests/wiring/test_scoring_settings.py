@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from app.settings import Scoring, load
+from app.adapters.model_files import find, names
+from app.core.errors import ConfigError
+from app.settings import MODELS, Scoring, load
 from app.wiring.check import check
-from app.wiring.scoring import patient
+from app.wiring.scoring import models, patient, wrong_languages
 
 
 def test_a_model_that_there_is_not_is_told_with_the_setting_that_names_it(
@@ -25,6 +29,48 @@ def test_a_model_that_there_is_not_is_told_with_the_setting_that_names_it(
 def test_a_model_of_a_rung_that_is_not_in_use_may_be_any() -> None:
     scoring = Scoring(ladder=("full", "lexicon"), until_ms=(1000,), fast="typo")
     assert not check(load().model_copy(update={"scoring": scoring}))
+
+
+def test_a_model_for_other_languages_must_be_there_and_know_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HANDSHAKE_SCORING__OTHERS", "typo")
+    assert check(load()) == [
+        f"environment HANDSHAKE_SCORING__OTHERS: scoring.others: {MODELS / 'manifest.toml'}:"
+        f" model: expected {', '.join(names(MODELS))}, got 'typo'"
+    ]
+    scoring = Scoring(others="sentiment-l3")
+    assert check(load().model_copy(update={"scoring": scoring})) == [
+        "environment HANDSHAKE_SCORING__OTHERS: scoring.others: expected a model for other"
+        " languages than en, got 'sentiment-l3' with en"
+    ]
+    with pytest.raises(ConfigError, match="other languages than en"):
+        models(scoring)
+
+
+def test_a_lower_rung_must_know_the_languages_of_the_full_one() -> None:
+    """Otherwise a language would be judged under load by a model that cannot read it."""
+    files = {name: find(MODELS, name) for name in ("sentiment-l3", "sentiment-l6")}
+    files["sentiment-l6"] = replace(files["sentiment-l6"], languages=frozenset({"de", "en"}))
+    assert wrong_languages(Scoring(), files) == [
+        f"config/settings.toml: scoring.{key}: expected a model for de, en, as scoring.model is,"
+        " got 'sentiment-l3' with en"
+        for key in ("cascade", "fast")
+    ]
+    assert not wrong_languages(Scoring(ladder=("full", "lexicon"), until_ms=(1000,)), files)
+    other = {**files, "tiny": replace(files["sentiment-l3"], languages=frozenset({"de", "nl"}))}
+    alone = {"ladder": ("full", "lexicon"), "until_ms": (1000,), "others": "tiny"}
+    assert not wrong_languages(Scoring(**alone), other)
+
+
+@pytest.mark.parametrize(("windows", "right"), [(0, False), (1, True), (20, True), (21, False)])
+def test_windows_are_bounded(windows: int, right: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDSHAKE_SCORING__WINDOWS", str(windows))
+    if right:
+        assert load().scoring.windows == windows
+        return
+    with pytest.raises(ConfigError, match=r"HANDSHAKE_SCORING__WINDOWS: scoring\.windows"):
+        load()
 
 
 @pytest.mark.parametrize("ladder", [("fast", "lexicon"), ("lexicon",)])

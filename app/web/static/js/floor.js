@@ -9,6 +9,7 @@ import { know } from "./floor-moves.js";
 import { ToBeTold } from "./floor-proactive.js";
 import { QueueTable } from "./floor-queues.js";
 import { RepTable } from "./floor-reps.js";
+import { ScoringChip } from "./floor-scoring.js";
 import { changed, shownQueue, StuckBar, TaskTable } from "./floor-tasks.js";
 import { listen } from "./keys.js";
 import { dismiss, notices, notify } from "./notices.js";
@@ -111,6 +112,7 @@ const TopBar = () => html`<header class="topbar">
   <h1>Floor</h1>
   <${shell.ConnectionChip} feed=${feed} />
   <${DataAge} />
+  <${ScoringChip} />
   <span class="spring"></span>
   <span class="topbar-tools"><${NoticeBell} /><${shell.ThemeButton} /><${shell.KeysButton} /></span>
 </header>`;
