@@ -10,7 +10,7 @@ from tests.browser.payloads import PAYLOADS
 from tests.browser.screens import Screens, at, take
 from tests.browser.test_looks import fits, violations
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
 
 def test_an_agent_corrects_the_score_on_the_card_by_keys(house: House, screens: Screens) -> None:
@@ -32,6 +32,19 @@ def test_an_agent_corrects_the_score_on_the_card_by_keys(house: House, screens: 
     assert violations(page) == []
 
 
+def test_a_supervisor_corrects_what_nobody_has_taken(house: House, screens: Screens) -> None:
+    mention_id = house.mention()
+    task_id = wait_for(lambda: house.task_of(mention_id), "no task")["task_id"]
+    floor = screens.floor()
+    at(floor.locator(f'[data-testid="floor-task"][data-task-id="{task_id}"]'), "task-story").click()
+    expect(at(floor, "corrections")).to_contain_text("The model says negative")
+    at(floor, "task-correct").click()
+    at(floor, "ask-urgency").select_option("low")
+    at(floor, "ask-confirm").click()
+    [fact] = wait_for(lambda: house.facts(mention_id, "corrected"), "no fact of it")
+    assert fact["data"]["label"] == {"urgency": "low"}
+
+
 def test_what_was_drawn_is_labelled_by_a_key_before_the_answer_is_seen(
     house: House, screens: Screens
 ) -> None:
@@ -43,8 +56,7 @@ def test_what_was_drawn_is_labelled_by_a_key_before_the_answer_is_seen(
 
     wait_for(drawn, "not drawn")
     page = screens.floor()
-    page.keyboard.press("g")
-    page.keyboard.press("b")
+    at(page, "nav-labels").click()
     one = page.locator(f'[data-testid="label-one"][data-mention="{mention_id}"]')
     expect(at(one, "label-text")).to_contain_text(PAYLOADS[0])
     expect(at(page, "label-told")).to_have_count(0)
