@@ -53,7 +53,7 @@ def export(
     store: StoreUrl = "",
     data_dir: DataDir = None,
 ) -> None:
-    """Write texts with the labels of people, as `model evaluate` reads them.
+    """Write texts with the labels of people, in the form that `model evaluate` reads.
 
     It holds what customers wrote: personal data, readable by you alone. Who is erased afterwards
     is still in it.
