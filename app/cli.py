@@ -16,6 +16,7 @@ from app.cli_flights import flights
 from app.cli_history import history
 from app.cli_identity import identity
 from app.cli_import import import_
+from app.cli_labels import labels
 from app.cli_model import model
 from app.cli_overrides import overrides
 from app.cli_permission import permission
@@ -242,6 +243,7 @@ cli.add_typer(identity)
 cli.add_typer(history)
 cli.add_typer(privacy)
 cli.add_typer(model)
+cli.add_typer(labels)
 
 
 def main() -> None:

@@ -157,6 +157,13 @@ STAGES: tuple[Stage, ...] = (
         does="what other systems told of people and products, to be joined to their mentions",
     ),
     Stage(
+        name="labels",
+        process="record",
+        reads="table facts",
+        writes="tables score_labels, label_samples",
+        does="what people say in place of the model, and which mentions they are asked about",
+    ),
+    Stage(
         name="handoffs",
         process="handoffs",
         reads="table facts",

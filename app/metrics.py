@@ -72,6 +72,11 @@ SCORED = Counter("handshake_scored_total", "Mentions scored, by label", ["label"
 UNSCORED = Counter(
     "handshake_unscored_mentions_total", "Mentions that no model scored in time: the lexicon did"
 )
+SCORE_LABELS = Counter(
+    "handshake_score_labels_total",
+    "Labels that people gave of the sentiment: blind or as a correction, and whether they agreed",
+    ["how", "agreed"],  # blind correction; yes no none (no model knew the language)
+)
 RUNG = Gauge(
     "handshake_scoring_rung",
     "The rung that scores: 0 full, 1 cascade, 2 fast, 3 lexicon; of several workers, the lowest",

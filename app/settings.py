@@ -122,6 +122,12 @@ class Scoring(_Section):
         return _right(lexicon, f"expected some of {', '.join(LANGUAGES)}" if foreign else "")
 
 
+class Labels(_Section):
+    per_day: int = Field(40, ge=0)
+    unsupported_per_day: int = Field(10, ge=0)
+    unsure_below: float = Field(0.7, gt=0, le=1)
+
+
 class Reconcile(_Section):
     after_s: float = Field(60.0, ge=0)
     every_s: float = Field(2.0, gt=0)
@@ -158,6 +164,7 @@ class Settings(BaseSettings):
     sla: Sla = Sla()
     offer: Offer = Offer()
     scoring: Scoring = Scoring()
+    labels: Labels = Labels()
     reconcile: Reconcile = Reconcile()
     profiles: Profiles = Profiles()
     demo: Demo = Demo()

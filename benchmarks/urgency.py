@@ -17,13 +17,11 @@ from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model, judgement_of
 from app.core.formulas import completed
 from app.core.score import NOT_JUDGED, Score
+from app.core.score_labels import LEVELS, level_of
 from app.settings import MODELS, ROOT, Settings
 from benchmarks.figures import Row, load_now
 
 SET = ROOT / "models" / "urgency"
-LEVELS = ("none", "low", "medium", "high", "critical")
-# From which urgency on a level holds. 0.40 and 0.85 are where the shipped rules cut.
-FROM = (0.0, 0.15, 0.40, 0.60, 0.85)
 PRESSING = LEVELS.index("high")
 _BATCH = 64
 
@@ -39,7 +37,7 @@ class Labelled:
     @property
     def level(self) -> int:
         """The level of the urgency that the formula gave."""
-        return max(n for n, least in enumerate(FROM) if self.score.urgency >= least)
+        return LEVELS.index(level_of(self.score.urgency))
 
 
 def measure() -> list[Row]:

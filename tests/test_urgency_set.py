@@ -9,7 +9,8 @@ import pytest
 
 from app.core.heads import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
 from app.core.pillar import NOBODY, PILLARS
-from benchmarks.urgency import LEVELS, SET, spearman
+from app.core.score_labels import LEVELS
+from benchmarks.urgency import SET, spearman
 
 ALLOWED = {
     "urgency": {*LEVELS},

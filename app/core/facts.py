@@ -13,7 +13,7 @@ OPS: Final = (
     "prioritised", "degraded", "configured", "halfway", "unroutable",
     "handed_off", "handoff_failed", "handoff_status", "noted", "erased",
     "sent", "not_sent", "consent_changed", "signalled", "warned",
-    "case_opened", "case_closed",
+    "case_opened", "case_closed", "corrected",
 )  # fmt: skip
 
 # Every accepted mention has exactly one of these for the delivery that brought it in.

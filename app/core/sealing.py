@@ -98,7 +98,7 @@ PERSONAL: Final[Mapping[str, tuple[Path, ...]]] = {
 _REASONS: Final[tuple[Path, ...]] = (("reason",), ("fields", "handed_on"), ("data", "reason"))
 _REASONED: Final = (
     "transferred", "parked", "rejected", "cancelled", "prioritised", "offered", "rescinded",
-    "case_closed",
+    "case_closed", "corrected",
 )  # fmt: skip
 
 

@@ -100,8 +100,15 @@ class Colleague:
                 text = reply_to(card, self.name.capitalize(), self.habits.rng)
                 await self._act(card, "reply", {"text": text})
         elif self._is_due(_step(card, "done"), self.habits.wrap_s()):
+            await self._correct(card)
             code = "resolved" if self.habits.answers(card) else "no_answer_needed"
             await self._act(card, "complete", {"code": code, "note": ""})
+
+    async def _correct(self, card: Card) -> None:
+        """Say, now and then, that an unsure model was wrong."""
+        if mood := self.habits.second_thought(card):
+            path = f"/api/v1/mentions/{card['mention_id']}/labels"
+            await self._post(path, {"sentiment": mood}, f"{self.name}-{card['task_id']}-label")
 
     def _is_due(self, key: str, after_s: float) -> bool:
         now = asyncio.get_running_loop().time()

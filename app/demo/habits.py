@@ -29,6 +29,10 @@ EXCUSES: Final = (
     "A colleague already works on the same case",
     "I need a colleague with more background here",
 )
+# Where the model was less sure than this, a colleague now and then says otherwise.
+UNSURE: Final = 0.55
+CORRECTS: Final = 0.3
+MOODS: Final = ("negative", "neutral", "positive")
 # Queues in which nobody walks past: somebody may be in danger, or it came from us.
 SERIOUS: Final = ("urgent", "escalation")
 
@@ -76,6 +80,14 @@ class Habits:
         score = card.get("score") or {}
         label = (score.get("sentiment") or {}).get("label")
         return not (score.get("intent") == "other" and label in ("neutral", "positive"))
+
+    def second_thought(self, card: Mapping[str, Any]) -> str:
+        """The mood that they find in place of the model's, where that was unsure; mostly none."""
+        sentiment = (card.get("score") or {}).get("sentiment") or {}
+        confidence = float(sentiment.get("confidence") or 1.0)
+        if confidence >= UNSURE or self.rng.random() >= CORRECTS:
+            return ""
+        return sorted(MOODS, key=lambda mood: -float(sentiment.get(mood) or 0.0))[1]
 
     def _takes(self, span_s: tuple[float, float]) -> float:
         return self.rng.uniform(*span_s) / self.speed / self.hurry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from app import metrics
 from app.adapters import identity_weights
@@ -13,9 +14,11 @@ from app.adapters.store.identity_people import PeopleTable
 from app.adapters.store.ledger import Ledger
 from app.adapters.store.pasts import Pasts
 from app.adapters.store.record import Record
+from app.adapters.store.score_labels import ScoreLabels
 from app.adapters.store.signals import Signals
 from app.core.history import fold
 from app.core.history_lines import REPLIED
+from app.core.label_draw import Draw
 from app.processes import service
 from app.processes.flights import FOLLOW_S, JUDGE_S, FlightWatch
 from app.processes.identity import FOLLOW_S as IDENTITY_S
@@ -54,11 +57,8 @@ async def main(settings: Settings) -> None:
     pasts = KeepPasts(Pasts(base.database), RedisPasts(base.redis))
     fold = Fold(base.ledger, record, keep_owners, pasts)
     flights = FlightWatch(base.database, wiring.system_ms)
-    signals = Signals(base.database)
-
-    async def take_signals() -> None:
-        while await signals.take():
-            pass
+    signals, labels = Signals(base.database), ScoreLabels(base.database)
+    draw = Draw(**settings.labels.model_dump())
 
     async with service.health(service.always_ready):
         try:
@@ -70,11 +70,22 @@ async def main(settings: Settings) -> None:
                 service.patiently("customers", identity.go_round, GO_ROUND_S),
                 service.once("refold", store.refold),
                 service.patiently("flights", flights.follow, FOLLOW_S),
-                service.patiently("signals", take_signals, _PAUSE_S),
+                service.patiently("signals", _all_of(signals.take), _PAUSE_S),
+                service.patiently("labels", _all_of(partial(labels.take, draw)), _PAUSE_S),
                 service.patiently("flight goals", flights.judge, JUDGE_S),
             )
         finally:
             await base.close()
+
+
+def _all_of(take: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[None]]:
+    """One stretch of the ledger after the other, until `take` says that there is none."""
+
+    async def taken() -> None:
+        while await take():
+            pass
+
+    return taken
 
 
 def _identity(base: wiring.Base, profiles: RedisProfiles) -> IdentityWatch:

@@ -14,6 +14,7 @@ from app.web import openapi_identity as identity
 from app.web import openapi_profiles as profiles
 from app.web.cases import CLOSE as CLOSE_CASE
 from app.web.identity_routes import ROOT as IDENTITY_ROOT
+from app.web.openapi_labels import KEPT, LABEL_BODIES, LABEL_REFUSALS
 from app.web.openapi_parts import closed
 from app.web.openapi_people import CHAT, HISTORY, PEOPLE_BODIES, PERMISSIONS
 from app.web.openapi_rules import RULE_BODIES
@@ -120,6 +121,7 @@ _BODIES |= {
 }
 _OTHER_BODIES = RULE_BODIES | flights.FLIGHT_BODIES | identity.IDENTITY_BODIES
 _ACCEPTING = (  # kept, and done later
+    *KEPT,
     CHAT,
     CLOSE_CASE,
     HISTORY,
@@ -132,7 +134,7 @@ _ACCEPTING = (  # kept, and done later
     profiles.START,
 )
 _KEYED = (flights.ROOT, IDENTITY_ROOT)  # each change of these has an Idempotency-Key
-_BODIES |= profiles.BODIES | PEOPLE_BODIES
+_BODIES |= profiles.BODIES | PEOPLE_BODIES | LABEL_BODIES
 _UPLOADING = (profiles.UPLOAD, "POST")
 _QUERIES = {
     "/api/v1/people": ("find",),
@@ -147,6 +149,7 @@ _QUERIES = {
     "/api/v1/rules/overrides": ("hours",),
     "/api/v1/handoffs": ("partner", "state", "mention_id", "limit"),
     "/api/v1/permissions": ("handle_key",),
+    "/api/v1/labels": ("kind", "limit"),
     "/api/v1/outbound": ("channel", "state", "code", "handle_key", "mention_id", "limit"),
 }
 
@@ -231,7 +234,8 @@ def _parameters(endpoint: Any) -> list[dict[str, Any]]:
         return [key]
     if endpoint.path == "/api/v1/rules/drafts":
         return [key | {"required": False}]
-    if endpoint.path.startswith((*_KEYED, HISTORY)) and endpoint.method != "GET":
+    keyed = endpoint.path in KEPT or endpoint.path.startswith((*_KEYED, HISTORY))
+    if keyed and endpoint.method != "GET":
         return [*named, key]
     if endpoint.edit:
         return [*named, seen | {"required": True}]
@@ -244,6 +248,7 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "429": "too_many_messages or too_many_today",
     },
     CLOSE_CASE: {"404": "unknown_case", "409": "case_closed"},
+    **LABEL_REFUSALS,
 }
 
 

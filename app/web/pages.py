@@ -1,4 +1,4 @@
-"""The pages: login, desk, floor, flights, history, people, rules, partners, API documentation."""
+"""The pages: login, desk, floor and what else the rail leads to, and the API documentation."""
 
 from __future__ import annotations
 
@@ -86,6 +86,10 @@ async def history(request: Request) -> Response:
 
 async def handoffs(request: Request) -> Response:
     return html.page(request, "handoffs", user=_who(request))
+
+
+async def labels(request: Request) -> Response:
+    return html.page(request, "labels", user=_who(request))
 
 
 async def docs(request: Request) -> Response:

@@ -34,6 +34,7 @@ from app.web import (
 from app.web.auth import Handler, allowed
 from app.web.flight_routes import FLIGHTS
 from app.web.identity_routes import IDENTITY
+from app.web.label_routes import LABELLING, SCORE_LABELS
 from app.web.permission_routes import PERMISSION
 from app.web.profile_routes import PROFILES, SEEING_IMPORTS
 from app.web.signed import PARTNER
@@ -169,6 +170,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _page("/people", pages.people, STAFF, "People: who is one person, and pairs to decide"),
     _page("/rules", pages.rules, OVERSIGHT, "Rules: see, try, edit, publish, roll back"),
     _page("/handoffs", pages.handoffs, OPERATING, "What partners were sent, and how it went"),
+    _page("/labels", pages.labels, LABELLING, "Label what the model was unsure of, by keys"),
     _page("/imports", imports.page, SEEING_IMPORTS, "Customers from files: upload, try, take in"),
     _page("/docs", pages.docs, STAFF, "This API"),
     # The customers' own page: open to everybody by intent, where the settings say so.
@@ -266,7 +268,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *RULES,
     *(
         Endpoint(method=m, path=p, handler=h, roles=r, does=d)
-        for m, p, h, r, d in (*PERMISSION, *FLIGHTS, *PROFILES, *IDENTITY)
+        for m, p, h, r, d in (*PERMISSION, *FLIGHTS, *PROFILES, *IDENTITY, *SCORE_LABELS)
     ),
 )
 

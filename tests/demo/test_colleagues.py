@@ -181,3 +181,34 @@ def test_sigterm_ends_the_demo_within_a_second() -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_an_unsure_model_is_corrected_now_and_then_and_a_sure_one_never() -> None:
+    """A3.2: the demo shows labels, and no flood of them."""
+    unsure = {"label": "neutral", "confidence": 0.5, "neutral": 0.5, "negative": 0.4}
+    for sentiment, most in ((unsure, 100), (unsure | {"confidence": 0.9}, 0), ({}, 0)):
+        habits = Habits(Random(1), speed=1.0)
+        said = [habits.second_thought({"score": {"sentiment": sentiment}}) for _ in range(200)]
+        assert {*said} - {""} == ({"negative"} if most else set())
+        assert bool(most) <= said.count("negative") <= most
+
+
+async def test_a_correction_goes_to_the_mention_of_the_card(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Habits, "second_thought", lambda *_: "negative")
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(202, json={})
+
+    transport = httpx.MockTransport(answer)
+    async with httpx.AsyncClient(base_url="http://handshake.test", transport=transport) as http:
+        colleague = colleagues.Colleague(name="emil", http=http, habits=Habits(Random(1), 1.0))
+        await colleague._correct({"task_id": "t1", "mention_id": "m1"})
+    [request] = asked
+    assert (request.url.path, json.loads(request.content)) == (
+        "/api/v1/mentions/m1/labels", {"sentiment": "negative"},
+    )  # fmt: skip
+    assert request.headers["idempotency-key"] == "emil-t1-label"

@@ -18,6 +18,7 @@ from app.adapters.store import rule_event_tables as later
 from app.adapters.store import tables as t
 from app.adapters.store.chat_tables import chat_messages, chats
 from app.adapters.store.database import Database
+from app.adapters.store.label_tables import label_samples, score_labels
 from app.adapters.store.outbound_tables import (
     consent_events,
     outbound,
@@ -168,6 +169,8 @@ PLACES: Final = (
     Place(table=signal_subjects, column="subject", ids=_subjects),
     Place(table=signal_told, column="person", ids=_subjects),
     Place(table=rule_tables.shadow_samples, column="mention_id", ids=_mentions),
+    Place(table=score_labels, column="mention_id", ids=_mentions),
+    Place(table=label_samples, column="mention_id", ids=_mentions),
     Place(table=mention_keys, column="matter", ids=_mentions, emptied={"source_id": ""}),
     Place(table=person_keys, column="handle_key", ids=_handles),
 )

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor/vendor.js";
 import { busy, complete, failures, reply } from "./actions.js";
 import { readOnly } from "./api.js";
+import { Corrections } from "./correct.js";
 import { ContextCard } from "./desk-context.js";
 import { askFlight, follows, TaskFlights } from "./desk-flights.js";
 import { Clocks, lostBeforeUs, Notes } from "./desk-notes.js";
@@ -209,7 +210,8 @@ export function Conversation({ task }) {
       <${TaskFlights} task=${task} />
       <${RulesSince} key=${task.task_id} task=${task} />
       <${MentionBubble} task=${task} />
-      ${task.score && html`<${ScorePanel} score=${task.score} lang=${task.mention.lang} />`}
+      ${task.score && html`<${ScorePanel} score=${task.score} lang=${task.mention.lang} />
+        <${Corrections} key=${`corrections ${task.mention_id}`} mentionId=${task.mention_id} />`}
       <${ReplyBubble} task=${task} />
     </div>
     ${task.state === "wrapping"

@@ -5,6 +5,7 @@ import { accept, decline, setState, toggleState } from "./actions.js";
 import { readOnly } from "./api.js";
 import { AskDialog } from "./ask.js";
 import { now, serverNow } from "./clock.js";
+import { askCorrect } from "./correct.js";
 import { Conversation } from "./desk-conversation.js";
 import { TaskList } from "./desk-list.js";
 import { applyFlights, askFlight } from "./desk-flights.js";
@@ -78,6 +79,7 @@ const BINDINGS = [
   { keys: "s", label: "Park the task", run: () => store.selected.value?.state === "accepted" && askPark(store.selected.value) },
   { keys: "f", label: "Add the task to a flight", run: () => askFlight(store.selected.value) },
   { keys: "w", label: "Begin the wrap-up", run: () => wrapUp(store.selected.value) },
+  { keys: "c", label: "Correct the score", run: () => store.selected.value && askCorrect(store.selected.value.mention_id) },
   { keys: "i", label: "Customer panel", run: () => (store.drawerOpen.value = !store.drawerOpen.value) },
   ...PLACES,
   { keys: "?", label: "This sheet", run: () => (shell.keySheetOpen.value = true) },

@@ -11,4 +11,5 @@ export const PLACES = [
   { keys: "g p", label: "Go to the people", run: () => go("/people") },
   { keys: "g h", label: "Go to the history", run: () => go("/history") },
   { keys: "g l", label: "Go to the flights", run: () => go("/flights") },
+  { keys: "g b", label: "Go to the labels", run: () => go("/labels") },
 ];

@@ -3,6 +3,7 @@
 import { html, signal, useEffect, useState } from "../vendor/vendor.js";
 import { ApiError, getJson } from "./api.js";
 import { now } from "./clock.js";
+import { askCorrect, Corrections } from "./correct.js";
 import { nearTime, words } from "./format.js";
 import { Icon } from "./icon.js";
 import { Dialog } from "./shell.js";
@@ -117,7 +118,8 @@ export function TaskDialog() {
       <${Acts} events=${of.story.events} />
       ${of.story.events.every((event) => event.acts.length === 0) && html`<p class="muted" data-testid="story-none">${of.atMention
         ? "Rules told this when the mention was decided. None has acted since."
-        : "No rule has acted since it was decided."}</p>`}`}
+        : "No rule has acted since it was decided."}</p>`}
+      <${Corrections} mentionId=${of.mentionId} ask=${() => ((after = () => askCorrect(of.mentionId)), close())} />`}
     ${go && html`<div class="ask-actions"><button type="button" class="button primary" data-testid="story-go"
       onClick=${() => ((after = go), close())}>Go to the task</button></div>`}
   <//>`;

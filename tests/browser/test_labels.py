@@ -1,0 +1,81 @@
+"""Correcting a score on its card, and labelling what was drawn, both by keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.house import House, wait_for
+from tests.browser.payloads import PAYLOADS
+from tests.browser.screens import Screens, at, take
+from tests.browser.test_looks import fits, violations
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
+
+
+def kept(house: House, mention_id: str) -> list[dict[str, Any]]:
+    """What the ledger has of people's labels of this mention, once it has any."""
+    path = f"/api/v1/mentions/{mention_id}/labels"
+    found: list[dict[str, Any]] = wait_for(lambda: house.get(path)["labels"], "no label of it")
+    return found
+
+
+def test_an_agent_corrects_the_score_on_the_card_by_keys(house: House, screens: Screens) -> None:
+    """A3.2: said by the model, corrected by whom."""
+    page = screens.desk()
+    task_id = take(page, house)
+    mention_id = house.get(f"/api/v1/tasks/{task_id}")["mention_id"]
+    expect(at(page, "corrections")).to_contain_text("Said by the model.")
+    page.keyboard.press("c")
+    expect(at(page, "ask-confirm")).to_be_disabled()
+    at(page, "ask-sentiment").select_option("positive")
+    at(page, "ask-why").fill(PAYLOADS[0])
+    at(page, "ask-confirm").click()
+    expect(at(page, "correction")).to_have_text("amira: positive")
+    [label] = kept(house, mention_id)
+    assert (label["by"], label["sentiment"], label["blind"]) == ("amira", "positive", False)
+    page.goto(f"/desk?task={task_id}")
+    expect(at(page, "correction")).to_have_text("amira: positive")
+    assert violations(page) == []
+
+
+def test_a_supervisor_corrects_what_nobody_has_taken(house: House, screens: Screens) -> None:
+    mention_id = house.mention()
+    task_id = wait_for(lambda: house.task_of(mention_id), "no task")["task_id"]
+    floor = screens.floor()
+    at(floor.locator(f'[data-testid="floor-task"][data-task-id="{task_id}"]'), "task-story").click()
+    expect(at(floor, "corrections")).to_contain_text("The model says negative")
+    at(floor, "task-correct").click()
+    at(floor, "ask-urgency").select_option("low")
+    at(floor, "ask-confirm").click()
+    [label] = kept(house, mention_id)
+    assert (label["by"], label["urgency"]) == ("sofia", "low")
+
+
+def test_what_was_drawn_is_labelled_by_a_key_before_the_answer_is_seen(
+    house: House, screens: Screens
+) -> None:
+    """A3.2: and the text of a stranger is text."""
+    mention_id = house.mention(f"Well, it is what it is. {PAYLOADS[0]}")
+
+    def drawn() -> bool:
+        return mention_id in [one["mention_id"] for one in house.get("/api/v1/labels")["mentions"]]
+
+    wait_for(drawn, "not drawn")
+    page = screens.floor()
+    at(page, "nav-labels").click()
+    one = page.locator(f'[data-testid="label-one"][data-mention="{mention_id}"]')
+    expect(at(one, "label-text")).to_contain_text(PAYLOADS[0])
+    expect(at(page, "label-told")).to_have_count(0)
+    assert violations(page) == []
+    page.keyboard.press("2")
+    expect(at(page, "label-told")).to_contain_text("Before: you said neutral, the model")
+    expect(one).to_have_count(0)
+    [label] = kept(house, mention_id)
+    assert (label["by"], label["sentiment"], label["blind"]) == ("sofia", "neutral", True)
+    phone = screens.enter("sofia", "/labels", theme="light", phone=True)
+    expect(at(phone, "agreement").first).to_be_visible()
+    fits(phone)
+    assert violations(phone) == []
