@@ -16,6 +16,7 @@ from app.adapters.store import (
     flight_tables,
     full_text,
     known_tables,
+    model_tables,
     rule_tables,
     signal_tables,
     tables,
@@ -65,6 +66,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) 
     assert rule_tables.versions.metadata is tables.metadata
     assert flight_tables.events.metadata is tables.metadata
     assert known_tables.statements.metadata is tables.metadata
+    assert model_tables.changes.metadata is tables.metadata
     assert signal_tables.signals.metadata is tables.metadata
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": described})

@@ -10,6 +10,7 @@ from app.adapters.store import (  # noqa: F401 (of the same schema)
     flight_tables,
     identity_tables,
     known_tables,
+    model_tables,
     outbound_tables,
     rule_event_tables,
     rule_tables,
