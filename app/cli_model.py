@@ -1,4 +1,4 @@
-"""`python -m app model ...`: how good a model is on texts of which somebody knows the mood."""
+"""`python -m app model ...`: how good a model is, which is live, and what another would do."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli_model_live import EXIT_REFUSED, list_, promote, rollback
+from app.cli_model_shadow import shadow
+
 if TYPE_CHECKING:
     from app.processes.model_evaluate import Evaluation
 
-EXIT_REFUSED = 2  # the file or the model named is wrong
-
-model = typer.Typer(name="model", help="The models that score mentions: measure them.")
+model = typer.Typer(
+    name="model", help="The models that score mentions: measure, compare and promote them."
+)
 model.info.no_args_is_help = True
 
 ModelName = Annotated[
     str,
     typer.Option(
         "--model",
-        help="a folder with manifest.toml, a name in ours, or an .onnx; default: the live one",
+        help="a folder with manifest.toml, a name in ours, or an .onnx; default: scoring.model",
     ),
 ]
 
 
-@model.callback()
-def _commands() -> None:
-    """Keeps `evaluate` a command of its own."""
+model.command()(shadow)
+model.command()(promote)
+model.command()(rollback)
+model.command("list")(list_)
 
 
 @model.command()

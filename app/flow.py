@@ -59,7 +59,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="score",
         process="worker",
-        reads="models/sentiment",
+        reads="models/sentiment, table model_changes",
         writes="",
         does="sentiment by the model that the wait allows, off the event loop;"
         " intent, urgency and pillar",

@@ -131,7 +131,8 @@ MODEL = Gauge(
 )
 DEGRADED = Gauge(
     "handshake_degraded",
-    "1 while something works without a part: model, rules, profile, history, queues, redis",
+    "1 while something works without a part:"
+    " model, promoted, rules, profile, history, queues, redis",
     ["part"],
     multiprocess_mode="livemax",
 )

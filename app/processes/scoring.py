@@ -22,14 +22,18 @@ LOOK_S = 1.0  # a worker without work climbs too, and tells what happened within
 
 
 class Scoring:
-    """Looks at the ladder, and tells the ledger. `changed` says when the manifest last did."""
+    """Looks at the ladder, and tells the ledger.
+
+    `changed` gives another value where other models are to be loaded: the manifest was written
+    anew, or another model was promoted.
+    """
 
     def __init__(
         self,
         scorer: LadderScorer,
         door: Callable[[], Door],
         process: str,
-        changed: Callable[[], int],
+        changed: Callable[[], object],
         load: Callable[[], Mapping[str, Model]],
     ) -> None:
         self._scorer = scorer
@@ -66,7 +70,7 @@ class Scoring:
             await self.tell()
 
     async def reload(self) -> None:
-        """Load new models when the manifest changes; where it is wrong the last good ones stay."""
+        """Load other models where there are; where they are wrong the last good ones stay."""
         if (changed := self._changed()) == self._known:
             return
         self._known = changed

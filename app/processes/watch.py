@@ -19,10 +19,12 @@ from app.adapters.redis_outbox import RedisOutbox
 from app.adapters.redis_queue_state import EVERY_S, RedisQueueState
 from app.adapters.store.known_profiles import KnownProfiles
 from app.adapters.store.live import Live
+from app.adapters.store.model_changes import ModelChanges
 from app.config import Config
 from app.core.versions import Live as LiveVersion
 from app.processes import follow, service
 from app.processes.keeper import Keeper
+from app.processes.promoted import Told
 from app.processes.rebuild import Parts
 from app.processes.reclock import Reclock, Terms
 from app.processes.relay import Relay
@@ -56,6 +58,7 @@ async def main(settings: Settings) -> None:
         )
         sweep = Sweep(base.door, settings.offer, keeper, reclock.looked)
         changes = follow.Changes(base.database, base.door)
+        models = Told(ModelChanges(base.database), base.door)
         rules = _follower(base, reclock)
         state = RedisQueueState(base.redis, base.config.catalogue)
 
@@ -68,6 +71,7 @@ async def main(settings: Settings) -> None:
                     service.patiently("sweep", sweep.turn, SWEEP_MS / 1000),
                     service.patiently("versions", rules.turn, follow.POLL_S),
                     service.patiently("changes", changes.turn, follow.POLL_S),
+                    service.patiently("model changes", models.turn, follow.POLL_S),
                     service.patiently("queue state", _serving(keeper, state.write), EVERY_S),
                 )
         finally:

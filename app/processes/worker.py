@@ -16,11 +16,13 @@ from app import failpoints, flow, metrics
 from app.adapters.kafka import Producer
 from app.adapters.ladder_scorer import LadderScorer
 from app.adapters.model_files import MANIFEST
+from app.adapters.store.model_changes import ModelChanges
 from app.core.backlog import Backlog
 from app.core.lexicon import NAME as LEXICON
 from app.core.profile import Profile
 from app.ports import HISTORY, PROFILE, QUEUES
 from app.processes import follow, service
+from app.processes.promoted import Promoted
 from app.processes.scoring import LOOK_S, Scoring, changed_at
 from app.processes.shadow import Shadow
 from app.settings import MODELS, Settings
@@ -28,6 +30,7 @@ from app.steps.batch import Batch
 from app.wiring import base as wiring
 from app.wiring import scoring
 from app.wiring.base import system_ms
+from app.wiring.promoted import shelf_of
 from app.wiring.triage import ports
 
 log = structlog.get_logger()
@@ -41,10 +44,11 @@ async def main(settings: Settings) -> None:
     base = await wiring.base(settings)
     producer = Producer(settings.kafka.bootstrap)
     backlog = Backlog(full=settings.kafka.batch)
-    scorer = scoring.scorer(settings.scoring, lambda: backlog.waited_ms(system_ms()))
+    promoted = await _promoted(settings, base)
+    scorer = promoted.begun(lambda: _scorer(settings, backlog, promoted))
     app = stream.create(settings)
     guard = Guard(ports(base, producer, scorer), _timer(), backlog)
-    scored = _scored(settings, scorer, guard)
+    scored = _scored(settings, scorer, guard, promoted)
     shadow = Shadow(guard, follow.around(base), follow.live_of(base))
     rules = follow.of(base, "worker", shadow.adopt, decides=True)
 
@@ -64,8 +68,7 @@ async def main(settings: Settings) -> None:
         try:
             await asyncio.gather(
                 _watch_lag(app, guard),
-                service.patiently("scoring", scored.turn, LOOK_S),
-                service.patiently("models", scored.reload, settings.scoring.reload_s),
+                _keep_scoring(scored, promoted, scorer, settings.scoring.reload_s),
                 service.patiently("versions", rules.turn, follow.POLL_S),
                 service.patiently("shadow", shadow.turn, follow.POLL_S),
             )
@@ -78,13 +81,36 @@ async def main(settings: Settings) -> None:
             await base.close()
 
 
-def _scored(settings: Settings, scorer: LadderScorer, guard: Guard) -> Scoring:
+async def _promoted(settings: Settings, base: wiring.Base) -> Promoted:
+    """The promoted model as the store knows it now. Raises Unavailable."""
+    promoted = Promoted(said=ModelChanges(base.database), shelf=shelf_of(settings))
+    await promoted.look()
+    return promoted
+
+
+def _scorer(settings: Settings, backlog: Backlog, promoted: Promoted) -> LadderScorer:
+    """Raises ConfigError."""
+    return scoring.scorer(settings.scoring, lambda: backlog.waited_ms(system_ms()), promoted.files)
+
+
+async def _keep_scoring(
+    scored: Scoring, promoted: Promoted, scorer: LadderScorer, every_s: float
+) -> None:
+    """The ladder, what is live, the manifest, each by itself: where one waits, the others go on."""
+    await asyncio.gather(
+        service.patiently("scoring", scored.turn, LOOK_S),
+        service.patiently("promotions", lambda: promoted.look(scorer.tiers.note), every_s),
+        service.patiently("models", scored.reload, every_s),
+    )
+
+
+def _scored(settings: Settings, scorer: LadderScorer, guard: Guard, promoted: Promoted) -> Scoring:
     return Scoring(
         scorer,
         lambda: guard.ports.door,
         follow.name_of("worker"),
-        changed=lambda: changed_at(MODELS / MANIFEST),
-        load=lambda: scoring.models(settings.scoring),
+        changed=lambda: (changed_at(MODELS / MANIFEST), promoted.number),
+        load=lambda: scoring.models(settings.scoring, promoted.files),
     )
 
 

@@ -17,6 +17,7 @@ from app.steps.batch import Ports
 from app.wiring import scoring
 from app.wiring.base import system_ms
 from app.wiring.profiles import order_of
+from app.wiring.promoted import promoted_files
 from app.wiring.rules import live_configuration
 from app.wiring.triage import sticky
 
@@ -46,7 +47,7 @@ def parts(
     profiles: Profiles = KnownProfiles(database, order) if database else Nobody()
     ports = Ports(
         seen=seen,
-        scorer=scoring.patient(settings.scoring),
+        scorer=scoring.patient(settings.scoring, lambda: promoted_files(settings, database)),
         profiles=profiles,
         rules=rules,
         door=writes,

@@ -15,13 +15,23 @@ from app.core.ladder import CASCADE, FAST, FULL, LEXICON, Ladder
 from app.settings import MODELS, Scoring, place
 from app.wiring.base import system_ms
 
+# The model to take in the place of `scoring.model`, its files checked anew each time; None: that
+# of the setting. Raises ConfigError.
+Promoted = Callable[[], ModelFiles | None]
 
-def scorer(scoring: Scoring, waited_ms: Callable[[], int]) -> LadderScorer:
+
+def none_promoted() -> None:
+    """The setting says which model is live."""
+
+
+def scorer(
+    scoring: Scoring, waited_ms: Callable[[], int], promoted: Promoted = none_promoted
+) -> LadderScorer:
     """All rungs of the ladder, loaded and warm. Raises ConfigError."""
     tiers = Tiers(
         plan=_plan(scoring),
-        models=models(scoring),
-        load=lambda name: _model(scoring, name),
+        models=models(scoring, promoted),
+        load=lambda name: _model(scoring, name, promoted),
         retry_ms=round(scoring.retry_s * 1000),
         now_ms=system_ms,
     )
@@ -47,19 +57,20 @@ def scorer(scoring: Scoring, waited_ms: Callable[[], int]) -> LadderScorer:
     )
 
 
-def patient(scoring: Scoring) -> LadderScorer:
+def patient(scoring: Scoring, promoted: Promoted = none_promoted) -> LadderScorer:
     """The top of the ladder alone, for who asks about one mention and can wait. Raises ConfigError.
 
     It judges as a worker does in peace.
     """
     rungs = tuple(dict.fromkeys((scoring.ladder[0], LEXICON)))
     alone = scoring.model_copy(update={"ladder": rungs, "until_ms": (1,) * (len(rungs) - 1)})
-    return scorer(alone, lambda: 0)
+    return scorer(alone, lambda: 0, promoted)
 
 
-def models(scoring: Scoring) -> Mapping[str, Model]:
+def models(scoring: Scoring, promoted: Promoted = none_promoted) -> Mapping[str, Model]:
     """Every model that is needed, by name. Raises ConfigError where one is wrong."""
-    loaded = {name: _model(scoring, name) for name in _plan(scoring).names(scoring.ladder)}
+    names = _plan(scoring).names(scoring.ladder)
+    loaded = {name: _model(scoring, name, promoted) for name in names}
     if wrong := wrong_languages(scoring, {name: one.files for name, one in loaded.items()}):
         raise ConfigError(wrong)
     return loaded
@@ -102,5 +113,12 @@ def _plan(scoring: Scoring) -> Plan:
     )
 
 
-def _model(scoring: Scoring, name: str) -> Model:
-    return Model(find(MODELS, name), scoring.micro_batch)
+def by_rung(scoring: Scoring) -> Mapping[str, tuple[str, ...]]:
+    """The names of the models that each rung of the ladder asks, from the top down."""
+    plan = _plan(scoring)
+    return {rung: plan.of(rung) for rung in scoring.ladder}
+
+
+def _model(scoring: Scoring, name: str, promoted: Promoted) -> Model:
+    found = promoted() if name == scoring.model else None
+    return Model(found or find(MODELS, name), scoring.micro_batch)

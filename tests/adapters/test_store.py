@@ -17,6 +17,7 @@ from app.adapters.store import (
     full_text,
     known_tables,
     label_tables,
+    model_tables,
     rule_tables,
     signal_tables,
     tables,
@@ -67,6 +68,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) 
     assert flight_tables.events.metadata is tables.metadata
     assert known_tables.statements.metadata is tables.metadata
     assert label_tables.score_labels.metadata is tables.metadata
+    assert model_tables.changes.metadata is tables.metadata
     assert signal_tables.signals.metadata is tables.metadata
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": described})

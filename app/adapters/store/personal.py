@@ -198,6 +198,7 @@ IMPERSONAL: Final[Mapping[str, str]] = {
     "rule_readers": "processes",
     "rule_shadows": "rules",
     "rule_shadow_counts": "counts",
+    "model_changes": "models",
     "notice_reads": "ids only",
     "flight_board": "a counter",
     "flights": "texts of those who work here",

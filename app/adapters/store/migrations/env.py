@@ -11,6 +11,7 @@ from app.adapters.store import (  # noqa: F401 (of the same schema)
     identity_tables,
     known_tables,
     label_tables,
+    model_tables,
     outbound_tables,
     rule_event_tables,
     rule_tables,
