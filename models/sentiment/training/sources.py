@@ -1,0 +1,290 @@
+"""Where the training texts come from: each set with its file, sha256, licence and what it teaches.
+
+Only sets whose terms allow weights to be shipped stand here. The airline, brand and complaint sets
+are for evaluation and are never opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from models.sentiment.training.tasks import (
+    COMPLAINT,
+    EMOTION,
+    HEADS,
+    INTENT,
+    IRONY,
+    SENTIMENT,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text with a distribution over the labels of each head that it teaches."""
+
+    text: str
+    targets: dict[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A set of texts: in one file, or with its labels in a second one."""
+
+    file: str
+    sha256: str  # of the file, followed by that of the labels where there is one
+    licence: str
+    read: Callable[[Path], Iterator[Row]]
+
+
+class SourceError(Exception):
+    """A file that is missing or is not the one that was trained on; says all that is wrong."""
+
+
+def rows(folder: Path, sources: tuple[Source, ...]) -> list[Row]:
+    """The texts of all these sets. Raises SourceError with every file that is wrong."""
+    problems = [
+        problem for source in sources if (problem := _problem(folder / source.file, source))
+    ]
+    if problems:
+        raise SourceError("\n".join(problems))
+    return [row for source in sources for row in source.read(folder / source.file)]
+
+
+def _problem(path: Path, source: Source) -> str:
+    files = (path, labels_of(path)) if path.name.endswith(_TEXTS) else (path,)
+    missing = [str(file) for file in files if not file.exists()]
+    if missing:
+        return f"{', '.join(missing)}: missing"
+    found = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    if found == source.sha256:
+        return ""
+    return f"{path}: expected sha256 {source.sha256}, got {found}"
+
+
+_TEXTS: Final = "_text.txt"
+
+
+def labels_of(texts: Path) -> Path:
+    """The file of labels that TweetEval keeps beside one of texts."""
+    return texts.with_name(texts.name.replace(_TEXTS, "_labels.txt"))
+
+
+def apart(rows: Sequence[Row], judged: Sequence[Row]) -> list[Row]:
+    """The rows whose text is none of what is judged by, whatever its names, links and marks."""
+    known = {_letters(row.text) for row in judged}
+    return [row for row in rows if _letters(row.text) not in known]
+
+
+_NAMES_AND_MARKS: Final = re.compile(r"@\w+|http\S*|[\W_]+")
+
+
+def _letters(text: str) -> str:
+    return _NAMES_AND_MARKS.sub("", text.lower())
+
+
+def one_hot(head: str, label: str) -> tuple[float, ...]:
+    """All the weight on one label. Raises ValueError for a label that the head does not have."""
+    at = HEADS[head].index(label)
+    return tuple(float(i == at) for i in range(len(HEADS[head])))
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _sentiment(path: Path) -> Iterator[Row]:
+    for line in _lines(path):
+        yield Row(line["text"], {SENTIMENT: one_hot(SENTIMENT, line["label"])})
+
+
+def _many(path: Path) -> Iterator[Row]:
+    """Tweets in other languages than English; their escapes are undone first."""
+    for line in _lines(path):
+        if line["lang"] in _SPOKEN:
+            yield Row(_unescaped(line["text"]), {SENTIMENT: one_hot(SENTIMENT, line["label"])})
+
+
+def _unescaped(text: str) -> str:
+    """The text with its escapes undone; as it is where a backslash is meant as one."""
+    try:
+        return text.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    except UnicodeDecodeError:
+        return text
+
+
+# Without English, of which 1,277 tweets are of TweetEval's validation set, and Hindi, of which the
+# tweets are in Latin letters, so that no mention is ever taken for it.
+_SPOKEN: Final = {
+    "arabic": "ar", "french": "fr", "german": "de", "italian": "it", "portuguese": "pt",
+    "spanish": "es",
+}  # fmt: skip
+LANGUAGES: Final = tuple(sorted(_SPOKEN.values()))
+
+
+def held_out(text: str) -> bool:
+    """Three of ten review sentences are kept for measuring, whatever their order in the file."""
+    return _drawn(text) < 77
+
+
+def _drawn(text: str) -> int:
+    """A number of 0..255 that depends on the text alone."""
+    return hashlib.sha256(text.encode()).digest()[0]
+
+
+def _reviews(path: Path) -> Iterator[Row]:
+    for line in _lines(path):
+        if not held_out(line["text"]):
+            yield Row(line["text"], {SENTIMENT: one_hot(SENTIMENT, line["label"])})
+
+
+# A report of something gone wrong reads like these names; the others ask how something is done.
+_WENT_WRONG: Final = (
+    "wrong", "declined", "failed", "not_received", "not_recognised", "not_working", "twice",
+    "not_updated", "lost_or_stolen", "reverted", "compromised", "swallowed", "not_accepted",
+    "unrecognised", "charged",
+)  # fmt: skip
+
+
+def _banking(path: Path) -> Iterator[Row]:
+    """Banking77 has no attitude; its 77 intents become question, or a complaint that asks.
+
+    A third of it is enough: its texts are all alike, and say nothing of the sentiment.
+    """
+    for line in _lines(path):
+        if _drawn(line["text"]) >= 86:
+            continue
+        wrong = any(part in line["label"] for part in _WENT_WRONG)
+        request = line["label"] in ("request_refund", "cancel_transfer", "terminate_account")
+        intent = "request" if request else "complaint" if wrong else "question"
+        yield Row(
+            line["text"],
+            {
+                INTENT: one_hot(INTENT, intent),
+                COMPLAINT: (0.35, 0.65) if wrong else (0.95, 0.05),
+            },
+        )
+
+
+def _written(path: Path) -> Iterator[Row]:
+    for line in _lines(path):
+        yield Row(
+            line["text"],
+            {
+                SENTIMENT: one_hot(SENTIMENT, line["sentiment"]),
+                COMPLAINT: one_hot(COMPLAINT, "complaint" if line["complaint"] else "other"),
+                INTENT: one_hot(INTENT, line["intent"]),
+                EMOTION: one_hot(EMOTION, line["emotion"]),
+                IRONY: one_hot(IRONY, "ironic" if line["irony"] else "plain"),
+            },
+        )
+
+
+# What an emotion tells of the sentiment. These tweets carry the emoji that the others lack.
+_FELT: Final = {
+    "anger": (0.85, 0.12, 0.03),
+    "sadness": (0.80, 0.15, 0.05),
+    "joy": (0.03, 0.12, 0.85),
+    "optimism": (0.08, 0.22, 0.70),
+}
+
+
+def _tweeteval(head: str, labels: tuple[str, ...]) -> Callable[[Path], Iterator[Row]]:
+    """Texts and labels line by line beside each other, as the benchmark keeps them."""
+
+    def read(path: Path) -> Iterator[Row]:
+        texts = path.read_text(encoding="utf-8").splitlines()
+        answers = labels_of(path).read_text("utf-8").split()
+        for text, answer in zip(texts, answers, strict=True):
+            label = labels[int(answer)]
+            felt = {SENTIMENT: _FELT[label]} if label in _FELT else {}
+            yield Row(text, felt | {head: one_hot(head, label)})
+
+    return read
+
+
+_UMSAB: Final = "Apache-2.0, Twitter terms"
+_UMSAB_TRAIN: Final = "45a8dc0238d53c426f35aed024075826216eddfcff6eba40dfcab48189bbd725"
+_EMOTIONS: Final = ("anger", "joy", "optimism", "sadness")  # in the order of TweetEval's numbers
+_TWEETS: Final = "SemEval and Twitter terms: weights may be shipped, texts may not"
+
+
+def written(folder: Path) -> list[Row]:
+    """The texts that were written for this project, of every file in `folder`, in name order."""
+    return [row for path in sorted(folder.glob("*.jsonl")) for row in _written(path)]
+
+
+PUBLIC: Final = (
+    Source(
+        "tweeteval_sentiment_train.jsonl",
+        "9c0fc27c9d510c87d1d3c899fcd2647c11dd47181991ee36de52c805c630af73",
+        _TWEETS,
+        _sentiment,
+    ),
+    Source(
+        "banking77_train.jsonl",
+        "0ab0549d42996788cdb10e11fb975d0ad2527497c8594b776a030198e10274a9",
+        "CC BY 4.0",
+        _banking,
+    ),
+    Source(
+        "uci_review_sentences.jsonl",
+        "4f57b3fc54615d0007899c2b77362d48dea9a06652beb6be6521d33e75040efd",
+        "CC BY 4.0",
+        _reviews,
+    ),
+    Source(
+        "tweeteval/emotion/train_text.txt",
+        "e77e86c613a24896c9e853a09475f69adc1967b3a5e0d6c8b5d1ccdbafade77b",
+        _TWEETS,
+        _tweeteval(EMOTION, _EMOTIONS),
+    ),
+    Source(
+        "tweeteval/irony/train_text.txt",
+        "015d42e2231750f2f8abe401288045dbd2c6d3206d175e788a22e1eb7d9c9d9a",
+        _TWEETS,
+        _tweeteval(IRONY, HEADS[IRONY]),
+    ),
+)
+
+TWEETS: Final = PUBLIC[:1]  # of the kind that the models are judged by
+
+# What the temperatures are fitted on, one set a head; nothing is trained on these.
+VALIDATION: Final = (
+    Source(
+        "tweeteval_sentiment_val.jsonl",
+        "318b5fe7e91387f6a3eb389b1f0b42247bb955876f88b63c4809d9805fae6764",
+        _TWEETS,
+        _sentiment,
+    ),
+    Source(
+        "tweeteval/emotion/val_text.txt",
+        "748f0334c482f095353983662101c67aac69445c5a7f6fc64ccdbd3b01240cfb",
+        _TWEETS,
+        _tweeteval(EMOTION, _EMOTIONS),
+    ),
+    Source(
+        "tweeteval/irony/val_text.txt",
+        "fca39666546246cef2c91336e46d342a03d8aea108550922f6f76eb272bee06b",
+        _TWEETS,
+        _tweeteval(IRONY, HEADS[IRONY]),
+    ),
+)
+
+# Tweets in other languages: what their model is trained on, and what it is calibrated on.
+MANY: Final = (Source("umsab_train_8lang.jsonl", _UMSAB_TRAIN, _UMSAB, _many),)
+MANY_VALIDATION: Final = (
+    Source(
+        "umsab_val_8lang.jsonl",
+        "a168e3fbe2c5161ff70f63f93572fb8195d78578050e745c78108f580307ddf2",
+        _UMSAB,
+        _many,
+    ),
+)
