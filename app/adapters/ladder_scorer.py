@@ -200,14 +200,15 @@ class LadderScorer:
         return [self._by_words(text) for text in texts]
 
     async def _judge_other(self, texts: Sequence[Text], late: float) -> list[Said]:
-        """One micro-batch of other languages: where their model is out, nobody else knows them."""
+        """One micro-batch of other languages: where their model is out, the words, if they may."""
         rung = self.look()
         able = rung != LEXICON and self.tiers.ready(OTHERS, set())
         if able and time.monotonic() <= late:
             [name] = self.tiers.plan.of(OTHERS)
             with suppress(Trouble):  # it is told
                 return _said(*await self._rows(name, _parts(rung, texts)))
-        return [self._foreign(text) for text in texts]
+        words = self.limits.lexicon
+        return [self._by_words(one) if one.lang in words else self._foreign(one) for one in texts]
 
     async def _ask(self, rung: str, texts: Sequence[Text], late: float) -> list[Said]:
         """What the models of this rung say. Raises Trouble."""

@@ -127,7 +127,8 @@ def handoff_event(
         "answer_by": moment(int(fact["now_ms"]) + round(partner.within_s * 1000)),
     }
     if "scored" in told:
-        data["score"] = told["scored"]["data"]["score"]
+        score = told["scored"]["data"]["score"]
+        data["score"] = {name: score[name] for name in _SCORE if name in score}
     return _event(HANDOFF_TYPE, fact, partner.name) | {"hops": hops, "data": data}
 
 
@@ -176,6 +177,10 @@ def _last_said(trail: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
 _WIRE: Final = (
     "channel", "text", "author", "posted_at", "detected_at", "url", "in_reply_to", "lang",
     "community",
+)  # fmt: skip
+# Of the score, what partners are told. A closed list: a new head of a model goes to nobody unasked.
+_SCORE: Final = (
+    "sentiment", "lang", "intent", "urgency", "urgency_why", "pillar", "pillar_why", "model",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ customer's side alone is read. A short text is one window: itself, unchanged.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,10 +26,11 @@ _AGENT = (
     "agent|rep|representative|operator|advisor|adviser|support|assistant|bot|chatbot|virtual agent"
     "|system|supervisor|associate|csr|ivr"
 )
+_FIELDS = frozenset({"support", "system"})  # in a form, too: `System: iOS 17`
 # `Customer: ...`, `[12:01] Agent (Maya): ...`, `2026-11-28 12:01:07 - CUSTOMER - ...`
 _TURN = re.compile(
     r"^[ \t]*+(?:[\[(]?\d[\d:./T \t-]{0,30}+(?:[ap]m)?[\])]?[ \t-]{0,3})?"
-    rf"(?:(?P<customer>{_CUSTOMER})|(?:{_AGENT}))"
+    rf"(?:(?P<customer>{_CUSTOMER})|(?P<agent>{_AGENT}))"
     r"(?:[ \t]{0,2}\d{1,3}|[ \t]{0,2}\([^()\n]{1,40}\))?[ \t]{0,2}(?::|>|[ \t][-–—][ \t])[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -101,25 +103,36 @@ def packed(counts: Sequence[int], most: int) -> Iterator[range]:
 def spoken(text: str) -> str:
     """The customer's side of a transcript, empty if they said nothing; any other text as it is.
 
-    A transcript has at least one turn of a customer and one of an agent. What stands before the
-    first turn is the customer's, as no agent said it (a mail may quote a chat below); a line
-    without a name goes on with the turn before it. Of what is longer than TURNS characters the
-    middle is left out, and of its end what stands before a turn there.
+    What stands before the first turn is the customer's, as no agent said it (a mail may quote a
+    chat below); a line without a name goes on with the turn before it. Of what is longer than TURNS
+    characters the middle is left out, and of its end what stands before a turn there.
     """
-    turns = _turns(text) if "\n" in text else []
-    of_customer = [turn["customer"] is not None for turn, _ in turns]
-    if all(of_customer) or not any(of_customer):
+    half = len(text) if len(text) <= TURNS else TURNS // 2
+    turns = _turns(text, half) if "\n" in text else []
+    if not _is_transcript([turn for turn, _ in turns]):
         return text
-    said = [text[: turns[0][0].start()]]
-    for (turn, end), mine in zip(turns, of_customer, strict=True):
+    said = [text[: min(turns[0][0].start(), half)]]
+    for turn, end in turns:
+        mine = turn["customer"]
         if mine:
             said.append(text[turn.end() : end])
     return "\n".join(part for one in said if (part := one.strip()))
 
 
-def _turns(text: str) -> list[tuple[re.Match[str], int]]:
-    """The turns in what is read of a transcript, each with where it ends."""
-    half = len(text) if len(text) <= TURNS else TURNS // 2
+def _is_transcript(turns: Sequence[re.Match[str]]) -> bool:
+    """Has each side a turn, and does one of the names come twice?
+
+    In a form or a mail's head each name comes once, and what follows it is the customer's own. To
+    read an agent's words is a smaller harm than to lose the customer's.
+    """
+    customers = Counter(name.lower() for turn in turns if (name := turn["customer"]))
+    agents = Counter(name.lower() for turn in turns if (name := turn["agent"]))
+    both = customers and any(name not in _FIELDS or n > 1 for name, n in agents.items())
+    return bool(both) and max((customers | agents).values()) > 1
+
+
+def _turns(text: str, half: int) -> list[tuple[re.Match[str], int]]:
+    """The turns in the first and the last `half` of a text, each with where it ends."""
     found: list[tuple[re.Match[str], int]] = []
     for begin, end in ((0, half), (max(half, len(text) - half), len(text))):
         turns = list(_TURN.finditer(text, begin, end))

@@ -21,7 +21,7 @@ from tests.builders import NOON_MS, OFFER_MS, STICKY_MS, actor_of, admission, ta
 
 CRM = {"type": "system", "id": "crm", "role": "service"}
 SUE = {"type": "user", "id": "sue", "role": "supervisor"}
-SCORE = {"score": {"model": "none"}}
+SCORE = {"score": {"model": "lexicon"}}
 # Nothing here runs on time, on purpose: how late a sweep may be is not this test's question.
 LATE = Bounds(expiry_ms=10**12, offer_ms=10**12, sla_ms=10**12)
 

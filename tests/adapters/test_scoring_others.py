@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
+from app.adapters.ladder_scorer import Limits
 from app.adapters.language import Language
 from app.adapters.model_files import find
 from app.adapters.model_files import problems as problems_of
@@ -83,6 +84,21 @@ async def test_where_the_other_model_breaks_its_mentions_are_unsupported_and_it_
     assert len(house.models[MULTI].asked) == asked
 
 
+@pytest.mark.parametrize("broken", [Hangs(), RuntimeError("broken")])
+async def test_where_the_other_model_breaks_the_words_judge_the_languages_that_they_may(
+    language: Language, broken: BaseException
+) -> None:
+    """A1.11: while it is asked and breaks, and while it is out."""
+    limits = Limits(lexicon=frozenset({"en", "de"}))
+    house = House(language, others=frozenset({"de", "fr"}), limits=limits)
+    house.models[MULTI].broken = broken
+    for _ in range(2):
+        german, french, english = await said(house, ("de", "schlecht"), ("fr", "mal"), ("en", "ok"))
+        assert (german.model, german.sentiment.label) == ("lexicon", "negative")
+        assert (french.model, french.sentiment) == ("l6@1", NOT_SCORED)
+        assert english.model == "l6@1"
+
+
 async def test_a_text_that_the_other_model_stumbles_over_is_unsupported_by_itself(
     house: House,
 ) -> None:
@@ -143,7 +159,7 @@ async def test_a_model_of_the_manifest_judges_its_own_languages_with_its_own_tok
 ) -> None:
     files = find(folder, "tiny")
     assert (files.languages, files.tokenizer.name) == ({"de", "nl"}, "tiny.json")
-    assert find(folder, "sentiment-l3").languages == {"en"}
+    assert find(folder, "sentiment-fast").languages == {"en"}
     house = House(language, others=files.languages)
     house.tiers.swap({**house.models, MULTI: Model(files)})  # type: ignore[dict-item]
     good, bad, english = await said(

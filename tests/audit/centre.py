@@ -113,7 +113,7 @@ class Centre(Working):
         detected = self.now - age
         window = self.dice.choice((_WINDOW_MS, _WINDOW_MS // 2, 2 * _WINDOW_MS))
         skills = tuple(self._level(s) for s in _SKILLS if self.dice.random() < 0.3)
-        model = "none" if self.dice.random() < 0.1 else "sentiment-l6@1c43604a"
+        model = "lexicon" if self.dice.random() < 0.1 else "sentiment-l6@1c43604a"
         decision = {"queue": queue, "skills": list(skills), "priority": 0}
         self.write("received", src, mention_id=name, data={"content_hash": name})
         self.write("scored", src, mention_id=name, data={"score": {"model": model}})

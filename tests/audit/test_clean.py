@@ -74,6 +74,17 @@ def test_everything_is_proven_of_a_history_with_all_files(tmp_path: Path) -> Non
     assert {id_ for id_, found in status.items() if found != PROVEN} == set()
 
 
+def test_a_score_by_words_is_signed_as_one_by_a_model_is(tmp_path: Path) -> None:
+    """Its signature says that no model did it."""
+    history = clean(7)
+    for fact in history.facts:
+        if fact["op"] == "scored":
+            fact["data"]["score"]["model"] = "lexicon"
+    auditor = judge(history, tmp_path)
+    assert auditor.violations == []
+    assert {v.id: v.status for v in auditor.verdicts()}["I22"] == PROVEN
+
+
 def test_what_other_systems_say_disturbs_no_proof(tmp_path: Path) -> None:
     """A8.3: signals and warnings are facts of no task."""
     history = clean(7)

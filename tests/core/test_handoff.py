@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from app.core.handoff import (
     status_event,
     wanted_partners,
 )
+from app.core.score import NOT_SCORED
+from tests.builders import score
 
 CRM = Partner(name="crm", title="CRM", url="https://crm.example/", within_s=30.0)
 SAID = {
@@ -74,6 +77,15 @@ def test_a_hand_off_carries_the_mention_as_intake_takes_it() -> None:
         "2026-11-18T11:06:40.000Z",
         "2026-11-18T11:07:10.000Z",
     )
+
+
+def test_of_the_score_partners_are_told_a_closed_list() -> None:
+    """A9.1: what a new head of a model guesses leaves the house only where somebody says so."""
+    told = asdict(score(NOT_SCORED)) | {"pillar": "service"}
+    heads = {"complaint": 0.9, "emotion": "anger", "irony": 0.1, "next_head": 1}
+    trail = [fact("received", {"mention": SAID}), fact("scored", {"score": told | heads})]
+    data = handoff_event(decided("service", "crm"), trail, CRM, 1)["data"]
+    assert data["score"] == {name: of for name, of in told.items() if name not in heads}
 
 
 def test_the_newest_wording_is_handed_on() -> None:

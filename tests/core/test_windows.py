@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.formulas import completed
+from app.core.score import NOT_JUDGED
 from app.core.windows import (
     MOST,
     PIECES,
@@ -103,10 +105,11 @@ def test_the_whole_lies_between_its_windows_and_sums_to_one(
     [
         "Agent: How may I help?\nCustomer: My bag is lost.\nAgent: So sorry!\nCustomer: Find it!",
         "[12:01] AGENT: Hello\n[12:02] CUSTOMER: My bag is lost.\n[12:03] CUSTOMER: Find it!",
-        "12:01 pm Support: Hello\n12:02 pm Guest 1: My bag is lost.\nFind it!",
-        "Client > My bag is lost.\nFind it!\nBot > I am sorry.",
+        "12:01 pm Support: Hello\n12:02 pm Guest 1: My bag is lost.\nFind it!\nSupport: Hm",
+        "Client > My bag is lost.\nFind it!\nBot > I am sorry.\nbot > Bye.",
         "2026-11-28 12:01:07 - Agent (Maya) - Hello!\n"
-        "2026-11-28 12:01:09 - Customer - My bag is lost.\nFind it!",
+        "2026-11-28 12:01:09 - Customer - My bag is lost.\n"
+        "2026-11-28 12:01:11 - Customer - Find it!",
         "agent 2: Hello\ncaller: My bag is lost.\n caller: Find it!",
     ],
 )  # fmt: skip
@@ -123,15 +126,31 @@ def test_of_a_transcript_the_customers_side_alone_is_read(text: str) -> None:
         "Subject: my order\nI spoke to your agent: she was rude.\nThe customer: me.",
         "Customers wait.\nAgents sleep.",
         "Agent: one line, Customer: the same line",
+        "Customer: it burns\nAgent: Hello",
+        "System: iOS 17\nYour app charged me twice and I want my money back\nUser: kim99",
+        "System: iOS 17\nUser: kim99\nMember: 12\nMy flat is on fire",
+        "User: kim99\nSystem: iOS 17\nMy flat is on fire\nUser: that is all",
+        "Client: Kim\nAgent: she hung up on me, and my flat is on fire",
     ],
 )
 def test_what_is_no_transcript_of_both_sides_stays_as_it_is(text: str) -> None:
+    """In a form or a mail's head each name comes once: all that follows is the customer's."""
     assert spoken(text) == text
+
+
+def test_what_presses_counts_though_a_mail_begins_as_a_form_does() -> None:
+    """A1.11: lost words are the worst mistake: nobody sees them."""
+    mail = (
+        "From: kim\nUser: kim@x\n"
+        "Support: your heater burst into flames and burned my hand, I am in hospital"
+    )
+    told = completed(mail, 10, NOT_JUDGED, "en", "m@1")
+    assert told.urgency == completed(mail.split(": ")[-1], 10, NOT_JUDGED, "en", "m@1").urgency > 0
 
 
 def test_what_stands_before_a_chat_that_a_mail_quotes_is_read() -> None:
     """No agent said it, and it may be what presses."""
-    mail = "My kitchen is on fire. See below.\n\nAgent: Hello\nCustomer: My bag is lost."
+    mail = "My kitchen is on fire. See below.\n\nAgent: Hello\nCustomer: My bag is lost.\nAgent: Oh"
     assert spoken(mail) == "My kitchen is on fire. See below.\nMy bag is lost."
 
 
@@ -145,7 +164,7 @@ def test_of_both_sides_no_word_of_the_agents_is_read_and_all_of_the_customers(
 ) -> None:
     sides = {turn.split(":")[0] for turn in turns}
     customers = [turn.removeprefix("Client:").strip() for turn in turns if turn.startswith("C")]
-    if sides == {"Agent", "Client"}:
+    if sides == {"Agent", "Client"} and len(turns) > 2:
         assert spoken("\n".join(turns)) == "\n".join(said for said in customers if said)
     else:
         assert spoken("\n".join(turns)) == "\n".join(turns)
@@ -156,9 +175,18 @@ def test_of_an_endless_transcript_beginning_and_end_are_read_and_no_agent_beside
     endless = "fire! " * (TURNS // 6)
     said = spoken(f"Customer: My bag.\nAgent: {endless}{endless}\nCustomer: It is blue.")
     assert said == "My bag.\nIt is blue."
-    said = spoken(f"Agent: Hello.\nCustomer: My bag. {endless}\nAgent: {endless}{endless}\nBye")
+    hello = "Agent: Hello.\nAgent: How may I help?"
+    said = spoken(f"{hello}\nCustomer: My bag. {endless}\nAgent: {endless}{endless}\nBye")
     assert said.startswith("My bag. fire!")
     assert len(said) < TURNS // 2
+
+
+def test_of_what_stands_before_a_late_first_turn_no_more_is_read_than_of_any_beginning() -> None:
+    endless = "My bag. " + "fire! " * TURNS
+    said = spoken(f"{endless}\nAgent: Hello.\nCustomer: It is blue.\nAgent: Bye.")
+    assert said.startswith("My bag. fire!")
+    assert said.endswith("fire!\nIt is blue.")
+    assert len(said) <= TURNS
 
 
 MB = 1_000_000
@@ -168,10 +196,10 @@ HOSTILE = [
     ("1" + " -" * 15 + "\n") * (MB // 32),
     ("agent (" + "x" * 39 + "\n") * (MB // 47),
     "Customer: a\nAgent: b\n" * (MB // 21),
-    "Agent: b\n" + " " * MB + "Customer: a",
-    "Agent: b\nCustomer: " + "." + "\"')]" * (MB // 4),
-    "Agent: b\nCustomer: " + "http://" * (MB // 7),
-    "Agent: b\nCustomer: " + "n't" * (MB // 3),
+    "Agent: b\nAgent: b\n" + " " * MB + "\nCustomer: a",
+    "Agent: b\nAgent: b\nCustomer: " + "." + "\"')]" * (MB // 4),
+    "Agent: b\nAgent: b\nCustomer: " + "http://" * (MB // 7),
+    "Agent: b\nAgent: b\nCustomer: " + "n't" * (MB // 3),
 ]
 
 

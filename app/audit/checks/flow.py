@@ -79,8 +79,8 @@ class SignedScores(Invariant):
     id = "I22"
     sentence = "Each decision rests on a score that names its model, or says that none made it."
 
-    # A model is told as name@sha; `none` and `fallback` say that no model did it.
-    _MODEL: ClassVar = re.compile(r"[^@\s]+@[0-9a-f]{6,64}|none|fallback")
+    # A model is told as name@sha; `lexicon` says that none did it, but lists of words.
+    _MODEL: ClassVar = re.compile(r"[^@\s]+@[0-9a-f]{6,64}|lexicon")
 
     def __init__(self, world: World, bounds: Bounds) -> None:
         super().__init__(world, bounds)
