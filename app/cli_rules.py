@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,5 +185,6 @@ def _folder_note(live: Any) -> str:
 
 def _me() -> Any:
     from app.core.versions import Actor
+    from app.wiring.base import user
 
-    return Actor(id=getpass.getuser(), role="cli")
+    return Actor(id=user() or "cli", role="cli")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,10 @@ def home(files: ModelFiles) -> Path:
     raise ConfigError([f"{files.model}: {expected}: no other model goes live"])
 
 
+def _fine(_: ModelFiles) -> None:
+    """Whatever is whole may stay."""
+
+
 class Shelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -44,12 +49,16 @@ class Shelf:
         """Where this model lies, or would lie."""
         return self._folder / digest[:_NAME_CHARS]
 
-    def keep(self, files: ModelFiles) -> str:
-        """Copy a model here, to stay; returns its digest. Raises ConfigError."""
+    def keep(self, files: ModelFiles, check: Callable[[ModelFiles], None] = _fine) -> str:
+        """Copy a model here, to stay; returns its digest. Raises ConfigError.
+
+        `check` is given the copy and raises ConfigError where that must not stay.
+        """
         source = home(files)
         names = [_within(source, file) for file in (files.model, files.tokenizer)]
         digest = digest_of((source / MANIFEST).read_bytes(), files.name)
         if self._whole(digest, files.name):
+            check(self.find(digest, files.name))
             return digest
         place = self.place(digest)
         made = place.with_name(f".{place.name}.{os.getpid()}")
@@ -57,14 +66,19 @@ class Shelf:
             shutil.rmtree(made, ignore_errors=True)
             for name in (Path(MANIFEST), *names):
                 _copy(source / name, made / name)
+            check(find(made, files.name))
             shutil.rmtree(place, ignore_errors=True)  # what is not whole is of no use to anybody
             made.rename(place)
             _sync(self._folder)
             self.find(digest, files.name)
         except OSError as error:
             raise ConfigError([f"{place}: cannot be written: {error.strerror}"]) from None
+        except ConfigError as error:  # who typed the one folder knows nothing of the other
+            raise ConfigError([p.replace(str(made), str(source)) for p in error.problems]) from None
         finally:
             shutil.rmtree(made, ignore_errors=True)
+            with suppress(OSError):  # that it is not empty: what is refused leaves nothing
+                self._folder.rmdir()
         return digest
 
     def find(self, digest: str, name: str) -> ModelFiles:
@@ -80,7 +94,10 @@ class Shelf:
 
     def look(self, digest: str) -> Look:
         """Something that changes where a file of this model does; empty where there is none."""
-        return tuple(sorted(_seen(self.place(digest))))
+        try:
+            return tuple(sorted(_seen(self.place(digest))))
+        except OSError:  # it vanishes while it is looked at
+            return ()
 
     def _whole(self, digest: str, name: str) -> bool:
         try:

@@ -56,13 +56,13 @@ def candidate(
 
     What word lists said is left out: their confidence is none, and tells nothing of the model.
     """
+    if score["model"] == lexicon.NAME:
+        return None
     sentiment = score["sentiment"]
     if sentiment["label"] == UNSUPPORTED:
         kind, weight = UNSUPPORTED, 1.0
     else:
         kind, weight = UNSURE, draw.unsure_below - float(sentiment["confidence"])
-        if score["model"] == lexicon.NAME:
-            return None
     if weight <= 0 or not draw.most(kind):
         return None
     return Candidate(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.core.facts import Fact
-from app.core.intent import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
+from app.core.heads import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
 from app.core.score import LABELS
 from app.core.sealing import UNREADABLE
 

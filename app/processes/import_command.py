@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from app.core.profile_fields import AT, CUSTOMER, is_name, statement_of
 from app.core.taking import COUNTED, REJECTED
 from app.processes.importing import Importer
 from app.settings import Settings
-from app.wiring.base import configuration, system_ms
+from app.wiring.base import configuration, system_ms, user
 from app.wiring.profiles import statements
 
 _SHOWN = 10
@@ -188,7 +187,4 @@ async def _write(imports: Imports, run: str, path: Path) -> None:
 
 
 def _me() -> str:
-    try:
-        return f"cli:{getpass.getuser()}"[:80]
-    except (KeyError, OSError):  # a container's user may have no name
-        return "cli"
+    return f"cli:{name}"[:80] if (name := user()) else "cli"

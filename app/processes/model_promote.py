@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 
 from app.adapters.model_files import ModelFiles, find, names
 from app.adapters.model_named import named
-from app.adapters.model_shelf import Shelf, home
+from app.adapters.model_shelf import Shelf
 from app.adapters.store.database import Database
 from app.adapters.store.model_changes import ModelChanges
 from app.core.errors import ConfigError
@@ -22,10 +21,12 @@ from app.core.model_changes import BAD, GOOD, ModelChange, Wish, nonsense
 from app.core.versions import Actor
 from app.settings import MODELS, Scoring, Settings
 from app.wiring import scoring
-from app.wiring.base import system_ms
+from app.wiring.base import system_ms, user
 from app.wiring.promoted import shelf_of
 
 _ENGLISH = "en"  # of BAD and GOOD
+_ROLE = "cli"
+_ALONE = "asked of a copy of its manifest, model and tokenizer: no other file goes along"
 
 Clock = Callable[[], float]
 
@@ -50,7 +51,7 @@ def place(settings: Settings, database: Database) -> Place:
 
 def me() -> Actor:
     """Whoever sits at this command line."""
-    return Actor(id=getpass.getuser(), role="cli")
+    return Actor(id=user() or _ROLE, role=_ROLE)
 
 
 async def promote(where: Place, given: str, reason: str, by: Actor) -> ModelChange:
@@ -63,10 +64,7 @@ async def promote(where: Place, given: str, reason: str, by: Actor) -> ModelChan
     seen = await where.changes.newest(1)
     live = await where.changes.live()
     files = named(given, MODELS, settings.model)
-    home(files)
-    if problems := wrong(files, setting, settings):
-        raise ConfigError(problems)
-    digest = where.shelf.keep(files)
+    digest = where.shelf.keep(files, lambda copy: _check(copy, setting, settings))
     wish = Wish(
         by=by,
         at_ms=system_ms(),
@@ -100,6 +98,16 @@ async def roll_back(where: Place, reason: str, by: Actor) -> ModelChange:
     return await where.changes.roll_back(wish)
 
 
+def _check(copy: ModelFiles, setting: ModelFiles, given: Scoring) -> None:
+    """Of the copy, as workers load that one. Raises ConfigError."""
+    try:
+        problems = wrong(copy, setting, given)
+    except ConfigError as error:
+        problems = [f"{problem} ({_ALONE})" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
+
+
 def wrong(
     files: ModelFiles, setting: ModelFiles, given: Scoring, clock: Clock = time.monotonic
 ) -> list[str]:
@@ -112,6 +120,9 @@ def wrong(
     if missing := sorted(setting.languages - files.languages):
         expected = f"expected {', '.join(missing)} among them, as {setting.tag} has"
         problems.append(f"languages: {expected}")
+    if lacking := sorted(setting.heads.keys() - files.heads.keys()):
+        expected = f"expected {', '.join(lacking)} among them, as {setting.tag} has"
+        problems.append(f"heads: {expected}")
     for text in (*BAD, *GOOD):
         began = clock()
         rows.append(model.probabilities([text])[0])

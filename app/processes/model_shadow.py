@@ -41,10 +41,11 @@ class Coming(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One of the two: a scorer, and the languages of its model."""
+    """One of the two: a scorer, the languages of its model, and how to mend it where it is out."""
 
     scorer: Scorer
     languages: frozenset[str]
+    heal: Callable[[], None]
 
 
 class _Unheard(Exception):
@@ -73,6 +74,8 @@ class Pair:
 
     async def ask(self, said: Mention) -> None:
         """One mention more. Where a model knows no such language, or fails, that is counted."""
+        self.live.heal()
+        self.candidate.heal()
         made = self.comparison
         turn = -1 if made.mentions % 2 else 1
         try:
@@ -136,4 +139,5 @@ def pair_of(settings: Settings, database: Database, given: str) -> Pair:
 
 
 def _side(settings: Settings, files: ModelFiles) -> Side:
-    return Side(scorer=alone(settings, files), languages=files.languages)
+    scorer = alone(settings, files)
+    return Side(scorer=scorer, languages=files.languages, heal=scorer.tiers.heal)

@@ -51,8 +51,12 @@ class Promoted:
 
     said: Said
     shelf: Shelf
-    taken: ModelChange | None = None  # None: the model of the setting
+    taken: ModelChange | None = None  # to be loaded; None: the model of the setting
     problem: str = ""
+    settled: int = 0  # how often what is live was found whole: each time it is worth a try
+    _troubled: int = 0  # the change that the problem is about
+    _given: ModelChange | None = None  # whose files were asked for last
+    _loaded: ModelChange | None = None  # in use
     _seen: tuple[int, Look] = (0, ())
     _untold: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
@@ -63,8 +67,17 @@ class Promoted:
 
     def files(self) -> ModelFiles | None:
         """The files to load in the place of the setting's; None for these. Raises ConfigError."""
-        taken = self.taken  # asked on a thread beside the loop that changes it
+        self._given = taken = self.taken  # asked on a thread beside the loop that changes it
         return self.shelf.find(taken.digest, taken.name) if taken else None
+
+    def loaded(self) -> None:
+        """What was loaded with these files is in use."""
+        self._loaded = self._given
+
+    def files_in_use(self) -> ModelFiles | None:
+        """The files of the model in use, to load it again. None as above. Raises ConfigError."""
+        loaded = self._loaded
+        return self.shelf.find(loaded.digest, loaded.name) if loaded else None
 
     async def look(self, note: Note | None = None) -> None:
         """Has another one been promoted, or have its files changed? Raises Unavailable.
@@ -82,16 +95,17 @@ class Promoted:
             self._untold.clear()
 
     def begun(self, build: Callable[[], T]) -> T:
-        """Build with what is taken, at the start; without it where that fails, which is told.
+        """Build with `files_in_use`, at the start; without any where that fails, which is told.
 
         Raises ConfigError where the models of the settings are wrong themselves.
         """
+        self._loaded = self.taken
         try:
             return build()
         except ConfigError as error:
             if self.taken is None:
                 raise
-            refused, self.taken = self.taken, None
+            refused, self.taken, self._loaded = self.taken, None, None
             built = build()
             self._settle(refused, error.problems)
             return built
@@ -105,7 +119,8 @@ class Promoted:
         return []
 
     def _settle(self, wanted: ModelChange | None, problems: Sequence[str]) -> None:
-        same = wanted is not None and self.number == wanted.change
+        used = self._loaded
+        same = wanted is not None and used is not None and used.change == wanted.change
         if wanted and problems:
             tag, why = wanted.to_tag, "; ".join(problems)
             if same:
@@ -116,18 +131,19 @@ class Promoted:
                 told = f"model {tag} is promoted and not in use here: {why}; {self._kept} goes on"
             log.error("promoted_model_refused", model=tag, problems=[*problems], kept=self._kept)
             self._untold.append(("degraded", told, {"model": tag, "promotion": wanted.change}))
-            self.problem = told
+            self.problem, self._troubled = told, wanted.change
         else:
-            if wanted and same and self.problem:
+            if wanted and same and self._troubled == wanted.change:
                 told = f"the files of {wanted.to_tag} are those promoted again"
                 more = {"model": wanted.to_tag, "promotion": wanted.change}
                 self._untold.append(("configured", told, more))
-            self.taken, self.problem = wanted, ""
+            self.taken, self.problem, self._troubled = wanted, "", 0
+            self.settled += 1
         metrics.DEGRADED.labels("promoted").set(bool(self.problem))
 
     @property
     def _kept(self) -> str:
-        return self.taken.to_tag if self.taken else _SETTING
+        return self._loaded.to_tag if self._loaded else _SETTING
 
 
 class Told:

@@ -25,7 +25,7 @@ class Scoring:
     """Looks at the ladder, and tells the ledger.
 
     `changed` gives another value where other models are to be loaded: the manifest was written
-    anew, or another model was promoted.
+    anew, or another model was promoted. `loaded` is called when these are in use.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Scoring:
         self._process = process
         self._changed = changed
         self._load = load
+        self.loaded: Callable[[], None] = lambda: None
         self._known = changed()
         self._refused = False
         metrics.MODEL.labels(scorer.model).set(1)
@@ -83,6 +84,7 @@ class Scoring:
             tiers.note("degraded", f"model refused, {before} stays: {error}")
         else:
             tiers.swap(loaded)
+            self.loaded()
             metrics.MODEL.labels(before).set(0)
             log.info("model_loaded", model=self._scorer.model)
             self._refused = False

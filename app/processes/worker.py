@@ -90,7 +90,9 @@ async def _promoted(settings: Settings, base: wiring.Base) -> Promoted:
 
 def _scorer(settings: Settings, backlog: Backlog, promoted: Promoted) -> LadderScorer:
     """Raises ConfigError."""
-    return scoring.scorer(settings.scoring, lambda: backlog.waited_ms(system_ms()), promoted.files)
+    return scoring.scorer(
+        settings.scoring, lambda: backlog.waited_ms(system_ms()), promoted.files_in_use
+    )
 
 
 async def _keep_scoring(
@@ -105,13 +107,15 @@ async def _keep_scoring(
 
 
 def _scored(settings: Settings, scorer: LadderScorer, guard: Guard, promoted: Promoted) -> Scoring:
-    return Scoring(
+    scored = Scoring(
         scorer,
         lambda: guard.ports.door,
         follow.name_of("worker"),
-        changed=lambda: (changed_at(MODELS / MANIFEST), promoted.number),
+        changed=lambda: (changed_at(MODELS / MANIFEST), promoted.number, promoted.settled),
         load=lambda: scoring.models(settings.scoring, promoted.files),
     )
+    scored.loaded = promoted.loaded
+    return scored
 
 
 def _where(app: faust.App, guard: Guard) -> dict[str, object]:

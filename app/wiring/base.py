@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,14 @@ STANDARD_WINDOW_S = 1800.0  # what the windows in config/queues.toml are written
 
 def system_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def user() -> str:
+    """Whoever sits at this command line, by name; empty where there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return ""
 
 
 def configuration(

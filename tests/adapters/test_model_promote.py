@@ -138,6 +138,16 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def test_a_candidate_that_lacks_a_head_of_the_live_model_is_refused(
+    settings: Settings, candidate: str
+) -> None:
+    """Rules that ask what only that head says would fall silent."""
+    lacking = "intent"  # its temperature is that of the head: the entry names none
+    change(Path(candidate).parent, f'"{lacking}", ', "")
+    said = refused(settings, "promote", candidate, *WHY)
+    assert f"heads: expected {lacking} among them, as {of_setting().tag} has" in said
+
+
 def test_a_candidate_without_a_manifest_or_without_a_language_is_refused(
     settings: Settings, candidate: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,36 @@ def test_each_file_that_is_changed_or_missing_is_told_with_its_path(
 def test_a_folder_that_is_not_on_this_machine_is_told_as_such(shelf: Shelf) -> None:
     assert "not on this machine" in problem(shelf, "0" * 64)
     assert shelf.look("0" * 64) == ()
+
+
+def test_a_folder_that_vanishes_while_it_is_looked_at_has_no_files(
+    shelf: Shelf, files: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = shelf.keep(files)
+
+    def gone(folder: Path, pattern: str) -> Iterator[Path]:
+        yield folder / pattern
+        raise FileNotFoundError(folder)
+
+    monkeypatch.setattr(Path, "rglob", gone)
+    assert shelf.look(digest) == ()
+
+
+def test_a_copy_that_is_refused_does_not_stay_and_is_told_by_the_folder_it_came_from(
+    tmp_path: Path, shelf: Shelf, files: ModelFiles
+) -> None:
+    def refuse(copy: ModelFiles) -> None:
+        assert copy.model.parent.parent == tmp_path / "data" / "models"
+        raise ConfigError([f"{copy.model}: of no use"])
+
+    with pytest.raises(ConfigError) as wrong:
+        shelf.keep(files, refuse)
+    assert wrong.value.problems == [f"{files.model}: of no use"]
+    assert not (tmp_path / "data" / "models").exists()
+    digest = shelf.keep(files)
+    with pytest.raises(ConfigError, match="of no use"):
+        shelf.keep(files, refuse)
+    shelf.find(digest, NAME)
 
 
 def test_a_file_without_a_manifest_goes_into_no_shelf(tmp_path: Path, files: ModelFiles) -> None:

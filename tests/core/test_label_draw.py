@@ -53,6 +53,10 @@ def test_what_word_lists_guessed_is_not_drawn() -> None:
     assert drawn(confidence=0.3, model=LEXICON) is None
 
 
+def test_what_word_lists_could_not_judge_is_not_taken_for_what_no_model_knows() -> None:
+    assert drawn(label=UNSUPPORTED, confidence=0.0, model=LEXICON) is None
+
+
 def test_a_cap_of_none_draws_nobody() -> None:
     none = Draw(per_day=0, unsupported_per_day=0, unsure_below=0.7)
     for label in ("neutral", UNSUPPORTED):

@@ -78,7 +78,7 @@ def test_a_promoted_model_signs_the_next_scores_and_a_rollback_the_ones_after(
     model(one, "rollback", "--reason", "enough")
     follows(one, setting)
     assert one.pid("worker") == worker
-    told = wait_for("both facts", lambda: len(changes(one)) == 2 and changes(one))
+    told = wait_for("both facts", lambda: len(changes(one)) == 2 and changes(one), FOLLOWED_S)
     assert told
     first, second = told
     assert (first["data"]["from"], first["data"]["to"], first["reason"]) == (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 
@@ -57,15 +58,20 @@ class Two:
     asked: list[tuple[str, str]] = field(default_factory=list)
     now: list[float] = field(default_factory=lambda: [0.0])
     swapped: bool = False
+    healed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         live = Says("l6@1", self.asked, clock=self.now, seconds=0.004)
         other = Says("l3@1", self.asked, self.swapped, self.now, 0.001)
         self.pair = Pair(
-            live=Side(scorer=live, languages=ENGLISH),
-            candidate=Side(scorer=other, languages=ENGLISH),
+            live=self._side(live),
+            candidate=self._side(other),
             clock=lambda: self.now[0],
         )
+
+    def _side(self, scorer: Says) -> Side:
+        heal = partial(self.healed.append, scorer.model)
+        return Side(scorer=scorer, languages=ENGLISH, heal=heal)
 
 
 async def pages(*each: Sequence[str]) -> AsyncIterator[list[Mention]]:
@@ -101,6 +107,13 @@ async def test_another_language_is_skipped_and_what_a_model_did_not_answer_faile
     two = Two()
     made = await compare(pages(["hallo", "hang", "bad"]), two.pair, 0, asyncio.Event())
     assert (made.mentions, made.skipped, made.failed) == (1, 1, 1)
+
+
+async def test_a_model_that_is_out_may_come_back_at_each_mention() -> None:
+    """Else one answer beyond the budget makes all that come failures, and it never ends."""
+    two = Two()
+    await compare(pages(["hang", "bad"]), two.pair, 0, asyncio.Event())
+    assert two.healed == ["l6@1", "l3@1"] * 2
 
 
 async def test_it_ends_after_so_many_and_when_it_is_told_to() -> None:

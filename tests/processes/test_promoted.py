@@ -75,6 +75,18 @@ class Worker:
     door: MemoryDoor
     scored: Scoring
     broken: str = ""  # why a model that is whole cannot be loaded
+    manifest: int = 1  # when it was written
+
+    def follow(self) -> None:
+        """From now on, as a worker does after its start."""
+        self.scored = Scoring(
+            self.house.scorer,
+            lambda: self.door,
+            "worker-1",
+            lambda: (self.manifest, self.promoted.number, self.promoted.settled),
+            self.load,
+        )
+        self.scored.loaded = self.promoted.loaded
 
     async def turn(self) -> list[tuple[str, str]]:
         """One round of all that a worker repeats; what it told in it."""
@@ -103,9 +115,7 @@ def worker(language: Language) -> Worker:
     promoted = Promoted(said=changes, shelf=shelf)  # type: ignore[arg-type]
     house, door = House(language), MemoryDoor()
     made = Worker(changes, shelf, promoted, house, door, None)  # type: ignore[arg-type]
-    made.scored = Scoring(
-        house.scorer, lambda: door, "worker-1", lambda: promoted.number, made.load
-    )
+    made.follow()
     return made
 
 
@@ -174,7 +184,10 @@ async def test_a_file_that_is_changed_in_use_is_told_and_the_loaded_model_goes_o
     assert await signed(worker) == "new@5"
     assert shown() == 1
     worker.shelf.become("five", "")
-    assert await worker.turn() == [("configured", "the files of new@5 are those promoted again")]
+    assert await worker.turn() == [
+        ("configured", "the files of new@5 are those promoted again"),
+        ("configured", "model new@5"),
+    ]
     assert await signed(worker) == "new@5"
     assert shown() == 0
 
@@ -206,6 +219,58 @@ async def test_a_promoted_model_that_cannot_be_loaded_here_leaves_the_one_before
     assert await signed(worker) == "l6@1"
 
 
+async def test_files_that_vanish_before_they_are_loaded_are_tried_again_when_they_are_back(
+    worker: Worker,
+) -> None:
+    """And until then nobody is told that the promoted model is in use."""
+    worker.changes.change = ONE
+    await worker.promoted.look()
+    worker.shelf.become("five", "not on this machine")
+    await worker.scored.reload()
+    assert await signed(worker) == "l6@1"
+    told = await worker.turn()
+    assert [op for op, _ in told] == ["degraded", "degraded"]
+    assert told[1][1].endswith("five: not on this machine; the model of the setting goes on")
+    worker.shelf.become("five", "")
+    assert await worker.turn() == [("configured", "model new@5")]
+    assert await signed(worker) == "new@5"
+    assert shown() == 0
+
+
+async def test_what_is_loaded_again_is_the_model_in_use_not_one_that_did_not_load(
+    worker: Worker,
+) -> None:
+    worker.changes.change = ONE
+    await worker.turn()
+    worker.changes.change, worker.broken = TWO, "cannot be loaded: an unknown operator"
+    await worker.turn()
+    in_use: Any = worker.promoted.files_in_use()
+    assert in_use == "new@five"
+    worker.changes.change, worker.broken = ONE, ""
+    assert await worker.turn() == [("configured", "model new@5")]
+
+
+async def test_a_refused_model_is_tried_again_when_the_manifest_is_mended(worker: Worker) -> None:
+    """What was wrong may have been another model, which is loaded beside it."""
+    worker.changes.change, worker.broken = ONE, "manifest.toml: cut short"
+    await worker.turn()
+    worker.manifest, worker.broken = 2, ""
+    assert await worker.turn() == [("configured", "model new@5")]
+
+
+async def test_only_what_was_not_whole_is_told_to_be_whole_again(worker: Worker) -> None:
+    worker.changes.change = ONE
+    await worker.turn()
+    worker.changes.change = TWO
+    worker.shelf.become("six", "not on this machine")
+    [(op, _)] = await worker.turn()
+    assert op == "degraded"
+    worker.changes.change = ONE
+    told = await worker.turn()
+    assert [reason for _, reason in told if "again" in reason] == []
+    assert shown() == 0
+
+
 async def test_a_worker_starts_with_the_promoted_model(worker: Worker) -> None:
     worker.changes.change = ONE
     await worker.promoted.look()
@@ -233,6 +298,7 @@ async def test_a_worker_starts_with_the_settings_model_where_the_promoted_one_do
     await worker.promoted.look()
     assert worker.promoted.begun(worker.load)[L6].files.tag == "l6@1"
     assert worker.promoted.number == 0
+    worker.follow()
     [(op, told)] = await worker.turn()
     assert (op, worker.broken in told) == ("degraded", True)
     assert await worker.turn() == []

@@ -24,6 +24,7 @@ const EVERY_MS = 10_000; // somebody labels one every few seconds, and twenty ar
 const MOODS = ["negative", "neutral", "positive"];
 const KINDS = /** @type {const} */ ({ unsure: "What the model was unsure of", unsupported: "Languages that no model knows" });
 const MOST_TOLD = 3;
+const GONE = new Set([404, 409]); // it was erased or has no score, or somebody was quicker: no key helps
 
 const samples = signal(/** @type {Sample[]} */ ([]));
 const waiting = signal(0);
@@ -40,9 +41,9 @@ const poll = new Poll(async () => {
   if (asked !== kind.value) return;
   const left = found.mentions.filter((/** @type {Sample} */ one) => !dealt.has(one.mention_id));
   waiting.value = found.waiting - (found.mentions.length - left.length);
-  const now = samples.value[0]; // what somebody reads stays where it is
-  const stays = left.find((/** @type {Sample} */ one) => one.mention_id === now?.mention_id);
-  samples.value = stays ? [stays, ...left.filter((/** @type {Sample} */ one) => one !== stays)] : left;
+  const now = samples.value[0]; // what somebody reads stays, drawn no longer or not: a key must label what was read
+  samples.value = now && !dealt.has(now.mention_id)
+    ? [now, ...left.filter((/** @type {Sample} */ one) => one.mention_id !== now.mention_id)] : left;
 }, () => EVERY_MS);
 
 async function countModels() {
@@ -53,6 +54,13 @@ async function countModels() {
   }
 }
 
+/** Shown no more. @param {Sample} one */
+function drop(one) {
+  dealt.add(one.mention_id);
+  samples.value = samples.value.filter((each) => each.mention_id !== one.mention_id);
+  if (samples.value.length === 0) void poll.once();
+}
+
 /** What is done with the mention that is shown. @param {(one:Sample) => Promise<void>} how */
 async function deal(how) {
   const one = samples.value[0];
@@ -60,13 +68,12 @@ async function deal(how) {
   sending.value = true;
   try {
     await how(one);
-    dealt.add(one.mention_id);
-    samples.value = samples.value.filter((each) => each.mention_id !== one.mention_id);
+    drop(one);
     waiting.value -= 1;
-    if (samples.value.length === 0) void poll.once();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     notify("error", error.message);
+    if (GONE.has(error.status)) drop(one);
   } finally {
     sending.value = false;
   }
