@@ -124,10 +124,7 @@ EVENTS_FOLLOWED = Gauge(
     multiprocess_mode="livemostrecent",
 )
 MODEL = Gauge(
-    "handshake_model_info",
-    "The model in use: 1",
-    ["model"],
-    multiprocess_mode="livemostrecent",
+    "handshake_model_info", "The model in use: 1", ["model"], multiprocess_mode="livemostrecent"
 )
 DEGRADED = Gauge(
     "handshake_degraded",
@@ -153,9 +150,7 @@ LAG = Gauge(
     multiprocess_mode="livemostrecent",
 )
 OUTBOX = Gauge(
-    "handshake_outbox_facts",
-    "Facts on their way to the ledger",
-    multiprocess_mode="livemostrecent",
+    "handshake_outbox_facts", "Facts on their way to the ledger", multiprocess_mode="livemostrecent"
 )
 RELAYED = Counter("handshake_facts_total", "Facts written to the ledger", ["op"])
 RECONCILED = Counter(
@@ -265,9 +260,7 @@ FLIGHTS_OPEN = Gauge(
     "handshake_flights_open", "Flights that are open", multiprocess_mode="livemostrecent"
 )
 FLIGHTS_CLOSED = Counter(
-    "handshake_flights_closed_total",
-    "Flights that were closed, by how: reached, by_hand",
-    ["how"],
+    "handshake_flights_closed_total", "Flights that were closed, by how: reached, by_hand", ["how"]
 )
 CHAT_MESSAGES = Counter(
     "handshake_chat_messages_total",

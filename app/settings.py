@@ -90,9 +90,9 @@ class Offer(_Section):
 
 class Scoring(_Section):
     model: str = "sentiment-l6"
-    cascade: tuple[str, ...] = Field(("sentiment-l3", "sentiment-l6"), min_length=2, max_length=2)
-    escalate: float = Field(0.25, gt=0, lt=1)
-    fast: str = "sentiment-l3"
+    cascade: tuple[str, ...] = Field(("sentiment-fast", "sentiment-l6"), min_length=2, max_length=2)
+    escalate: float = Field(0.375, gt=0, lt=1)
+    fast: str = "sentiment-fast"
     others: str = ""
     windows: int = Field(MOST_WINDOWS, ge=1, le=20)
     lexicon: tuple[str, ...] = ("en",)

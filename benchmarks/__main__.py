@@ -79,7 +79,7 @@ def main() -> None:
     # The bare rate is always measured: the others are told as shares of it.
     bare = add(lambda: scoring.measure("sentiment-l6"))
     if "scoring" in wanted:
-        add(lambda: scoring.measure("sentiment-l3"))
+        add(lambda: scoring.measure("sentiment-fast"))
     if "offers" in wanted:
         add(offers.measure)
     if "embedded" in wanted:

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.adapters.labelled_lines import MOST_SHOWN, BadLines, read
-from app.adapters.model_files import find
+from app.adapters.model_files import find, names
 from app.adapters.model_named import named
 from app.adapters.onnx_scorer import Model
 from app.adapters.windowed import WindowedModel
@@ -23,7 +23,7 @@ from app.core.score import LABELS
 from app.processes.model_evaluate import Scoring, measure
 
 SHIPPED = Path(__file__).parents[2] / "models" / "sentiment"
-SMALL = SHIPPED / "sentiment-l3.int8.onnx"
+SMALL = SHIPPED / "sentiment-fast.int8.onnx"
 GOOD = "We had a lovely stay, the staff were kind and the room was spotless. "
 BAD = "The room was dirty, the food was cold and nobody at the desk cared. "
 
@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
     return lines(
         tmp_path / "moods.jsonl",
         {"text": "I hate this, the worst service ever", "label": "negative"},
-        {"text": "The office is open from nine to five", "label": "neutral"},
+        {"text": "What time does the office open?", "label": "neutral"},
         {"text": "Thank you so much, wonderful crew", "label": "pos"},
         {"text": "You lost my bag again, I am furious", "label": 0},
         {"text": "I love it, the best trip of my life", "label": "2", "more": [1]},
@@ -60,11 +60,11 @@ def refused(*args: object) -> str:
 
 def test_programs_get_one_object_with_all_figures(file: Path) -> None:
     """A3.1: how good the mood that primes the rules is can be measured on any labelled texts."""
-    done = run(file, "--json", "--model", "sentiment-l3")
+    done = run(file, "--json", "--model", "sentiment-fast")
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["n"] == 5
-    assert said["model"].startswith("sentiment-l3@")
+    assert said["model"].startswith("sentiment-fast@")
     for figure in ("macro_recall", "accuracy", "macro_f1", "ece"):
         assert 0 <= said[figure] <= 1
     assert said["accuracy"] == 1.0
@@ -74,28 +74,28 @@ def test_programs_get_one_object_with_all_figures(file: Path) -> None:
 
 
 def test_people_get_a_table(file: Path) -> None:
-    done = run(file, "--model", "sentiment-l3")
+    done = run(file, "--model", "sentiment-fast")
     assert done.exit_code == 0, done.output
     for said in ("macro recall 100.0%", "calibration error", "15 equally wide bins", "messages/s"):
         assert said in done.stdout
 
 
 def test_a_part_of_the_lines_is_taken_from_all_over_the_file(file: Path) -> None:
-    said = json.loads(run(file, "--json", "--model", "sentiment-l3", "--max", 3).stdout)
+    said = json.loads(run(file, "--json", "--model", "sentiment-fast", "--max", 3).stdout)
     assert said["n"] == 3
     of = {name: sum(row.values()) for name, row in said["confusion"].items()}
     assert of == {"negative": 2, "neutral": 1, "positive": 0}  # the first, second and fourth line
 
 
-def test_complaints_are_measured_by_what_is_negative(tmp_path: Path) -> None:
+def test_complaints_are_measured_by_the_head_for_them(tmp_path: Path) -> None:
     file = lines(
         tmp_path / "complaints.jsonl",
         {"text": "You lost my bag again, I am furious", "label": "complaint"},
         {"text": "Thank you so much, wonderful crew", "label": "other"},
     )
-    said = json.loads(run(file, "--json", "--model", "sentiment-l3").stdout)
+    said = json.loads(run(file, "--json", "--model", "sentiment-fast").stdout)
     assert said["classes"] == ["complaint", "other"]
-    assert (said["complaint_score"], said["macro_f1"], said["auc"]) == ("P(negative)", 1.0, 1.0)
+    assert (said["complaint_score"], said["macro_f1"], said["auc"]) == ("P(complaint)", 1.0, 1.0)
 
 
 def test_every_bad_line_is_told_at_once_with_its_number_and_what_was_expected(
@@ -158,14 +158,14 @@ def test_labels_of_two_kinds_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_that_there_is_not_is_refused_with_those_there_are(file: Path) -> None:
-    assert "expected sentiment-l3, sentiment-l6, got 'l9'" in refused(file, "--model", "l9")
+    assert f"expected {', '.join(names(SHIPPED))}, got 'l9'" in refused(file, "--model", "l9")
     assert "an .onnx file; there is none" in refused(file, "--model", "no/where")
     assert "there is no such file" in refused(file, "--model", "/no/where.onnx")
 
 
 def test_a_model_is_named_by_folder_by_name_or_by_its_file() -> None:
-    for given in ("sentiment-l3", f"{SHIPPED}/sentiment-l3", str(SMALL)):
-        assert named(given, SHIPPED, "sentiment-l6") == find(SHIPPED, "sentiment-l3")
+    for given in ("sentiment-fast", f"{SHIPPED}/sentiment-fast", str(SMALL)):
+        assert named(given, SHIPPED, "sentiment-l6") == find(SHIPPED, "sentiment-fast")
     for given in ("", str(SHIPPED)):
         assert named(given, SHIPPED, "sentiment-l6") == find(SHIPPED, "sentiment-l6")
 
@@ -175,7 +175,7 @@ def test_a_file_beside_a_tokenizer_needs_no_manifest_and_is_not_calibrated(tmp_p
     (tmp_path / "trial.onnx").symlink_to(SMALL)
     files = named(str(tmp_path / "trial.onnx"), SHIPPED, "sentiment-l6")
     assert (files.name, files.temperature) == ("trial", 1.0)
-    assert files.sha256 == find(SHIPPED, "sentiment-l3").sha256
+    assert files.sha256 == find(SHIPPED, "sentiment-fast").sha256
     Model(files)
 
 
@@ -198,7 +198,7 @@ def test_a_model_that_says_no_numbers_is_no_figure(file: Path) -> None:
 
 @pytest.fixture(scope="module")
 def files() -> Any:
-    return find(SHIPPED, "sentiment-l3")
+    return find(SHIPPED, "sentiment-fast")
 
 
 def test_short_texts_beside_long_ones_get_what_the_model_alone_says_bit_by_bit(files: Any) -> None:
@@ -215,21 +215,21 @@ def test_a_verdict_at_the_end_of_a_long_text_is_heard(files: Any) -> None:
     turned = GOOD * 4 + "But then it all went wrong. " + BAD * 12
     [whole] = WindowedModel(files).probabilities([turned])
     [cut] = Model(files).probabilities([turned])
-    assert LABELS[int(cut.argmax())] == "positive"
-    assert LABELS[int(whole.argmax())] == "negative"
-    assert whole.sum() == pytest.approx(1.0, abs=1e-5)
+    assert LABELS[int(cut[:3].argmax())] == "positive"
+    assert LABELS[int(whole[:3].argmax())] == "negative"
+    assert whole[:3].sum() == pytest.approx(1.0, abs=1e-5)
 
 
 def test_what_an_agent_says_is_not_the_customers_mood(files: Any) -> None:
     said = [
-        "Agent: I am so sorry, this is terrible, awful!\nCustomer: Thanks, you are great!",
+        "Agent: Hello\nAgent: This is terrible, awful!\nCustomer: Thanks, you are great!",
         "Thanks, you are great!",
     ]
     rows = WindowedModel(files).probabilities(said)
     assert np.abs(rows[0] - rows[1]).max() < 0.2
-    assert LABELS[int(rows[0].argmax())] == "positive"
+    assert LABELS[int(rows[0][:3].argmax())] == "positive"
 
 
 def test_windows_are_said_in_the_figures(file: Path) -> None:
-    said = json.loads(run(file, "--json", "--windows", "--model", "sentiment-l3").stdout)
+    said = json.loads(run(file, "--json", "--windows", "--model", "sentiment-fast").stdout)
     assert said["windows"] is True

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.model_files import find, problems
+from app.adapters.model_files import find, names, problems
 from app.adapters.onnx_scorer import Model
 from app.core.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "models" / "sentiment"
-SMALL = "sentiment-l3.int8.onnx"
+SMALL = "sentiment-fast.int8.onnx"
+OF_ALL = 1.0  # the temperature of models that name none
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def problem_of(folder: Path, name: str = "sentiment-l3") -> str:
+def problem_of(folder: Path, name: str = "sentiment-fast") -> str:
     with pytest.raises(ConfigError) as refused:
         Model(find(folder, name))
     return "\n".join(refused.value.problems)
@@ -49,8 +50,8 @@ def replace_model(folder: Path, content: bytes) -> None:
 
 
 def test_a_model_that_is_right_is_found_and_signs_with_its_hash(folder: Path) -> None:
-    files = find(folder, "sentiment-l3")
-    assert files.tag == f"sentiment-l3@{files.sha256[:8]}"
+    files = find(folder, "sentiment-fast")
+    assert files.tag == f"sentiment-fast@{files.sha256[:8]}"
 
 
 def test_a_missing_model_is_named_with_its_path(folder: Path) -> None:
@@ -84,7 +85,7 @@ def test_model_and_tokenizer_are_told_at_once(folder: Path) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(folder: Path) -> None:
-    assert "expected sentiment-l3, sentiment-l6, got 'sentiment-l9'" in problem_of(
+    assert f"expected {', '.join(names(SHIPPED))}, got 'sentiment-l9'" in problem_of(
         folder, "sentiment-l9"
     )
 
@@ -121,8 +122,8 @@ def test_a_file_with_the_right_hash_that_is_no_model_is_refused(folder: Path) ->
         ('output = "logits"', 'output = "probabilities"'),
         ('"negative", "neutral", "positive"', '"negative", "positive"'),
         ('"negative", "neutral", "positive"', '"bad", "middling", "good"'),
-        ("temperature = 1.30", "temperature = 0.0"),
-        ("temperature = 1.30", "temperature = -1.30"),
+        ("temperature = ", "temperature = 0.0  # "),
+        ("temperature = ", "temperature = -"),
     ],
     ids=["inputs", "one input", "output", "two labels", "other labels", "zero", "negative"],
 )
@@ -134,15 +135,27 @@ def test_a_manifest_that_does_not_fit_its_model_is_refused_at_load(
     assert problem_of(folder)
 
 
+def own_temperature(folder: Path) -> str:
+    """The line of the manifest, made one that no other line is like."""
+    at = find(folder, "sentiment-fast").temperature
+    path = folder / "manifest.toml"
+    head, of, rest = path.read_text("utf-8").partition("[model.sentiment-fast]")
+    path.write_text(
+        head + of + rest.replace(f"temperature = {at}", "temperature = 7.5", 1), "utf-8"
+    )
+    return "temperature = 7.5"
+
+
 def test_a_model_may_have_a_temperature_of_its_own(folder: Path) -> None:
-    assert find(folder, "sentiment-l3").temperature == 1.20
-    manifest(folder, "temperature = 1.20", "")
-    assert find(folder, "sentiment-l3").temperature == 1.30
+    line = own_temperature(folder)
+    assert find(folder, "sentiment-fast").temperature == 7.5
+    manifest(folder, line, "")
+    assert find(folder, "sentiment-fast").temperature == OF_ALL
 
 
 def test_a_wrong_temperature_is_told_with_its_model(folder: Path) -> None:
-    manifest(folder, "temperature = 1.20", "temperature = -1.20")
-    assert "model.sentiment-l3.temperature: expected a number above zero" in problem_of(folder)
+    manifest(folder, own_temperature(folder), "temperature = -7.5")
+    assert "model.sentiment-fast.temperature: expected a number above zero" in problem_of(folder)
 
 
 def test_every_name_that_is_asked_for_is_checked() -> None:

@@ -147,7 +147,7 @@ CUSTOMERS = ("bad day, the bag is not here", "I am at the desk", "can you help?"
 
 
 @given(
-    st.lists(st.sampled_from(AGENTS), min_size=1, max_size=4),
+    st.lists(st.sampled_from(AGENTS), min_size=2, max_size=4),
     st.lists(st.sampled_from(CUSTOMERS), min_size=1, max_size=3),
     st.sampled_from([0, 2_000, 5_000, 20_000]),
 )
@@ -166,13 +166,12 @@ async def test_what_an_agent_said_moves_neither_the_model_nor_the_formulas(
 
 async def test_the_language_of_a_transcript_is_the_customers(house: House) -> None:
     german = "Agent: Guten Tag, wie kann ich Ihnen heute mit Ihrer Bestellung weiterhelfen?"
-    [score] = await house.scorer.score(
-        [mention("1", text=f"{german}\nCustomer: I have been waiting for my parcel for a week")]
-    )
+    chat = f"{german}\n{german}\nCustomer: I have been waiting for my parcel for a week"
+    [score] = await house.scorer.score([mention("1", text=chat)])
     assert (score.lang, score.model) == ("en", "l6@1")
 
 
-SMALL = Scoring(model="sentiment-l3", ladder=("full", "lexicon"), until_ms=(1000,))
+SMALL = Scoring(model="sentiment-fast", ladder=("full", "lexicon"), until_ms=(1000,))
 GOOD = "We loved every minute of the stay, and the food was a delight from the first evening on. "
 BAD = "The room was filthy, nobody helped us, and I will never come back to this awful place. "
 
@@ -194,8 +193,8 @@ async def test_who_asks_about_one_mention_hears_what_the_worker_says_of_long_one
 async def test_a_short_text_gets_bit_by_bit_what_the_model_says_of_it() -> None:
     scorer = patient(SMALL)
     texts = [GOOD, BAD, "ok"]
-    rows = scorer.tiers.model("sentiment-l3").probabilities(texts)
+    rows = scorer.tiers.model("sentiment-fast").probabilities(texts)
     scores = await scorer.score([mention(str(i), text=text) for i, text in enumerate(texts)])
     for row, score in zip(rows, scores, strict=True):
         shares = (score.sentiment.negative, score.sentiment.neutral, score.sentiment.positive)
-        assert shares == tuple(round(float(share), 4) for share in row)
+        assert shares == tuple(round(float(share), 4) for share in row[:3])

@@ -75,7 +75,7 @@ def test_the_intake_key_is_in_no_printout() -> None:
         ("LADDER", '["full", "lexicon"]', "scoring.until_ms: expected a wait for each rung but"),
         ("UNTIL_MS", "[3, 2, 1]", "scoring.until_ms: expected rising numbers above zero"),
         ("LEXICON", '["fi"]', "scoring.lexicon: expected some of en, de, fr, es, it"),
-        ("CASCADE", '["sentiment-l3"]', "scoring.cascade"),
+        ("CASCADE", '["sentiment-fast"]', "scoring.cascade"),
         ("CALM_S", "inf", "scoring.calm_s: Input should be a finite number"),
         ("RETRY_S", "nan", "scoring.retry_s: Input should be a finite number"),
     ],

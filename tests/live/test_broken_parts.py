@@ -59,7 +59,7 @@ def test_a_wrong_model_whose_hash_is_right(home: Path) -> None:
 
 def test_a_model_that_is_not_in_the_manifest(home: Path) -> None:
     answer = start(home, HANDSHAKE_SCORING__MODEL="sentiment-l99")
-    assert_refused(answer, "expected sentiment-l3, sentiment-l6, got 'sentiment-l99'")
+    assert_refused(answer, "sentiment-l6, sentiment-others, got 'sentiment-l99'")
 
 
 def test_all_wrong_settings_at_once(home: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_broken_model_during_a_run_keeps_the_last_good_one(home: Path) -> None
         wait_for("the metric", lambda: one.metrics()["handshake_degraded", (("part", "model"),)])
         assert scored_by() == good
 
-        shutil.copy(ROOT / "models/sentiment/sentiment-l3.int8.onnx",
+        shutil.copy(ROOT / "models/sentiment/sentiment-fast.int8.onnx",
                     home / "models/sentiment/sentiment-l6.int8.onnx")  # fmt: skip
         replace_model(home, None)
         wait_for("the new model", lambda: "model_loaded" in one.log("worker"))

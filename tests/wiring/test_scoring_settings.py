@@ -17,13 +17,13 @@ def test_a_model_that_there_is_not_is_told_with_the_setting_that_names_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HANDSHAKE_SCORING__FAST", "typo")
-    scoring = load().scoring.model_copy(update={"cascade": ("sentiment-l3", "typed")})
+    scoring = load().scoring.model_copy(update={"cascade": ("sentiment-fast", "typed")})
     problems = check(load().model_copy(update={"scoring": scoring}))
     assert [problem.split(": ")[:2] for problem in problems] == [
         ["config/settings.toml", "scoring.cascade"],
         ["environment HANDSHAKE_SCORING__FAST", "scoring.fast"],
     ]
-    assert problems[1].endswith("model: expected sentiment-l3, sentiment-l6, got 'typo'")
+    assert problems[1].endswith(f"model: expected {', '.join(names(MODELS))}, got 'typo'")
 
 
 def test_a_model_of_a_rung_that_is_not_in_use_may_be_any() -> None:
@@ -39,10 +39,10 @@ def test_a_model_for_other_languages_must_be_there_and_know_others(
         f"environment HANDSHAKE_SCORING__OTHERS: scoring.others: {MODELS / 'manifest.toml'}:"
         f" model: expected {', '.join(names(MODELS))}, got 'typo'"
     ]
-    scoring = Scoring(others="sentiment-l3")
+    scoring = Scoring(others="sentiment-fast")
     assert check(load().model_copy(update={"scoring": scoring})) == [
         "environment HANDSHAKE_SCORING__OTHERS: scoring.others: expected a model for other"
-        " languages than en, got 'sentiment-l3' with en"
+        " languages than en, got 'sentiment-fast' with en"
     ]
     with pytest.raises(ConfigError, match="other languages than en"):
         models(scoring)
@@ -50,15 +50,15 @@ def test_a_model_for_other_languages_must_be_there_and_know_others(
 
 def test_a_lower_rung_must_know_the_languages_of_the_full_one() -> None:
     """Otherwise a language would be judged under load by a model that cannot read it."""
-    files = {name: find(MODELS, name) for name in ("sentiment-l3", "sentiment-l6")}
+    files = {name: find(MODELS, name) for name in ("sentiment-fast", "sentiment-l6")}
     files["sentiment-l6"] = replace(files["sentiment-l6"], languages=frozenset({"de", "en"}))
     assert wrong_languages(Scoring(), files) == [
         f"config/settings.toml: scoring.{key}: expected a model for de, en, as scoring.model is,"
-        " got 'sentiment-l3' with en"
+        " got 'sentiment-fast' with en"
         for key in ("cascade", "fast")
     ]
     assert not wrong_languages(Scoring(ladder=("full", "lexicon"), until_ms=(1000,)), files)
-    other = {**files, "tiny": replace(files["sentiment-l3"], languages=frozenset({"de", "nl"}))}
+    other = {**files, "tiny": replace(files["sentiment-fast"], languages=frozenset({"de", "nl"}))}
     alone = {"ladder": ("full", "lexicon"), "until_ms": (1000,), "others": "tiny"}
     assert not wrong_languages(Scoring(**alone), other)
 
