@@ -90,7 +90,7 @@ class Model:
         ):
             if logits.shape != (expected := (len(encodings), labels)):
                 raise ValueError(f"output {output}: expected {expected}, got {logits.shape}")
-            parts.append(_softmax(np.asarray(logits, dtype=np.float32) / temperature))
+            parts.append(softmax(np.asarray(logits, dtype=np.float32) / temperature))
         return np.concatenate(parts, axis=1)
 
 
@@ -122,6 +122,7 @@ def _likeliest(said: Mapping[str, float] | None) -> str:
     return max(said, key=lambda label: said[label]) if said else ""
 
 
-def _softmax(logits: Floats) -> Floats:
+def softmax(logits: Floats) -> Floats:
+    """Probabilities of each row of logits, float32 of the same shape."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)

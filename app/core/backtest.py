@@ -15,6 +15,7 @@ from app.core.placing import Heard, place
 from app.core.policy import Slas
 from app.core.recorded import Decide, Recorded, line_of
 from app.core.sla import to_ms
+from app.core.words import clipped
 
 SHOWN_CHARS: Final = 160  # of a text in a report
 
@@ -127,7 +128,7 @@ def outcome(
         at_ms=max(known.at_ms, to_ms(detected_at)),
         live=sides[0],
         draft=sides[1],
-        text=clipped(str(known.mention["text"])) if changed else "",
+        text=clipped(str(known.mention["text"]), SHOWN_CHARS) if changed else "",
         values=None if names is None else _named(known, names),
         edits=tuple(found),
     )
@@ -225,9 +226,3 @@ def edited(known: Iterable[Outcome]) -> dict[str, int]:
     every = [edit for one in known for edit in one.edits]
     changed = sum(any(changes(edit.live, edit.draft)) for edit in every)
     return {"decided": len(every), "changed": changed}
-
-
-def clipped(text: str) -> str:
-    """A text short enough for a report, on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN_CHARS else line[: SHOWN_CHARS - 1] + "…"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.core.score import LABELS
+from app.core.words import clipped
 
 _TEXT_CHARS: Final = 100  # of a mention that is shown
 _MOST: Final = 10  # mentions that differ most
@@ -97,8 +98,7 @@ class Comparison:
         self._negative += by
         self._live_speed.add(live.seconds)
         self._candidate_speed.add(candidate.seconds)
-        shown = " ".join(text.split())
-        shown = shown if len(shown) <= _TEXT_CHARS else shown[: _TEXT_CHARS - 1] + "…"
+        shown = clipped(text, _TEXT_CHARS)
         apart = Apart(mention_id, shown, live.label, candidate.label, by)
         heapq.heappush(self._furthest, (by, -self.mentions, apart))
         if len(self._furthest) > _MOST:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.core.facts import Fact
-from app.core.heads import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
+from app.core.heads import HEADS, INTENT
 from app.core.score import LABELS
 from app.core.sealing import UNREADABLE
 
@@ -21,11 +21,11 @@ CORRECTED: Final = "corrected"
 LEVELS: Final = ("none", "low", "medium", "high", "critical")
 LEVELS_FROM: Final = (0.0, 0.15, 0.40, 0.60, 0.85)
 
-SENTIMENT, INTENT, URGENCY = "sentiment", "intent", "urgency"
+SENTIMENT, URGENCY = "sentiment", "urgency"
 # What a person can judge at a glance, and the words for it.
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     SENTIMENT: LABELS,
-    INTENT: (QUESTION, COMPLAINT, PRAISE, REQUEST, OTHER),
+    INTENT: HEADS[INTENT],
     URGENCY: LEVELS,
 }
 

@@ -146,3 +146,9 @@ def _spans(words: Sequence[Word], term: Term) -> Iterator[tuple[int, int]]:
         fits = end.text.startswith(last) if term.prefix else end.text == last
         if fits and all(words[at + i].text == word for i, word in enumerate(before)):
             yield words[at].start, end.end
+
+
+def clipped(text: str, most: int) -> str:
+    """A text short enough for a report, on one line: `most` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"

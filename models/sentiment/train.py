@@ -32,7 +32,7 @@ from models.sentiment.training.encoder import Params
 from models.sentiment.training.fit import Logits, Plan, Training, fit, put
 from models.sentiment.training.measure import Measured
 from models.sentiment.training.sources import Row, SourceError
-from models.sentiment.training.tasks import HEADS, SENTIMENT
+from models.sentiment.training.tasks import FURTHER, SENTIMENT
 
 HERE: Final = Path(__file__).parent
 TOKENIZER: Final = HERE / "tokenizer.json"
@@ -107,10 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     train(place, backbone, texts)
     train_others(place, backbone, sources.apart(many, many_judged))
-    heads = [head for head in HEADS if head != SENTIMENT]
     shipped = [
-        manifest.Shipped("sentiment-l6", judged, heads),
-        manifest.Shipped("sentiment-fast", judged, heads),
+        manifest.Shipped("sentiment-l6", judged, list(FURTHER)),
+        manifest.Shipped("sentiment-fast", judged, list(FURTHER)),
         manifest.Shipped("sentiment-others", many_judged, languages=sources.LANGUAGES),
     ]
     manifest.write(place.model, shipped, TOKENIZER)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from app.core.backtest import Outcome, Side, changes, clipped
+from app.core.backtest import SHOWN_CHARS, Outcome, Side, changes
 from app.core.backtest_report import HOUR_MS, Asked, Report, report
 from app.core.catalogue import Catalogue, Queue, Rep
 from app.core.forecast_tasks import Floor
 from app.core.handling import Handling
+from app.core.words import clipped
 
 MINUTE_MS = 60_000
 HOUR_0_MS = 500_000 * HOUR_MS
@@ -143,8 +144,8 @@ def test_each_kind_of_change_has_its_word() -> None:
 
 
 def test_a_long_text_is_clipped_on_one_line() -> None:
-    assert clipped("a\n b") == "a b"
-    assert len(clipped("x" * 500)) == 160
+    assert clipped("a\n b", SHOWN_CHARS) == "a b"
+    assert len(clipped("x" * 500, SHOWN_CHARS)) == 160
 
 
 def test_rules_at_events_that_no_model_knows_are_named_as_not_asked() -> None:

@@ -15,7 +15,7 @@ from models.sentiment.training.batches import MAX_TOKENS, tokenizer_of
 from models.sentiment.training.export import output_of
 from models.sentiment.training.measure import Measured, temperature
 from models.sentiment.training.sources import Row
-from models.sentiment.training.tasks import HEADS, SENTIMENT
+from models.sentiment.training.tasks import FURTHER, HEADS, SENTIMENT
 
 Temperatures = dict[str, float]
 SUFFIX: Final = ".int8.onnx"  # of the files that the product scores with
@@ -72,10 +72,9 @@ def _head(tokenizer: Path) -> Iterator[str]:
     yield "temperature = 1.0  # of models that name none of their own"
     yield 'languages = ["en"]  # any other language gets the honest answer "unsupported"'
     yield from ("", "[tokenizer]", *_file(tokenizer))
-    for head, labels in HEADS.items():
-        if head != SENTIMENT:
-            yield from ("", f"[head.{head}]", f'output = "{output_of(head)}"')
-            yield f"labels = {_listed(labels)}"
+    for head, labels in FURTHER.items():
+        yield from ("", f"[head.{head}]", f'output = "{output_of(head)}"')
+        yield f"labels = {_listed(labels)}"
 
 
 def _model(one: Shipped, file: Path, temperatures: Temperatures) -> Iterator[str]:

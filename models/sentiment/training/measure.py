@@ -46,13 +46,6 @@ class Measured:
         return {head: np.concatenate(parts)[back] for head, parts in pieces.items()}
 
 
-def macro_recall(logits: Floats, answers: npt.NDArray[np.int64]) -> float:
-    """Mean over the labels of the share of their texts that are found, 0..1."""
-    found = logits.argmax(axis=1)
-    labels = np.unique(answers)
-    return float(np.mean([(found[answers == label] == label).mean() for label in labels]))
-
-
 def temperature(logits: Floats, answers: npt.NDArray[np.int64]) -> float:
     """What the logits are divided by so that the answers are likeliest (Guo et al. 2017)."""
     losses = [_loss(logits / t, answers) for t in _TRIED]

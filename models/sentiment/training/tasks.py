@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-SENTIMENT, COMPLAINT, INTENT, EMOTION, IRONY = (
-    "sentiment", "complaint", "intent", "emotion", "irony"
-)  # fmt: skip
+from app.core.heads import COMPLAINT, EMOTION, INTENT, IRONY
+from app.core.heads import HEADS as FURTHER
+from app.core.score import LABELS
 
-HEADS: Final[dict[str, tuple[str, ...]]] = {
-    SENTIMENT: ("negative", "neutral", "positive"),
-    COMPLAINT: ("other", "complaint"),
-    INTENT: ("question", "complaint", "praise", "request", "other"),
-    EMOTION: ("anger", "joy", "sadness", "optimism", "none"),
-    IRONY: ("plain", "ironic"),
-}
+__all__ = ["COMPLAINT", "EMOTION", "FURTHER", "HEADS", "INTENT", "IRONY", "SENTIMENT"]
+
+SENTIMENT: Final = "sentiment"
+HEADS: Final[dict[str, tuple[str, ...]]] = {SENTIMENT: LABELS, **FURTHER}

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from safetensors.numpy import load_file
 
+from app.adapters.onnx_scorer import softmax
 from models.sentiment.training.batches import Floats
 from models.sentiment.training.fit import put
 from models.sentiment.training.measure import Measured
@@ -31,12 +32,6 @@ def said(rows: Sequence[Row], teacher: Measured, keep: Path) -> Mapping[str, Flo
         put({head: softmax(values / SOFTENED) for head, values in logits.items()}, keep)
     found: dict[str, Floats] = load_file(keep)
     return found
-
-
-def softmax(logits: Floats) -> Floats:
-    """Probabilities of each row of logits."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
 
 
 def _taught(row: Row, soft: dict[str, Floats]) -> Row:
