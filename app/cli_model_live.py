@@ -112,6 +112,7 @@ def _print(found: dict[str, Any]) -> None:
         say(f"  not in use on this machine after a start: {found['problem']}")
     for rung, tags in found["rungs"].items():
         say(f"  {rung:<9} {', then '.join(tags)}")
+    say(f"  {'others':<9} {found['others'] or 'off: what they do not know is unsupported'}")
     say(f"shipped: {', '.join(found['shipped'])}")
     for one in found["changes"]:
         star = "*" if one["change"] == found["promotion"] else " "

@@ -163,6 +163,7 @@ async def overview(where: Place) -> dict[str, Any]:
             rung: [tags.get(name, name) for name in asked] or [LEXICON]
             for rung, asked in scoring.by_rung(settings).items()
         },
+        "others": tags.get(settings.others, settings.others),
         "shipped": sorted(shipped.values()),
         "changes": [_told(change, where.shelf) for change in done],
     }

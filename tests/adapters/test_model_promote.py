@@ -95,8 +95,17 @@ def test_people_read_which_model_is_live_since_when_and_by_whom(
     said = done(settings, "list")
     assert f"live: {NAME}@" in said
     assert "promoted as change 1" in said
+    assert "others    off: " in said
     assert "\\x1b[2Jbetter" in said
     assert "\x1b" not in said
+
+
+def test_the_list_names_the_model_of_other_languages(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert listed(settings)["others"] == ""
+    monkeypatch.setenv("HANDSHAKE_SCORING__OTHERS", "sentiment-others")
+    assert listed(settings)["others"].startswith("sentiment-others@")
 
 
 def test_nobody_promotes_twice_or_goes_back_from_nothing(
