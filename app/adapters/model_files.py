@@ -20,6 +20,7 @@ from app.core.score import LABELS
 
 MANIFEST: Final = "manifest.toml"  # in the folder of its models
 _LANGUAGE: Final = re.compile("[a-z]{2,3}")
+_MOST_TOKENS: Final = 512  # of the models of this kind; time and memory grow with their square
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,8 +147,8 @@ def _wrong_values(manifest: _Manifest) -> Iterator[str]:
     for where, languages in _languages(manifest):
         if not languages or not all(map(_LANGUAGE.fullmatch, languages)):
             yield f"{where}: expected codes of ISO 639, one or more, got {languages}"
-    if manifest.max_tokens < 1:
-        yield f"max_tokens: expected one or more, got {manifest.max_tokens}"
+    if not 1 <= manifest.max_tokens <= _MOST_TOKENS:
+        yield f"max_tokens: expected 1 to {_MOST_TOKENS}, got {manifest.max_tokens}"
     yield from _wrong_heads(manifest)
     for name, entry in manifest.model.items():
         for problem in _wrong_heads_of(entry, manifest):

@@ -100,6 +100,8 @@ def test_a_missing_manifest_is_named(folder: Path) -> None:
     [
         ("max_tokens = 64", 'max_tokens = "64"', "max_tokens"),
         ("max_tokens = 64", "max_tokens = 64\nmax_tokenz = 1", "max_tokenz"),
+        ("max_tokens = 64", "max_tokens = 0", "max_tokens: expected 1 to 512, got 0"),
+        ("max_tokens = 64", "max_tokens = 513", "max_tokens: expected 1 to 512, got 513"),
         ('output = "logits"', "", "output"),
         ("[tokenizer]", "[tokenizer", "manifest.toml"),
     ],

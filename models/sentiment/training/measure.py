@@ -11,6 +11,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
+from app.adapters.onnx_scorer import SLOW_FUSIONS
 from app.core.text import clean
 from models.sentiment.training.export import IDS, MASK, output_of
 
@@ -25,7 +26,12 @@ class Measured:
     def __init__(self, path: Path, tokenizer: Tokenizer) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = ort.InferenceSession(
+            str(path),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=SLOW_FUSIONS,
+        )
         self._tokenizer = tokenizer
 
     def logits(self, texts: Sequence[str], heads: Sequence[str]) -> dict[str, Floats]:
