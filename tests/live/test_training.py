@@ -10,105 +10,28 @@ from typing import Any
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
-from tokenizers.models import WordPiece
-from tokenizers.pre_tokenizers import Whitespace
-from tokenizers.processors import TemplateProcessing
-
-from app.adapters.model_files import find
-from app.adapters.onnx_scorer import Model
-
-pytest.importorskip("jax", reason="jax is missing: it comes with the extra `train`")
 
 from models.sentiment import train as training
-from models.sentiment.training import encoder, export, fast, fit, manifest, sources, teach
-from models.sentiment.training.batches import Batch, Batches, tokenizer_of
+from models.sentiment.training import encoder, fast, fit, sets, sources, teach
+from models.sentiment.training.batches import Batch, Batches
 from models.sentiment.training.measure import Measured
 from models.sentiment.training.sources import Row, Source, SourceError, one_hot
-from models.sentiment.training.tasks import COMPLAINT, HEADS, SENTIMENT
+from models.sentiment.training.tasks import HEADS, SENTIMENT
+from tests.live.training_house import (
+    KINDS,
+    PLAN,
+    padded,
+    rows,
+    small_encoder,
+    small_fast,
+    tokenizer,
+    tokenizer_file,
+    trained,
+)
+
+__all__ = ["tokenizer", "tokenizer_file", "trained"]  # fixtures
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-
-GOOD = ("the crew was kind and quick", "i love this app", "what a good day")
-BAD = ("the bag is lost again", "i hate this queue", "what a bad day")
-PLAIN = ("the gate is upstairs", "we open at nine", "the app is an app")
-WORDS = sorted({word for text in (*GOOD, *BAD, *PLAIN) for word in text.split()})
-PLAN = fit.Plan(passes=12, rate=1e-3, seed=1, batch=4, average=0.5)
-
-
-def rows() -> list[Row]:
-    labelled = zip(("positive", "negative", "neutral"), (GOOD, BAD, PLAIN), strict=True)
-    return [
-        Row(text, {SENTIMENT: one_hot(SENTIMENT, label), COMPLAINT: (1.0, 0.0)})
-        for label, texts in labelled
-        for text in texts
-    ]
-
-
-@pytest.fixture(scope="module")
-def tokenizer_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
-    made = Tokenizer(WordPiece({name: at for at, name in enumerate(names)}, unk_token="[UNK]"))
-    made.pre_tokenizer = Whitespace()
-    made.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    file = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
-    made.save(str(file))
-    return file
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tokenizer_file: Path) -> Tokenizer:
-    return tokenizer_of(tokenizer_file)
-
-
-def small_encoder() -> encoder.Params:
-    """One layer of the backbone's kind, drawn by chance."""
-    random = np.random.default_rng(0)
-    wide = 4 * encoder.HIDDEN
-    shapes = {
-        "embeddings.word_embeddings.weight": (len(WORDS) + 4, encoder.HIDDEN),
-        "embeddings.position_embeddings.weight": (64, encoder.HIDDEN),
-        "embeddings.token_type_embeddings.weight": (2, encoder.HIDDEN),
-    }
-    at = "encoder.layer.0."
-    for name in ("attention.self.query", "attention.self.key", "attention.self.value"):
-        shapes[f"{at}{name}.weight"] = (encoder.HIDDEN, encoder.HIDDEN)
-    shapes[f"{at}attention.output.dense.weight"] = (encoder.HIDDEN, encoder.HIDDEN)
-    shapes[f"{at}intermediate.dense.weight"] = (wide, encoder.HIDDEN)
-    shapes[f"{at}output.dense.weight"] = (encoder.HIDDEN, wide)
-    params: dict[str, Any] = {
-        name: random.normal(0, 0.05, shape).astype(np.float32) for name, shape in shapes.items()
-    }
-    for name, shape in shapes.items():
-        if name.startswith(at):
-            params[name.replace("weight", "bias")] = np.zeros(shape[0], np.float32)
-    for name in ("embeddings", f"{at}attention.output", f"{at}output"):
-        params[f"{name}.LayerNorm.weight"] = np.ones(encoder.HIDDEN, np.float32)
-        params[f"{name}.LayerNorm.bias"] = np.zeros(encoder.HIDDEN, np.float32)
-    return encoder.with_heads(encoder.loaded(params), 1)
-
-
-def small_fast() -> encoder.Params:
-    random = np.random.default_rng(0)
-    words = random.normal(0, 1, (4 * fast.WIDTH, encoder.HIDDEN)).astype(np.float32)
-    return fast.start(words, 1)
-
-
-KINDS = {
-    "encoder": (small_encoder, encoder.logits, export.write),
-    "fast": (small_fast, fast.logits, fast.write),
-}
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def trained(
-    request: pytest.FixtureRequest, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, encoder.Params]:
-    start, logits, _ = KINDS[request.param]
-    folder = tmp_path_factory.mktemp(request.param)
-    work = fit.Training(PLAN, logits, folder, lambda _: None)
-    return request.param, fit.fit(work, Batches(rows(), tokenizer, PLAN.batch), start())
 
 
 class Stopped(Exception):
@@ -155,43 +78,6 @@ def test_a_training_learns_the_texts_that_it_is_given(
     assert np.asarray(found).argmax(axis=1).tolist() == answers
 
 
-def padded(tokenizer: Tokenizer) -> tuple[Any, Any]:
-    batch = Batches(rows(), tokenizer, len(rows())).batch([r.text for r in rows()], rows())
-    return batch.ids, batch.mask
-
-
-def test_the_exported_graph_says_what_was_trained_and_int8_nearly_so(
-    trained: tuple[str, encoder.Params], tokenizer: Tokenizer, tmp_path: Path
-) -> None:
-    kind, params = trained
-    _, logits, write = KINDS[kind]
-    write(params, tmp_path / "whole.onnx")
-    export.quantized(tmp_path / "whole.onnx", tmp_path / "small.onnx")
-    told = logits(params, *padded(tokenizer), None, 0.0)
-    texts = [row.text for row in rows()]
-    whole = Measured(tmp_path / "whole.onnx", tokenizer).logits(texts, list(HEADS))
-    small = Measured(tmp_path / "small.onnx", tokenizer).logits(texts, list(HEADS))
-    for head in HEADS:
-        assert np.abs(whole[head] - np.asarray(told[head])).max() < 1e-3
-        assert np.abs(small[head] - whole[head]).max() < 0.5
-
-
-def test_the_product_loads_what_the_training_writes_with_all_heads(
-    trained: tuple[str, encoder.Params], tokenizer_file: Path, tmp_path: Path
-) -> None:
-    kind, params = trained
-    KINDS[kind][2](params, tmp_path / "whole.onnx")
-    export.quantized(tmp_path / "whole.onnx", tmp_path / f"sentiment-{kind}.int8.onnx")
-    heads = [head for head in HEADS if head != SENTIMENT]
-    shipped = manifest.Shipped(f"sentiment-{kind}", rows(), heads)
-    manifest.write(tmp_path, [shipped], tokenizer_file)
-    model = Model(find(tmp_path, f"sentiment-{kind}"))
-    said = model.probabilities([row.text for row in rows()])
-    assert said.shape == (len(rows()), sum(map(len, HEADS.values())))
-    answers = [int(np.argmax(row.targets[SENTIMENT])) for row in rows()]
-    assert said[:, :3].argmax(axis=1).tolist() == answers
-
-
 def test_a_student_is_told_mostly_what_its_teacher_says_and_of_all_heads(
     tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
@@ -202,6 +88,75 @@ def test_a_student_is_told_mostly_what_its_teacher_says_and_of_all_heads(
     for row in taught:
         assert row.targets.keys() == HEADS.keys()
         assert all(abs(sum(values) - 1.0) < 1e-5 for values in row.targets.values())
+
+
+def test_a_text_that_nobody_labelled_learns_from_the_teacher_alone(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    (tmp_path / "train_text.txt").write_text("the app is an app\n", encoding="utf-8")
+    [row] = sources.unlabelled(256)(tmp_path / "train_text.txt")
+    assert row == Row("the app is an app")
+    fast.write(small_fast(), tmp_path / "teacher.onnx")
+    soft = teach.said([row], Measured(tmp_path / "teacher.onnx", tokenizer), tmp_path / "soft")
+    [told] = teach.taught([row], soft)
+    assert np.allclose(told.targets[SENTIMENT], soft[SENTIMENT][0])
+
+
+def test_a_share_of_the_texts_of_a_file_is_read_a_line_each_whatever_a_text_holds(
+    tmp_path: Path,
+) -> None:
+    texts = [f"tweet\u2028{at}" for at in range(1_000)]
+    (tmp_path / "train_text.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    assert [row.text for row in sources.unlabelled(256)(tmp_path / "train_text.txt")] == texts
+    some = [row.text for row in sources.unlabelled(64)(tmp_path / "train_text.txt")]
+    assert set(some) < set(texts)
+    assert 200 < len(some) < 300
+
+
+def test_the_shipped_encoder_is_the_mean_of_two_from_one_start_and_the_first_teaches_the_second(
+    monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    place = training.Workplace(out=tmp_path, tokenizer=tokenizer)
+    starts, heard, shipped = {}, {}, {}
+
+    def trained_as(place: Any, stage: Any, given: list[Row], start: Any) -> encoder.Params:
+        starts[stage.name], heard[stage.name] = start(), given
+        more = {"first": 1.0, "second": 3.0}.get(stage.name, 0.0)
+        return {name: value + more for name, value in start().items()}
+
+    monkeypatch.setattr(training, "_stage", trained_as)
+    monkeypatch.setattr(training, "_exported", lambda *given: shipped.update({given[1]: 0}))
+    monkeypatch.setattr(training, "alike", lambda params, *_: shipped.update(params) or params)
+    base = {name: value for name, value in small_encoder().items() if "heads." not in name}
+    public, written, further = rows()[:4], rows()[4:6], [Row("the queue")]
+    training.train(place, base, training.Texts(public, public, written, further))
+
+    assert starts["first"].keys() == starts["second"].keys()
+    assert all(np.array_equal(starts["first"][name], starts["second"][name]) for name in base)
+    said = [row.text for row in (*public, *written, *written)]
+    assert [row.text for row in heard["first"]] == said
+    assert [row.text for row in heard["second"]] == [*said, "the queue"]
+    assert all(row.targets.keys() == HEADS.keys() for row in heard["second"])
+    weight = "encoder.layer.0.output.dense.weight"
+    assert np.allclose(shipped[weight], np.asarray(starts["first"][weight]) + 2.0)
+    assert {"sentiment-l6", "sentiment-fast"} <= shipped.keys()
+
+
+def test_what_a_plan_fixes_stays_as_it_was_and_the_rest_learns(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    words, start = "embeddings.word_embeddings.weight", small_encoder()
+    plan = fit.Plan(passes=1, rate=1e-3, seed=1, batch=4, average=0.5, fixed=(words,))
+    work = fit.Training(plan, encoder.logits, tmp_path, lambda _: None)
+    found = fit.fit(work, Batches(rows(), tokenizer, plan.batch), start)
+    moved = {name for name in start if not np.array_equal(start[name], found[name])}
+    assert words not in moved
+    assert "heads.sentiment.weight" in moved
+
+
+def test_the_mean_of_models_is_that_of_each_weight() -> None:
+    found = encoder.averaged({"w": np.array([1.0, 2.0])}, {"w": np.array([3.0, 6.0])})
+    assert np.allclose(found["w"], [2.0, 4.0])
 
 
 def test_a_rare_sentiment_is_judged_as_if_it_were_as_frequent_as_the_others() -> None:
@@ -235,7 +190,7 @@ def test_training_texts_that_are_missing_or_others_are_told_all_at_once(tmp_path
 
 
 def test_the_sets_for_evaluation_are_never_trained_on() -> None:
-    trained_on = " ".join(source.file for source in sources.PUBLIC)
+    trained_on = " ".join(source.file for source in (*sets.PUBLIC, *sets.UNLABELLED))
     assert not [
         name for name in ("airline", "brand", "complaint", "/val", "_val") if name in trained_on
     ]

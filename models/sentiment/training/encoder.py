@@ -62,6 +62,12 @@ def loaded(arrays: Mapping[str, object]) -> Params:
     return {name: jnp.asarray(value) for name, value in arrays.items()}
 
 
+def averaged(*models: Params) -> Params:
+    """Each weight's mean over models. Raises ValueError where these differ in names or shapes."""
+    mean: Params = jax.tree.map(lambda *weights: sum(weights) / len(weights), *models)
+    return mean
+
+
 def layers_of(params: Mapping[str, object]) -> int:
     return 1 + max(_layer(name) for name in params)
 

@@ -1,7 +1,7 @@
 """The trained encoder as an ONNX graph, and its int8 form.
 
 Written node by node, so that no tracer's leftovers stand in it: int64 `input_ids` and
-`attention_mask` (B, T) in, one float32 output (B, labels) for each head.
+`attention_mask` (B, T) in, T at most `MAX_TOKENS`, one float32 output (B, labels) for each head.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from models.sentiment.training.batches import MAX_TOKENS
 from models.sentiment.training.encoder import ATTENTION_HEADS, EPSILON, HIDDEN, layers_of
 from models.sentiment.training.tasks import HEADS, SENTIMENT
 
@@ -24,6 +25,8 @@ _IR_VERSION: Final = 9  # the newest that every supported runtime reads
 _BLOCKED: Final = -10_000.0
 IDS, MASK = "input_ids", "attention_mask"
 _MASK_FLOAT: Final = "mask_float"
+_ROW_SCALES: Final = "row_scales"
+_INT8_MOST: Final = 127.0  # as far below nought as above: -128 stays unused
 
 
 def output_of(head: str) -> str:
@@ -31,10 +34,14 @@ def output_of(head: str) -> str:
     return "logits" if head == SENTIMENT else head
 
 
-def write(params: Mapping[str, Any], path: Path) -> None:
-    """Write the float32 graph of these weights."""
+def write(params: Mapping[str, Any], path: Path, *, by_row: bool = False) -> None:
+    """Write the graph of these weights as it is before it is quantised.
+
+    With `by_row` the word vectors are int8 already here, each with a scale of its own: nearer to
+    what was trained than with the one scale for all that they get when the graph is quantised.
+    """
     graph = Graph()
-    hidden = _embedded(graph, params)
+    hidden = _embedded(graph, params, by_row)
     blocked = _blocked(graph)
     for layer in range(layers_of(params)):
         hidden = _layer(graph, params, f"encoder.layer.{layer}.", hidden, blocked)
@@ -53,6 +60,7 @@ def quantized(source: Path, target: Path) -> None:
         weight_type=QuantType.QInt8,
         per_channel=True,
         op_types_to_quantize=["MatMul", "Gather"],
+        nodes_to_exclude=[_ROW_SCALES],  # they are no weights: int8 would undo what they are for
         extra_options={"MatMulConstBOnly": True},
     )
 
@@ -87,6 +95,18 @@ class Graph:
         product = self.add("MatMul", x, self.constant(weight))
         return self.add("Add", product, self.constant(bias), to=to)
 
+    def rows(self, table: Any, at: str) -> str:
+        """Rows of a float32 table (N, H) that is kept as int8 with a scale for each; once a graph.
+
+        `at` is int64 (B, T); what comes out is float32 (B, T, H).
+        """
+        largest = np.abs(table).max(axis=1, keepdims=True)
+        scales = np.where(largest > 0.0, largest, 1.0) / _INT8_MOST
+        small = self.constant(np.round(table / scales), np.int8)
+        found = self.cast(self.add("Gather", small, at), "rows_float")
+        scale = self.add("Gather", self.constant(scales), at, name=_ROW_SCALES)
+        return self.add("Mul", found, scale)
+
     def norm(self, x: str, params: Mapping[str, Any], name: str) -> str:
         scale, shift = (self.constant(params[f"{name}.{part}"]) for part in ("weight", "bias"))
         return self.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=EPSILON)
@@ -114,12 +134,13 @@ class Graph:
         return made
 
 
-def _embedded(graph: Graph, params: Mapping[str, Any]) -> str:
-    words = graph.add("Gather", graph.constant(params["embeddings.word_embeddings.weight"]), IDS)
+def _embedded(graph: Graph, params: Mapping[str, Any], by_row: bool) -> str:
+    table = np.asarray(params["embeddings.word_embeddings.weight"])
+    words = graph.rows(table, IDS) if by_row else graph.add("Gather", graph.constant(table), IDS)
     kind = np.asarray(params["embeddings.token_type_embeddings.weight"])[0]
-    places = graph.constant(np.asarray(params["embeddings.position_embeddings.weight"]) + kind)
+    places = np.asarray(params["embeddings.position_embeddings.weight"])[:MAX_TOKENS] + kind
     tokens = graph.add("Slice", graph.add("Shape", IDS), graph.ints(1), graph.ints(2))
-    cut = graph.add("Slice", places, graph.ints(0), tokens, graph.ints(0))
+    cut = graph.add("Slice", graph.constant(places), graph.ints(0), tokens, graph.ints(0))
     return graph.norm(graph.add("Add", words, cut), params, "embeddings.LayerNorm")
 
 

@@ -39,6 +39,7 @@ class Plan:
     decay: float = 0.01  # of weights, a step, times the rate
     dropout: float = 0.1
     average: float = 0.999  # weights kept from step to step in the running mean
+    fixed: tuple[str, ...] = ()  # parameters that stay as they are
 
 
 State = dict[str, Any]  # params, mean, the optimiser's own
@@ -79,7 +80,7 @@ def fit(training: Training, batches: Batches, start: Params) -> Params:
             saved = time.monotonic()
     _save(folder, state, steps)
     mean: Params = state["mean"]
-    return mean
+    return mean | {name: start[name] for name in plan.fixed}  # a running mean may round
 
 
 def _remaining(plan: Plan, batches: Batches, done: int) -> Iterator[tuple[int, Batch]]:
@@ -100,20 +101,24 @@ def _optimiser(plan: Plan, steps: int) -> optax.GradientTransformation:
     rate = optax.warmup_cosine_decay_schedule(0.0, plan.rate, warm, steps, plan.rate * 0.02)
     return optax.chain(
         optax.clip_by_global_norm(1.0),
-        optax.adamw(rate, weight_decay=plan.decay, mask=_decayed),
+        optax.adamw(rate, weight_decay=plan.decay, mask=lambda params: _decayed(params, plan)),
     )
 
 
-def _decayed(params: Params) -> dict[str, bool]:
-    """Which weights shrink a little at each step: matrices, but no biases and norms."""
-    return {name: name.endswith("weight") and "Norm" not in name for name in params}
+def _decayed(params: Params, plan: Plan) -> dict[str, bool]:
+    """Which weights shrink a little at each step: matrices, but norms and what is fixed not."""
+    return {
+        name: name.endswith("weight") and "Norm" not in name and name not in plan.fixed
+        for name in params
+    }
 
 
 def _step(training: Training, optimiser: optax.GradientTransformation) -> Any:
     plan = training.plan
 
     def loss_of(params: Params, batch: dict[str, Any], key: jax.Array) -> jax.Array:
-        found = training.logits(params, batch["ids"], batch["mask"], key, plan.dropout)
+        fixed = {name: jax.lax.stop_gradient(params[name]) for name in plan.fixed}
+        found = training.logits(params | fixed, batch["ids"], batch["mask"], key, plan.dropout)
         total = jnp.zeros(())
         for head, share in HEAD_SHARE.items():
             crossed = -(batch["targets"][head] * jax.nn.log_softmax(found[head])).sum(axis=-1)

@@ -1,8 +1,4 @@
-"""Where the training texts come from: each set with its file, sha256, licence and what it teaches.
-
-Only sets whose terms allow weights to be shipped stand here. The airline, brand and complaint sets
-are for evaluation and are never opened.
-"""
+"""Training texts as they are kept: rows with what they teach, and how each kind of file is read."""
 
 from __future__ import annotations
 
@@ -100,12 +96,12 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _sentiment(path: Path) -> Iterator[Row]:
+def sentiments(path: Path) -> Iterator[Row]:
     for line in _lines(path):
         yield Row(line["text"], {SENTIMENT: one_hot(SENTIMENT, line["label"])})
 
 
-def _many(path: Path) -> Iterator[Row]:
+def many(path: Path) -> Iterator[Row]:
     """Tweets in other languages than English; their escapes are undone first."""
     for line in _lines(path):
         if line["lang"] in _SPOKEN:
@@ -139,7 +135,7 @@ def _drawn(text: str) -> int:
     return hashlib.sha256(text.encode()).digest()[0]
 
 
-def _reviews(path: Path) -> Iterator[Row]:
+def reviews(path: Path) -> Iterator[Row]:
     for line in _lines(path):
         if not held_out(line["text"]):
             yield Row(line["text"], {SENTIMENT: one_hot(SENTIMENT, line["label"])})
@@ -153,7 +149,7 @@ _WENT_WRONG: Final = (
 )  # fmt: skip
 
 
-def _banking(path: Path) -> Iterator[Row]:
+def banking(path: Path) -> Iterator[Row]:
     """Banking77 has no attitude; its 77 intents become question, or a complaint that asks.
 
     A third of it is enough: its texts are all alike, and say nothing of the sentiment.
@@ -196,7 +192,7 @@ _FELT: Final = {
 }
 
 
-def _tweeteval(head: str, labels: tuple[str, ...]) -> Callable[[Path], Iterator[Row]]:
+def tweeteval(head: str, labels: tuple[str, ...]) -> Callable[[Path], Iterator[Row]]:
     """Texts and labels line by line beside each other, as the benchmark keeps them."""
 
     def read(path: Path) -> Iterator[Row]:
@@ -210,81 +206,18 @@ def _tweeteval(head: str, labels: tuple[str, ...]) -> Callable[[Path], Iterator[
     return read
 
 
-_UMSAB: Final = "Apache-2.0, Twitter terms"
-_UMSAB_TRAIN: Final = "45a8dc0238d53c426f35aed024075826216eddfcff6eba40dfcab48189bbd725"
-_EMOTIONS: Final = ("anger", "joy", "optimism", "sadness")  # in the order of TweetEval's numbers
-_TWEETS: Final = "SemEval and Twitter terms: weights may be shipped, texts may not"
+def unlabelled(share: int) -> Callable[[Path], Iterator[Row]]:
+    """`share` of 256 texts of a file, by their hash, without its labels: a teacher will speak."""
+
+    def read(path: Path) -> Iterator[Row]:
+        # by line feeds alone: a text may hold what else counts as the end of a line
+        for text in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
+            if _drawn(text) < share:
+                yield Row(text)
+
+    return read
 
 
 def written(folder: Path) -> list[Row]:
     """The texts that were written for this project, of every file in `folder`, in name order."""
     return [row for path in sorted(folder.glob("*.jsonl")) for row in _written(path)]
-
-
-PUBLIC: Final = (
-    Source(
-        "tweeteval_sentiment_train.jsonl",
-        "9c0fc27c9d510c87d1d3c899fcd2647c11dd47181991ee36de52c805c630af73",
-        _TWEETS,
-        _sentiment,
-    ),
-    Source(
-        "banking77_train.jsonl",
-        "0ab0549d42996788cdb10e11fb975d0ad2527497c8594b776a030198e10274a9",
-        "CC BY 4.0",
-        _banking,
-    ),
-    Source(
-        "uci_review_sentences.jsonl",
-        "4f57b3fc54615d0007899c2b77362d48dea9a06652beb6be6521d33e75040efd",
-        "CC BY 4.0",
-        _reviews,
-    ),
-    Source(
-        "tweeteval/emotion/train_text.txt",
-        "e77e86c613a24896c9e853a09475f69adc1967b3a5e0d6c8b5d1ccdbafade77b",
-        _TWEETS,
-        _tweeteval(EMOTION, _EMOTIONS),
-    ),
-    Source(
-        "tweeteval/irony/train_text.txt",
-        "015d42e2231750f2f8abe401288045dbd2c6d3206d175e788a22e1eb7d9c9d9a",
-        _TWEETS,
-        _tweeteval(IRONY, HEADS[IRONY]),
-    ),
-)
-
-TWEETS: Final = PUBLIC[:1]  # of the kind that the models are judged by
-
-# What the temperatures are fitted on, one set a head; nothing is trained on these.
-VALIDATION: Final = (
-    Source(
-        "tweeteval_sentiment_val.jsonl",
-        "318b5fe7e91387f6a3eb389b1f0b42247bb955876f88b63c4809d9805fae6764",
-        _TWEETS,
-        _sentiment,
-    ),
-    Source(
-        "tweeteval/emotion/val_text.txt",
-        "748f0334c482f095353983662101c67aac69445c5a7f6fc64ccdbd3b01240cfb",
-        _TWEETS,
-        _tweeteval(EMOTION, _EMOTIONS),
-    ),
-    Source(
-        "tweeteval/irony/val_text.txt",
-        "fca39666546246cef2c91336e46d342a03d8aea108550922f6f76eb272bee06b",
-        _TWEETS,
-        _tweeteval(IRONY, HEADS[IRONY]),
-    ),
-)
-
-# Tweets in other languages: what their model is trained on, and what it is calibrated on.
-MANY: Final = (Source("umsab_train_8lang.jsonl", _UMSAB_TRAIN, _UMSAB, _many),)
-MANY_VALIDATION: Final = (
-    Source(
-        "umsab_val_8lang.jsonl",
-        "a168e3fbe2c5161ff70f63f93572fb8195d78578050e745c78108f580307ddf2",
-        _UMSAB,
-        _many,
-    ),
-)

@@ -1,0 +1,130 @@
+"""What the training exports: the graph says what was trained, and the product reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+from tokenizers import Tokenizer
+
+from app.adapters.model_files import find
+from app.adapters.onnx_scorer import SLOW_FUSIONS, Model
+from app.core.errors import ConfigError
+from models.sentiment.training import encoder, export, manifest
+from models.sentiment.training.batches import Batches
+from models.sentiment.training.measure import Measured
+from models.sentiment.training.sources import Row
+from models.sentiment.training.tasks import HEADS, SENTIMENT
+from tests.live.training_house import (
+    KINDS,
+    padded,
+    rows,
+    small_encoder,
+    tokenizer,
+    tokenizer_file,
+    trained,
+)
+
+__all__ = ["tokenizer", "tokenizer_file", "trained"]  # fixtures
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+
+def test_the_exported_graph_says_what_was_trained_and_int8_nearly_so(
+    trained: tuple[str, encoder.Params], tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    kind, params = trained
+    _, logits, write = KINDS[kind]
+    write(params, tmp_path / "whole.onnx")
+    export.quantized(tmp_path / "whole.onnx", tmp_path / "small.onnx")
+    told = logits(params, *padded(tokenizer), None, 0.0)
+    texts = [row.text for row in rows()]
+    whole = Measured(tmp_path / "whole.onnx", tokenizer).logits(texts, list(HEADS))
+    small = Measured(tmp_path / "small.onnx", tokenizer).logits(texts, list(HEADS))
+    for head in HEADS:
+        assert np.abs(whole[head] - np.asarray(told[head])).max() < 1e-3
+        assert np.abs(small[head] - whole[head]).max() < 0.5
+
+
+def test_a_scale_for_each_word_vector_is_nearer_to_what_was_trained_than_one_for_all(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    params, table = small_encoder(), "embeddings.word_embeddings.weight"
+    uneven = np.array(params[table])
+    uneven[tokenizer.token_to_id("[UNK]")] *= 100.0  # read by no text, and scales all the others
+    uneven[tokenizer.token_to_id("the")] = 0.0
+    params = params | {table: uneven}
+    told = encoder.logits(params, *padded(tokenizer), None, 0.0)
+    texts, off = [row.text for row in rows()], {}
+    for by_row in (True, False):
+        export.write(params, tmp_path / "whole.onnx", by_row=by_row)
+        export.quantized(tmp_path / "whole.onnx", tmp_path / "small.onnx")
+        found = Measured(tmp_path / "small.onnx", tokenizer).logits(texts, list(HEADS))
+        off[by_row] = max(np.abs(found[head] - np.asarray(told[head])).max() for head in HEADS)
+    assert off[True] < 0.1
+    assert off[True] < 0.5 * off[False]
+
+
+def test_a_text_is_read_to_the_last_token_that_the_product_gives(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    row = Row("the bag is lost again " * 30)
+    export.write(params := small_encoder(), tmp_path / "whole.onnx")
+    batch = Batches([row], tokenizer, 1).batch([row.text], [row])
+    told = encoder.logits(params, batch.ids, batch.mask, None, 0.0)
+    found = Measured(tmp_path / "whole.onnx", tokenizer).logits([row.text], [SENTIMENT])
+    assert batch.mask.sum() == 64
+    assert np.abs(found[SENTIMENT] - np.asarray(told[SENTIMENT])).max() < 1e-3
+
+
+def test_a_manifest_that_promises_more_tokens_than_the_model_reads_is_refused_at_once(
+    tokenizer_file: Path, tmp_path: Path
+) -> None:
+    export.write(small_encoder(), tmp_path / "sentiment-few.int8.onnx")
+    heads = [head for head in HEADS if head != SENTIMENT]
+    shipped = manifest.Shipped("sentiment-few", rows(), heads)
+    manifest.write(tmp_path, [shipped], tokenizer_file)
+    assert Model(find(tmp_path, "sentiment-few")).lengths(["the bag " * 99]) == [64]
+    written = (tmp_path / "manifest.toml").read_text()
+    (tmp_path / "manifest.toml").write_text(written.replace("max_tokens = 64", "max_tokens = 65"))
+    with pytest.raises(ConfigError, match="cannot be loaded"):
+        Model(find(tmp_path, "sentiment-few"))
+
+
+def test_the_slow_fusion_is_one_that_the_runtime_would_do_and_does_not(tmp_path: Path) -> None:
+    export.write(small_encoder(), tmp_path / "whole.onnx")
+    export.quantized(tmp_path / "whole.onnx", tmp_path / "small.onnx")
+    kinds = {}
+    for name, unused in (("as it is", ()), ("ours", SLOW_FUSIONS)):
+        options = ort.SessionOptions()
+        options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+        options.log_severity_level = 3
+        ort.InferenceSession(
+            tmp_path / "small.onnx",
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=unused,
+        )
+        graph = onnx.load(tmp_path / "optimised.onnx").graph
+        kinds[name] = {node.op_type for node in graph.node}
+    assert "SkipLayerNormalization" in kinds["as it is"]
+    assert "SkipLayerNormalization" not in kinds["ours"]
+
+
+def test_the_product_loads_what_the_training_writes_with_all_heads(
+    trained: tuple[str, encoder.Params], tokenizer_file: Path, tmp_path: Path
+) -> None:
+    kind, params = trained
+    KINDS[kind][2](params, tmp_path / "whole.onnx")
+    export.quantized(tmp_path / "whole.onnx", tmp_path / f"sentiment-{kind}.int8.onnx")
+    heads = [head for head in HEADS if head != SENTIMENT]
+    shipped = manifest.Shipped(f"sentiment-{kind}", rows(), heads)
+    manifest.write(tmp_path, [shipped], tokenizer_file)
+    model = Model(find(tmp_path, f"sentiment-{kind}"))
+    said = model.probabilities([row.text for row in rows()])
+    assert said.shape == (len(rows()), sum(map(len, HEADS.values())))
+    answers = [int(np.argmax(row.targets[SENTIMENT])) for row in rows()]
+    assert said[:, :3].argmax(axis=1).tolist() == answers
