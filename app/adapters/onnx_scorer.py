@@ -17,7 +17,7 @@ from app.core.formulas import completed
 from app.core.heads import COMPLAINT, EMOTION, INTENT, IRONIC, IRONY
 from app.core.mention import Mention
 from app.core.score import Judgement, Score, Sentiment
-from app.core.text import clean
+from app.core.text import as_read
 from app.failpoints import failpoint
 
 # The tokenizer would start a thread for each core; it asks this anew for each batch.
@@ -63,7 +63,7 @@ class Model:
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has for this model, at most those that it reads."""
-        encodings = self._tokenizer.encode_batch_fast([clean(text) for text in texts])
+        encodings = self._tokenizer.encode_batch_fast([as_read(text) for text in texts])
         return [len(encoding.ids) for encoding in encodings]
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
@@ -72,7 +72,7 @@ class Model:
         Those of the sentiment come first, then those of each head; each head's sum to 1. Raises
         ValueError for outputs that do not have the labels of the manifest.
         """
-        encodings = self._tokenizer.encode_batch_fast([clean(text) for text in texts])
+        encodings = self._tokenizer.encode_batch_fast([as_read(text) for text in texts])
         # Sorted by length, a batch pads little: unsorted ones were measured 25-38 % slower.
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
         out = np.empty((len(texts), self.files.columns), dtype=np.float32)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from app.core.emoji import in_words
+
 _USER = re.compile(r"(?<![\w@])@\w+")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
 _SPACE = re.compile(r"\s+")
@@ -19,3 +21,8 @@ def clean(text: str) -> str:
     text = _LINK.sub(" http ", text)
     text = _USER.sub("@user", text)
     return _SPACE.sub(" ", text).strip()
+
+
+def as_read(text: str) -> str:
+    """What a model reads: the cleaned text, with emoji as words."""
+    return _SPACE.sub(" ", in_words(clean(text))).strip()

@@ -5,7 +5,7 @@
 
 DATA holds the files named in training/sets.py, which says where each comes from. Every stage
 leaves its result in OUT, and a training that was stopped goes on from its last checkpoint. On two
-CPU cores it takes about two hours, on a GPU that JAX finds minutes. The files for the product lie
+CPU cores it takes about two hours; it was never run on a GPU. The files for the product lie
 in OUT/model when all is done.
 """
 
@@ -26,10 +26,11 @@ import numpy as np
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from app.core.text import as_read
 from models.sentiment.training import encoder, export, fast, manifest, sets, sources, teach
 from models.sentiment.training.batches import Batches, label_weights, shares, tokenizer_of
 from models.sentiment.training.encoder import Params
-from models.sentiment.training.fit import Logits, Plan, Training, fit, put
+from models.sentiment.training.fit import HEAD_SHARE, Logits, Plan, Training, fit, put
 from models.sentiment.training.measure import Measured
 from models.sentiment.training.sources import Row, SourceError
 from models.sentiment.training.tasks import FURTHER, SENTIMENT
@@ -213,9 +214,9 @@ def _stage(place: Workplace, stage: Stage, rows: list[Row], start: Callable[[], 
 
 def fingerprint(plan: Plan, rows: Sequence[Row]) -> str:
     """What a training depends on, in eight characters: another plan or text is another training."""
-    told = hashlib.sha256(json.dumps(asdict(plan)).encode())
+    told = hashlib.sha256(json.dumps([asdict(plan), HEAD_SHARE]).encode())
     for row in rows:
-        told.update(json.dumps([row.text, row.targets]).encode())
+        told.update(json.dumps([as_read(row.text), row.targets]).encode())
     return told.hexdigest()[:8]
 
 

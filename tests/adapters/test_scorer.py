@@ -49,6 +49,14 @@ async def test_scores_come_in_the_order_of_the_mentions(house: House, real: Mode
     assert all(s.model == real.files.tag for s in scores)
 
 
+async def test_emoji_count_with_words_and_alone(house: House, real: Model) -> None:
+    """A3.1: what is told by a sign alone is a mood, too."""
+    house.tiers.swap({L6: real, L3: real})
+    texts = ["my flight 😡", "my flight 😍", "🤬🤬", "❤️"]
+    scores = await house.scorer.score([mention(str(i), text=t) for i, t in enumerate(texts)])
+    assert [s.sentiment.label for s in scores] == ["negative", "positive", "negative", "positive"]
+
+
 # In a process of its own: the tokenizer starts its threads once, and whoever came first had them.
 _THREADS = """
 import os

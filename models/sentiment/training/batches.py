@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from app.core.text import clean
+from app.core.text import as_read
 from models.sentiment.training.sources import Row
 from models.sentiment.training.tasks import HEADS
 
@@ -46,7 +46,7 @@ class Batches:
 
     def __init__(self, rows: Sequence[Row], tokenizer: Tokenizer, size: int) -> None:
         self._rows = rows
-        self._texts = [clean(row.text) for row in rows]
+        self._texts = [as_read(row.text) for row in rows]
         self._tokenizer = tokenizer
         self._size = size
         self._balance = label_weights(rows)
@@ -114,7 +114,7 @@ def shares(rows: Sequence[Row]) -> dict[str, Floats]:
 
 
 def varied(text: str, random: np.random.Generator) -> str:
-    """The text as another person might have typed it: without links, or hash signs, or capitals."""
+    """The text as others might have typed it: without links, hash signs or the last full stop."""
     drawn = random.random(3)
     if drawn[0] < 0.5:
         text = _LINK.sub(" ", text).strip() or text

@@ -12,7 +12,7 @@ import onnxruntime as ort
 from tokenizers import Tokenizer
 
 from app.adapters.onnx_scorer import SLOW_FUSIONS
-from app.core.text import clean
+from app.core.text import as_read
 from models.sentiment.training.export import IDS, MASK, output_of
 
 Floats = npt.NDArray[np.float32]
@@ -36,7 +36,7 @@ class Measured:
 
     def logits(self, texts: Sequence[str], heads: Sequence[str]) -> dict[str, Floats]:
         """Logits of these heads, float32 (texts, labels), rows in the order given."""
-        found = self._tokenizer.encode_batch_fast([clean(text) for text in texts])
+        found = self._tokenizer.encode_batch_fast([as_read(text) for text in texts])
         order = sorted(range(len(texts)), key=lambda i: len(found[i].ids))
         pieces: dict[str, list[Floats]] = {head: [] for head in heads}
         for start in range(0, len(order), _MICRO_BATCH):
