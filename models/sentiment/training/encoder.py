@@ -30,7 +30,7 @@ _UNUSED: Final = ("pooler.", "embeddings.position_ids")
 
 
 def backbone(file: Path, layers: int) -> Params:
-    """The first `layers` layers of the backbone with new heads. Raises KeyError where one lacks."""
+    """The first `layers` layers of the backbone. Raises KeyError where one is missing."""
     found = load_file(file)
     kept = {
         name: jnp.asarray(value)

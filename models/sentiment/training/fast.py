@@ -1,8 +1,8 @@
 """The fast tier: no attention, only word pieces and their pairs, averaged.
 
 A bag of embeddings (Joulin et al. 2017, fastText) with the tokenizer, inputs and heads of the big
-models, taught by the best of them. Pairs of neighbours are told apart by hashing, so that "not
-good" is more than "not" and "good". Every text costs microseconds.
+models; the English one is taught by an encoder. Pairs of neighbours are told apart by hashing, so
+that "not good" is more than "not" and "good". Every text costs microseconds.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ PUBLIC: Final = (
     ),
 )
 
-# Tweets of other matters than attitude, so that a student hears more than its teacher did.
+# Tweets without a label of the sentiment, so that a student hears more than its teacher did.
 UNLABELLED: Final = (
     Source(
         "tweeteval/offensive/train_text.txt",

@@ -183,7 +183,7 @@ def _written(path: Path) -> Iterator[Row]:
         )
 
 
-# What an emotion tells of the sentiment. These tweets carry the emoji that the others lack.
+# What an emotion tells of the sentiment.
 _FELT: Final = {
     "anger": (0.85, 0.12, 0.03),
     "sadness": (0.80, 0.15, 0.05),
