@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -40,17 +41,8 @@ class Model:
             (files.output, len(files.labels), files.temperature),
             *((h.output, len(h.labels), h.temperature) for h in files.heads.values()),
         ]
-        options = ort.SessionOptions()
-        # One thread a session: scaling is by workers, and a spinning pool would starve them.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            self._session = ort.InferenceSession(
-                files.model,
-                options,
-                providers=["CPUExecutionProvider"],
-                disabled_optimizers=SLOW_FUSIONS,
-            )
+            self._session = session(files.model)
             self._tokenizer = Tokenizer.from_file(str(files.tokenizer))
             self._tokenizer.enable_truncation(files.max_tokens)
             self._tokenizer.no_padding()
@@ -99,6 +91,17 @@ class Model:
                 raise ValueError(f"output {output}: expected {expected}, got {logits.shape}")
             parts.append(softmax(np.asarray(logits, dtype=np.float32) / temperature))
         return np.concatenate(parts, axis=1)
+
+
+def session(model: Path) -> Any:
+    """A session of the runtime on a model's file. Raises the runtime's own kinds of errors."""
+    options = ort.SessionOptions()
+    # One thread a session: scaling is by workers, and a spinning pool would starve them.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(
+        model, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW_FUSIONS
+    )
 
 
 def finish(mention: Mention, judged: Judgement, lang: str, model: str) -> Score:

@@ -17,7 +17,7 @@ from models.sentiment.training import encoder, export, manifest
 from models.sentiment.training.batches import Batches
 from models.sentiment.training.measure import Measured
 from models.sentiment.training.sources import Row
-from models.sentiment.training.tasks import HEADS, SENTIMENT
+from models.sentiment.training.tasks import FURTHER, HEADS, SENTIMENT
 from tests.live.training_house import (
     KINDS,
     padded,
@@ -84,8 +84,7 @@ def test_a_manifest_that_promises_more_tokens_than_the_model_reads_is_refused_at
     tokenizer_file: Path, tmp_path: Path
 ) -> None:
     export.write(small_encoder(), tmp_path / "sentiment-few.int8.onnx")
-    heads = [head for head in HEADS if head != SENTIMENT]
-    shipped = manifest.Shipped("sentiment-few", rows(), heads)
+    shipped = manifest.Shipped("sentiment-few", rows(), list(FURTHER))
     manifest.write(tmp_path, [shipped], tokenizer_file)
     assert Model(find(tmp_path, "sentiment-few")).lengths(["the bag " * 99]) == [64]
     written = (tmp_path / "manifest.toml").read_text()
@@ -120,8 +119,7 @@ def test_the_product_loads_what_the_training_writes_with_all_heads(
     kind, params = trained
     KINDS[kind][2](params, tmp_path / "whole.onnx")
     export.quantized(tmp_path / "whole.onnx", tmp_path / f"sentiment-{kind}.int8.onnx")
-    heads = [head for head in HEADS if head != SENTIMENT]
-    shipped = manifest.Shipped(f"sentiment-{kind}", rows(), heads)
+    shipped = manifest.Shipped(f"sentiment-{kind}", rows(), list(FURTHER))
     manifest.write(tmp_path, [shipped], tokenizer_file)
     model = Model(find(tmp_path, f"sentiment-{kind}"))
     said = model.probabilities([row.text for row in rows()])

@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 from tokenizers import Tokenizer
 
-from app.adapters.onnx_scorer import SLOW_FUSIONS
+from app.adapters.onnx_scorer import session
 from app.core.text import as_read
 from models.sentiment.training.export import IDS, MASK, output_of
 
@@ -24,14 +23,7 @@ class Measured:
     """An exported model, asked as the product asks it: one thread, small batches by length."""
 
     def __init__(self, path: Path, tokenizer: Tokenizer) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = ort.InferenceSession(
-            str(path),
-            options,
-            providers=["CPUExecutionProvider"],
-            disabled_optimizers=SLOW_FUSIONS,
-        )
+        self._session = session(path)
         self._tokenizer = tokenizer
 
     def logits(self, texts: Sequence[str], heads: Sequence[str]) -> dict[str, Floats]:

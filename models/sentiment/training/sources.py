@@ -196,7 +196,7 @@ def tweeteval(head: str, labels: tuple[str, ...]) -> Callable[[Path], Iterator[R
     """Texts and labels line by line beside each other, as the benchmark keeps them."""
 
     def read(path: Path) -> Iterator[Row]:
-        texts = path.read_text(encoding="utf-8").splitlines()
+        texts = _text_lines(path)
         answers = labels_of(path).read_text("utf-8").split()
         for text, answer in zip(texts, answers, strict=True):
             label = labels[int(answer)]
@@ -206,12 +206,16 @@ def tweeteval(head: str, labels: tuple[str, ...]) -> Callable[[Path], Iterator[R
     return read
 
 
+def _text_lines(path: Path) -> list[str]:
+    """By line feeds alone: a text may hold what else counts as the end of a line."""
+    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+
+
 def unlabelled(share: int) -> Callable[[Path], Iterator[Row]]:
     """`share` of 256 texts of a file, by their hash, without its labels: a teacher will speak."""
 
     def read(path: Path) -> Iterator[Row]:
-        # by line feeds alone: a text may hold what else counts as the end of a line
-        for text in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
+        for text in _text_lines(path):
             if _drawn(text) < share:
                 yield Row(text)
 
