@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.core.errors import Unavailable
+from app.core.quantiles import quantile
 
 _BURST_S = 0.1  # one request carries what is due in this time
 _RETRY_S = 0.5
@@ -240,18 +241,13 @@ def _show(console: Console, summary: Summary) -> None:
             table.add_row(f"{name} {label}", str(count))
     if summary.seconds:
         for share in (50, 95, 99):
-            table.add_row(f"intake to decision p{share}", f"{_quantile(summary.seconds, share)}")
+            ms = 1000 * quantile(summary.seconds, share / 100)
+            table.add_row(f"intake to decision p{share}", f"{ms:.0f} ms")
     console.print(table)
     for problem in summary.refused[:10]:
         console.print(f"  refused: {problem}", markup=False)
     if len(summary.refused) > 10:
         console.print(f"  ... and {len(summary.refused) - 10} more")
-
-
-def _quantile(values: Iterable[float], share: int) -> str:
-    ordered = sorted(values)
-    at = min(len(ordered) - 1, round(share / 100 * (len(ordered) - 1)))
-    return f"{ordered[at] * 1000:.0f} ms"
 
 
 def _epoch(text: str) -> float:

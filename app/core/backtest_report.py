@@ -24,6 +24,7 @@ from app.core.backtest_later import escalated, failed, later_rules, moved, moves
 from app.core.forecast import forecast
 from app.core.forecast_events import Later
 from app.core.forecast_tasks import Floor, Served, waits_ms
+from app.core.quantiles import quantile
 from app.core.recorded import digest
 from app.core.rules import Rule
 
@@ -236,14 +237,9 @@ def _figures(side: Mapping[str, Served]) -> dict[str, Any]:
         "tasks": len(side),
         "breaches": sum(one.breached for one in side.values()),
         "never_taken": sum(not one.begun_ms for one in side.values()),
-        "wait_p50_s": _quantile_s(waits, 0.5),
-        "wait_p95_s": _quantile_s(waits, 0.95),
+        "wait_p50_s": quantile(waits, 0.5) / 1000 if waits else 0.0,
+        "wait_p95_s": quantile(waits, 0.95) / 1000 if waits else 0.0,
     }
-
-
-def _quantile_s(waits: Sequence[int], share: float) -> float:
-    """The nearest rank: a wait that there was."""
-    return waits[min(len(waits) - 1, int(share * len(waits)))] / 1000 if waits else 0.0
 
 
 def _load(known: Sequence[Outcome]) -> Iterator[dict[str, Any]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.core.quantiles import quantile
 from app.core.score import LABELS
 from app.core.words import clipped
 
@@ -62,8 +62,8 @@ class _Speed:
     def as_dict(self) -> dict[str, Any]:
         rate = round(self.texts / self.seconds, 1) if self.seconds > 0 else None
         return {
-            "p50_ms": _ms(percentile(self.times, 0.50)),
-            "p99_ms": _ms(percentile(self.times, 0.99)),
+            "p50_ms": _quantile_ms(self.times, 0.50),
+            "p99_ms": _quantile_ms(self.times, 0.99),
             "messages_per_second": rate,
         }
 
@@ -159,15 +159,9 @@ def kappa(matrix: Sequence[Sequence[int]]) -> float | None:
     return round((same - chance) / (1 - chance), 5) if chance < 1 else None
 
 
-def percentile(values: Iterable[float], share: float) -> float | None:
-    """The smallest value that so great a share of them does not exceed; None of nothing."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
-
-
 def _share(part: int, of: int) -> float | None:
     return round(part / of, 5) if of else None
 
 
-def _ms(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds * 1000, 3)
+def _quantile_ms(seconds: Collection[float], share: float) -> float | None:
+    return round(quantile(seconds, share) * 1000, 3) if seconds else None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.model_shadow import Comparison, Heard, kappa, percentile
+from app.core.model_shadow import Comparison, Heard, kappa
 from app.core.score import LABELS
 
 NEGATIVE, NEUTRAL, POSITIVE = LABELS
@@ -108,13 +106,3 @@ def test_each_model_has_its_own_times() -> None:
     speed = made.as_dict()["speed"]
     assert speed["live"] == {"p50_ms": 50.0, "p99_ms": 99.0, "messages_per_second": 19.8}
     assert speed["candidate"] == {"p50_ms": 1.0, "p99_ms": 1.0, "messages_per_second": 1000.0}
-
-
-@pytest.mark.parametrize(("count", "share"), product((1, 2, 7, 100), (0.0, 0.5, 0.99, 1.0)))
-def test_a_percentile_is_one_of_the_values_that_so_many_do_not_exceed(
-    count: int, share: float
-) -> None:
-    values = [float(n) for n in range(count, 0, -1)]
-    found = percentile(values, share)
-    assert found in values
-    assert sum(value <= found for value in values) >= share * count
