@@ -40,9 +40,10 @@ def evaluate(
     most: Annotated[
         int, typer.Option("--max", min=0, help="so many lines, evenly over the file; 0: all")
     ] = 0,
-    by_windows: Annotated[
-        bool, typer.Option("--windows", help="long texts by windows, customer's side alone")
-    ] = False,
+    windows: Annotated[
+        bool,
+        typer.Option(help="long texts whole, by windows, of a transcript the customer's side"),
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="one object for programs")] = False,
 ) -> None:
     """Recall, F1, calibration, confusion and speed of a model on labelled texts."""
@@ -52,7 +53,7 @@ def evaluate(
     from app.core.errors import ConfigError
 
     try:
-        done = _evaluated(file, name, most, by_windows)
+        done = _evaluated(file, name, most, windows)
     except (BadLines, ConfigError) as error:
         typer.echo("This cannot be evaluated:", err=True)
         typer.echo("\n".join(f"  {problem}" for problem in error.problems), err=True)

@@ -14,10 +14,11 @@ from app.adapters.cel_checks import problems_of
 from app.adapters.store.database import Database
 from app.adapters.store.migrate import migrate
 from app.adapters.store.traffic import Traffic
+from app.core.quantiles import quantile
 from app.processes.backtest import Backtest, run_backtest
 from app.settings import CONFIG
 from benchmarks import recorded
-from benchmarks.figures import Row, load_now, quantile
+from benchmarks.figures import Row, load_now
 
 _PAUSE_S = 0.005
 MENTIONS = 40_000  # deliveries; one in twelve is a repeat or an edit of an earlier one

@@ -1,4 +1,4 @@
-"""Figures: quantiles, rates, the load beside them, and the machine they were taken on."""
+"""Figures: rates, the load beside them, and the machine they were taken on."""
 
 from __future__ import annotations
 
@@ -6,16 +6,9 @@ import math
 import os
 import platform
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The nearest-rank quantile: a value that was measured, never one between two."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -27,9 +27,10 @@ from app.adapters.store.migrate import migrate
 from app.core.labelled import Record, evaluate
 from app.core.matching import JOIN, REVIEW
 from app.core.particulars import MAIL, PHONE
+from app.core.quantiles import quantile
 from app.core.resolving import resolve
 from app.settings import IDENTITY, ROOT
-from benchmarks.figures import Row, load_now, quantile
+from benchmarks.figures import Row, load_now
 from models.identity.fit import halves
 from models.identity.made import again, person
 

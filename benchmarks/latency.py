@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from benchmarks.figures import Row, cpu_seconds, load_now, quantile
+from app.core.quantiles import quantile
+from benchmarks.figures import Row, cpu_seconds, load_now
 from benchmarks.instance import Instance
 from benchmarks.texts import fresh
 from benchmarks.wire import Connection

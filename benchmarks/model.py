@@ -11,18 +11,20 @@ from typing import Any
 from app.adapters.labelled_lines import Labelled, read
 from app.adapters.model_files import ModelFiles, find, names
 from app.adapters.model_named import named
+from app.core.quantiles import quantile
 from app.processes.model_evaluate import Scoring, measure, of_files
 from app.settings import MODELS, ROOT, Settings
-from benchmarks.figures import Row, load_now, quantile
+from benchmarks.figures import Row, load_now
 from benchmarks.long_texts import long_texts
 from benchmarks.model_others import others
+from benchmarks.texts import LABELLED
 from models.sentiment.training.sources import held_out
 
-SETS = ROOT.parent / "shared" / "data" / "mentions"
 TRAIN = "tweeteval_sentiment_train.jsonl"
 TWEETS = "tweeteval_sentiment_val.jsonl"  # the speed is measured on these
 REVIEWS = "uci_review_sentences.jsonl"
 ENGLISH = "en"
+WRITTEN = MODELS / "long_reviews.jsonl"  # of this project, and never trained on
 FIRST_MODELS = ROOT.parent / "shared" / "models"
 FIRST = {"sentiment-l3": 1.20, "sentiment-l6": 1.30}
 FILES = {
@@ -38,21 +40,23 @@ SINGLES = 400
 
 def rows() -> Iterator[Row]:
     """One row a model. Raises SystemExit where there is nothing to measure with."""
-    sets = {name: read(SETS / file) for name, file in FILES.items() if (SETS / file).exists()}
+    sets = {
+        name: read(LABELLED / file) for name, file in FILES.items() if (LABELLED / file).exists()
+    }
     if "tweets" not in sets:
-        raise SystemExit(f"{SETS / TWEETS}: expected labelled texts, there are none")
-    long = long_texts(sets["reviews"]) if "reviews" in sets else {}
+        raise SystemExit(f"{LABELLED / TWEETS}: expected labelled texts, there are none")
+    long = {"written": read(WRITTEN)}
     if "reviews" in sets:
+        long |= long_texts(sets["reviews"])
         sets["reviews"] = _unread(sets["reviews"])
-    train = read(SETS / TRAIN) if (SETS / TRAIN).exists() else None
+    train = read(LABELLED / TRAIN) if (LABELLED / TRAIN).exists() else None
     for scoring, note in others(train):
         yield _row(scoring, sets, long, note)
     for files in (*_first(), *_ours()):
         note = f"{_megabytes(files.model):.1f} MB"
         batch = Settings().scoring.micro_batch
         yield _row(of_files(files, batch), sets, long, note)
-        if long:
-            yield _row(of_files(files, batch, by_windows=True), {}, long, "long texts by windows")
+        yield _row(of_files(files, batch, by_windows=True), {}, long, "long texts by windows")
 
 
 def _ours() -> Iterator[ModelFiles]:

@@ -18,12 +18,13 @@ from app.adapters.redis_door import RedisDoor
 from app.core.catalogue import Overflow, Queue, Relaxation, Rep
 from app.core.facts import Fact
 from app.core.mention import Author, Mention, mention_id_of
+from app.core.quantiles import quantile
 from app.core.queueing import order_ms, task_id_of
 from app.core.sla import deadlines
 from app.ports import Admission, NewTask
 from app.processes.embedded import start_redis
 from app.processes.tcp_ports import free_port
-from benchmarks.figures import Row, load_now, quantile
+from benchmarks.figures import Row, load_now
 
 FEW, MANY = 100, 10_000
 AGENTS = 200

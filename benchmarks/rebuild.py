@@ -27,12 +27,13 @@ from app.adapters.store.ledger import Ledger
 from app.adapters.store.live import Live
 from app.adapters.store.migrate import migrate
 from app.adapters.store.tables import facts as facts_table
+from app.core.quantiles import quantile
 from app.core.queueing import task_id_of
 from app.processes.keeper import Keeper
 from app.processes.rebuild import Parts
 from app.processes.relay import Relay
 from app.processes.tcp_ports import free_port
-from benchmarks.figures import Row, load_now, quantile
+from benchmarks.figures import Row, load_now
 
 OPEN, CLOSED = 10_000, 200_000
 WARNINGS = 18  # facts of an open task beside its first six: it has a past

@@ -19,11 +19,12 @@ from app.config import Config
 from app.core.formulas import completed
 from app.core.mention import Author, Mention, mention_id_of
 from app.core.profile import Profile
+from app.core.quantiles import quantile
 from app.core.rules import Row as TableRow
 from app.core.rules import variables
 from app.core.score import Judgement, Sentiment
 from app.settings import CONFIG
-from benchmarks.figures import Row, load_now, quantile
+from benchmarks.figures import Row, load_now
 from benchmarks.texts import world
 
 ROWS = 100

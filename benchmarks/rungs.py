@@ -16,10 +16,9 @@ from app.core.score import LABELS
 from app.settings import Settings
 from app.wiring.scoring import scorer
 from benchmarks.figures import Row, load_now
-from benchmarks.instance import ROOT
+from benchmarks.texts import LABELLED
 from tests.builders import mention
 
-DATA = ROOT.parent / "shared" / "data" / "mentions"
 SETS = {
     "tweets": "tweeteval_sentiment_val.jsonl",
     "airline": "airline_american_virgin_dev.jsonl",
@@ -32,10 +31,10 @@ Text = tuple[str, str]  # and its label
 
 
 def measure() -> list[Row]:
-    """A row for each rung; none where the labelled texts are not there."""
-    if not DATA.is_dir():
-        return []
-    return asyncio.run(_measure({name: texts(DATA / file) for name, file in SETS.items()}))
+    """A row for each rung; none where no labelled texts are there."""
+    files = {name: LABELLED / file for name, file in SETS.items()}
+    sets = {name: texts(file) for name, file in files.items() if file.exists()}
+    return asyncio.run(_measure(sets)) if sets else []
 
 
 async def _measure(sets: dict[str, list[Text]]) -> list[Row]:
@@ -54,7 +53,8 @@ async def _measure(sets: dict[str, list[Text]]) -> list[Row]:
         speed = {"a CPU-second": max(rates[rung])}
         found, load, told = figures[rung] | speed, (before, load_now()), {"rates": rates[rung]}
         rows.append(Row(name=f"rung {rung}", figures=found, unit="", load=load, details=told))
-    rows[-1].details["shares"] = shares(texts(DATA / _TRAINING))
+    if (training := LABELLED / _TRAINING).exists():
+        rows[-1].details["shares"] = shares(texts(training))
     return rows
 
 
@@ -82,7 +82,8 @@ async def _accuracy(one: LadderScorer, sets: dict[str, list[Text]]) -> dict[str,
 async def _labels(one: LadderScorer, known: Sequence[Text]) -> list[str]:
     found: list[str] = []
     for start in range(0, len(known), BATCH):
-        some = [mention(text=text, lang="en") for text, _ in known[start : start + BATCH]]
+        # The language is left to be found, as it is for most channels.
+        some = [mention(text=text) for text, _ in known[start : start + BATCH]]
         found += [said.sentiment.label for said in await one.score(some)]
     return found
 

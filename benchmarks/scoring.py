@@ -6,8 +6,9 @@ import time
 
 from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model
+from app.core.quantiles import quantile
 from app.settings import MODELS, Settings
-from benchmarks.figures import Row, load_now, quantile
+from benchmarks.figures import Row, load_now
 from benchmarks.texts import english
 
 TEXTS = 2_000

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from app.demo.world import mentions
+from app.settings import ROOT
 
+# Labelled texts of others, which are not part of this project (docs/model.md says where from).
+LABELLED = Path(os.environ.get("HANDSHAKE_BENCH_TEXTS", ROOT.parent / "shared/data/mentions"))
 _SEED = 11
 # Fixed, so that every run scores the same texts; ids are made anew by `fresh`.
 _START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -230,6 +230,14 @@ def test_what_an_agent_says_is_not_the_customers_mood(files: Any) -> None:
     assert LABELS[int(rows[0][:3].argmax())] == "positive"
 
 
-def test_windows_are_said_in_the_figures(file: Path) -> None:
-    said = json.loads(run(file, "--json", "--windows", "--model", "sentiment-fast").stdout)
-    assert said["windows"] is True
+def test_a_long_text_is_read_whole_unless_told_otherwise(tmp_path: Path) -> None:
+    """As the worker reads it: how it ends counts."""
+    file = tmp_path / "long.jsonl"
+    turned = "What a lovely room, a great place. " * 12 + "But " + "the staff was terrible. " * 40
+    file.write_text(json.dumps({"text": turned, "label": "negative"}), "utf-8")
+    whole, begun = (
+        json.loads(run(file, "--json", *given, "--model", "sentiment-fast").stdout)
+        for given in ((), ("--no-windows",))
+    )
+    assert (whole["windows"], whole["accuracy"]) == (True, 1.0)
+    assert (begun["windows"], begun["accuracy"]) == (False, 0.0)
