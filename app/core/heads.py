@@ -11,14 +11,17 @@ from app.core.score import Sentiment
 QUESTION, COMPLAINT, PRAISE, REQUEST, OTHER = "question", "complaint", "praise", "request", "other"
 ANGER: Final = "anger"
 IRONIC: Final = "ironic"
+SERVICE, SALES, MARKETING, INNOVATION = "service", "sales", "marketing", "innovation"
+NOBODY: Final = "none"  # the pillar of spam, and of what speaks for no other
 
 # Names of the heads. That of complaints is called by the label that it looks for.
-INTENT, EMOTION, IRONY = "intent", "emotion", "irony"
+INTENT, EMOTION, IRONY, PILLAR = "intent", "emotion", "irony", "pillar"
 HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     COMPLAINT: (OTHER, COMPLAINT),
     INTENT: (QUESTION, COMPLAINT, PRAISE, REQUEST, OTHER),
     EMOTION: (ANGER, "joy", "sadness", "optimism", "none"),
     IRONY: ("plain", IRONIC),
+    PILLAR: (SERVICE, SALES, MARKETING, INNOVATION, NOBODY),
 }
 
 CLEARLY: Final = 0.5  # the probability from which a head that knows yes and no says yes

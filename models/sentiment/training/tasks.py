@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.core.heads import COMPLAINT, EMOTION, INTENT, IRONY
+from app.core.heads import COMPLAINT, EMOTION, INTENT, IRONY, PILLAR
 from app.core.heads import HEADS as FURTHER
 from app.core.score import LABELS
 
-__all__ = ["COMPLAINT", "EMOTION", "FURTHER", "HEADS", "INTENT", "IRONY", "SENTIMENT"]
+__all__ = ["COMPLAINT", "EMOTION", "FURTHER", "HEADS", "INTENT", "IRONY", "PILLAR", "SENTIMENT"]
 
 SENTIMENT: Final = "sentiment"
 HEADS: Final[dict[str, tuple[str, ...]]] = {SENTIMENT: LABELS, **FURTHER}
