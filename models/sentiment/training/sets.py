@@ -12,6 +12,7 @@ from models.sentiment.training.sources import (
     Source,
     banking,
     many,
+    messages,
     reviews,
     sentiments,
     tweeteval,
@@ -76,7 +77,7 @@ UNLABELLED: Final = (
 
 TWEETS: Final = PUBLIC[:1]  # of the kind that the models are judged by
 
-# What the temperatures are fitted on, one set a head; nothing is trained on these.
+# What the temperatures are fitted on, with the messages below; nothing is trained on these.
 VALIDATION: Final = (
     Source(
         "tweeteval_sentiment_val.jsonl",
@@ -95,6 +96,16 @@ VALIDATION: Final = (
         "fca39666546246cef2c91336e46d342a03d8aea108550922f6f76eb272bee06b",
         _TWEETS,
         tweeteval(IRONY, HEADS[IRONY]),
+    ),
+)
+
+# For intent and pillar, below models/: those of the project that may be looked at.
+MESSAGES: Final = (
+    Source(
+        "urgency/dev.jsonl",
+        "507489c4181aca684c3fd1c98eeca6cac745aec9b09ef19539aabca11703e009",
+        "Apache-2.0, of this project",
+        messages,
     ),
 )
 

@@ -16,6 +16,7 @@ from models.sentiment.training.tasks import (
     HEADS,
     INTENT,
     IRONY,
+    PILLAR,
     SENTIMENT,
 )  # fmt: skip
 
@@ -53,17 +54,22 @@ def rows(folder: Path, sources: tuple[Source, ...]) -> list[Row]:
 
 
 def _problem(path: Path, source: Source) -> str:
-    files = (path, labels_of(path)) if path.name.endswith(_TEXTS) else (path,)
+    files = files_of(path)
     missing = [str(file) for file in files if not file.exists()]
     if missing:
         return f"{', '.join(missing)}: missing"
     found = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     if found == source.sha256:
         return ""
-    return f"{path}: expected sha256 {source.sha256}, got {found}"
+    return f"{' and '.join(map(str, files))}: expected sha256 {source.sha256}, got {found}"
 
 
 _TEXTS: Final = "_text.txt"
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The file of a set, and that of its labels where it has one; the hash is of them in a row."""
+    return (path, labels_of(path)) if path.name.endswith(_TEXTS) else (path,)
 
 
 def labels_of(texts: Path) -> Path:
@@ -81,7 +87,8 @@ _NAMES_AND_MARKS: Final = re.compile(r"@\w+|http\S*|[\W_]+")
 
 
 def _letters(text: str) -> str:
-    return _NAMES_AND_MARKS.sub("", text.lower())
+    # Two texts of emoji alone are two texts.
+    return _NAMES_AND_MARKS.sub("", text.lower()) or text.strip()
 
 
 def one_hot(head: str, label: str) -> tuple[float, ...]:
@@ -179,8 +186,17 @@ def _written(path: Path) -> Iterator[Row]:
                 INTENT: one_hot(INTENT, line["intent"]),
                 EMOTION: one_hot(EMOTION, line["emotion"]),
                 IRONY: one_hot(IRONY, "ironic" if line["irony"] else "plain"),
+                PILLAR: one_hot(PILLAR, line["pillar"]),
             },
         )
+
+
+def messages(path: Path) -> Iterator[Row]:
+    """The English ones of models/urgency: what they want, and whose they are."""
+    for line in _lines(path):
+        if line["lang"] == "en":
+            targets = {head: one_hot(head, line[head]) for head in (INTENT, PILLAR)}
+            yield Row(line["text"], targets)
 
 
 # What an emotion tells of the sentiment.
