@@ -59,11 +59,14 @@ def classes_of(labels: Collection[str], only_numbers: bool = False) -> tuple[str
     found = set(labels)
     if not found:
         raise Invalid("labels", "one labelled text or more", "none")
-    for classes in (COMPLAINT, HEADS[heads.INTENT], HEADS[heads.EMOTION], HEADS[heads.IRONY]):
+    asked = (heads.INTENT, heads.EMOTION, heads.IRONY, heads.PILLAR)
+    for classes in (COMPLAINT, *(HEADS[head] for head in asked)):
         if found <= set(classes):
             return classes
     if found - set(LABELS):
-        kinds = "labels of one kind: moods, complaint and other, intents, emotions, or ironies"
+        kinds = (
+            "labels of one kind: moods, complaint and other, intents, emotions, ironies, pillars"
+        )
         raise Invalid("labels", kinds, ", ".join(sorted(found)))
     if only_numbers and NEUTRAL in found and found != set(LABELS):
         expected = "0, 1 and 2 (negative, neutral, positive), 0 and 2 (polarity), or words"

@@ -20,7 +20,7 @@ def completed(text: str, followers: int, judged: Judgement, lang: str, model: st
     found = evidence_in(spoken(text)[:MAX_CHARS])
     urgency = urgency_of(found, judged, followers)
     intent = intent_of(found, judged)
-    pillar, pillar_why = pillar_of(found, judged.sentiment, intent, urgency.names)
+    pillar, pillar_why = pillar_of(found, judged, intent, urgency.names)
     return Score(
         sentiment=doubted(judged.sentiment, judged.irony),
         lang=lang,

@@ -1,7 +1,8 @@
 """The pillar of customer relations that a mention belongs to, from named evidence.
 
-Words, what presses (the parts of the urgency), what somebody wants and their mood each speak for a
-pillar with a weight; the pillar for which most speaks is it. docs/urgency.md gives the reasons.
+Words, what presses (the parts of the urgency), what somebody wants, their mood, and what a model
+takes the text to be about each speak for a pillar with a weight; the pillar for which most speaks
+is it. docs/urgency.md gives the reasons.
 """
 
 from __future__ import annotations
@@ -11,11 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from app.core.evidence import Evidence
-from app.core.heads import COMPLAINT, OTHER, PRAISE, QUESTION, REQUEST
-from app.core.score import Sentiment
+from app.core.heads import (
+    COMPLAINT,
+    HEADS,
+    INNOVATION,
+    MARKETING,
+    NOBODY,
+    OTHER,
+    PILLAR,
+    PRAISE,
+    QUESTION,
+    REQUEST,
+    SALES,
+    SERVICE,
+)
+from app.core.score import Judgement
 
-SERVICE, SALES, MARKETING, INNOVATION = "service", "sales", "marketing", "innovation"
-NOBODY: Final = "none"  # spam, and what speaks for no pillar
 # In this order where as much speaks for two: a customer in need goes before everything.
 PILLARS: Final = (SERVICE, SALES, INNOVATION, MARKETING)
 
@@ -33,11 +45,16 @@ _INTENT: Final[Mapping[str, tuple[str, float]]] = {
     OTHER: (MARKETING, 0.3),
 }
 _POSITIVE: Final = 0.4  # times P(positive): praise in public is talk about the brand
+# Times how far above chance the model's head takes it to be: it knows what no list has.
+_MEANING: Final = 1.2
+_CHANCE: Final = 1 / len(HEADS[PILLAR])  # what a model that knows nothing says of each
+_TOLD_FROM: Final = 0.01  # what speaks less is not told
 _ADVERT: Final = "advert"
+_SAFETY: Final = "safety"
 
 
 def pillar_of(
-    found: Evidence, sentiment: Sentiment, intent: str, urgent: Sequence[str]
+    found: Evidence, judged: Judgement, intent: str, urgent: Sequence[str]
 ) -> tuple[str, tuple[str, ...]]:
     """Return service, sales, marketing, innovation or none, and what speaks for it.
 
@@ -46,18 +63,23 @@ def pillar_of(
     if _ADVERT in urgent:
         return NOBODY, (_ADVERT,)
     said: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
-    for pillar, name, weight in _evidence(found, sentiment, intent, urgent):
+    for pillar, name, weight in _evidence(found, judged, intent, urgent):
         said[pillar].append((name, weight))
-    totals = {pillar: sum(weight for _, weight in said[pillar]) for pillar in PILLARS}
-    best = max(PILLARS, key=lambda pillar: totals[pillar])
-    if not said[best]:
-        return NOBODY, ()
+    totals = {pillar: sum(weight for _, weight in parts) for pillar, parts in said.items()}
+    best = _best(totals, urgent)
     heaviest = sorted(said[best], key=lambda part: -part[1])
     return best, tuple(f"{name} +{weight:.2f}" for name, weight in heaviest)
 
 
+def _best(totals: Mapping[str, float], urgent: Sequence[str]) -> str:
+    if _SAFETY in urgent:
+        return SERVICE  # whatever else they speak of, somebody in danger is served
+    best = max((*PILLARS, NOBODY), key=lambda pillar: totals.get(pillar, 0.0))
+    return best if best in totals else NOBODY
+
+
 def _evidence(
-    found: Evidence, sentiment: Sentiment, intent: str, urgent: Sequence[str]
+    found: Evidence, judged: Judgement, intent: str, urgent: Sequence[str]
 ) -> Iterator[tuple[str, str, float]]:
     for pillar, weight in _WORDS.items():
         if count := found.families.get(pillar, 0):
@@ -68,5 +90,8 @@ def _evidence(
     if intent in _INTENT:
         pillar, weight = _INTENT[intent]
         yield pillar, intent, weight
-    if (weight := _POSITIVE * sentiment.positive) >= 0.01:
+    if (weight := _POSITIVE * judged.sentiment.positive) >= _TOLD_FROM:
         yield MARKETING, "positive", weight
+    for pillar, share in judged.pillars.items():
+        if (weight := _MEANING * (share - _CHANCE) / (1 - _CHANCE)) >= _TOLD_FROM:
+            yield pillar, "meaning", weight

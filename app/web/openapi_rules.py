@@ -51,6 +51,7 @@ RULE_BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
             complaint=_SHARE,
             emotion={"enum": ["", "anger", "joy", "sadness", "optimism", "none"]},
             irony=_SHARE,
+            pillar={"enum": ["service", "sales", "marketing", "innovation", "none"]},
             known={"type": "boolean"},
             tier=_TEXT,
             value={"type": "number", "minimum": 0},

@@ -49,6 +49,7 @@ class Typed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     complaint: Share | None = None
     emotion: Literal["", "anger", "joy", "sadness", "optimism", "none"] = ""
     irony: Share | None = None
+    pillar: Literal["service", "sales", "marketing", "innovation", "none"] | None = None
     tier: Short = ""
     known: bool = False
     value: Annotated[float, Meta(ge=0)] = 0.0
@@ -119,7 +120,11 @@ def _score(typed: Typed) -> Score:
         irony=typed.irony,
     )
     score = completed(typed.text, typed.followers, judged, typed.lang, _ASSUMED)
-    return score if typed.urgency is None else replace(score, urgency=typed.urgency)
+    return replace(
+        score,
+        urgency=score.urgency if typed.urgency is None else typed.urgency,
+        pillar=score.pillar if typed.pillar is None else typed.pillar,
+    )
 
 
 async def first_decision(request: Request, mention_id: str) -> Recorded:

@@ -14,13 +14,14 @@ from tests.adapters.tiny_onnx import Outputs, model
 SHIPPED = Path(__file__).parents[2] / "models" / "sentiment"
 NAME = "tiny"
 
-# The longer a text, the more it is a negative, angry, ironic complaint.
+# The longer a text, the more it is a negative, angry, ironic complaint, and for service.
 OUTPUTS: Outputs = {
     "logits": ([0.5, 0.0, 0.0], [0.0, 0.0, 4.0]),
     "complaint": ([0.0, 0.5], [4.0, 0.0]),
     "wants": ([0.0, 0.5, 0.0, 0.0, 0.0], [0.0, 0.0, 3.0, 0.0, 0.0]),
     "emotion": ([0.5, 0.0, 0.0, 0.0, 0.0], [0.0, 4.0, 0.0, 0.0, 0.0]),
     "irony": ([0.0, 0.5], [4.0, 0.0]),
+    "pillar": ([0.5, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0, 0.0]),
 }
 HEADS = """
 [head.complaint]
@@ -39,8 +40,14 @@ labels = ["anger", "joy", "sadness", "optimism", "none"]
 [head.irony]
 output = "irony"
 labels = ["plain", "ironic"]
+
+[head.pillar]
+output = "pillar"
+labels = ["service", "sales", "marketing", "innovation", "none"]
 """
-ALL = 'heads = ["irony", "complaint", "intent", "emotion"]\ntemperatures = { irony = 4.0 }'
+ALL = (
+    'heads = ["irony", "complaint", "intent", "emotion", "pillar"]\ntemperatures = { irony = 4.0 }'
+)
 
 
 def folder(at: Path, heads: str = HEADS, of_model: str = ALL, outputs: Outputs = OUTPUTS) -> Path:

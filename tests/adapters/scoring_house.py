@@ -17,7 +17,7 @@ from app.core.ladder import RUNGS, Ladder
 
 T = TypeVar("T")
 LABELS = ("negative", "neutral", "positive")
-L6, L3, MULTI = "l6", "l3", "multi"
+L6, FAST, MULTI = "l6", "fast", "multi"
 
 
 class Hangs(BaseException):
@@ -93,11 +93,11 @@ class House:
     others: frozenset[str] = frozenset()  # the languages of a third model; none: there is none
 
     def __post_init__(self) -> None:
-        self.models = {name: FakeModel(name) for name in (L6, L3)}
+        self.models = {name: FakeModel(name) for name in (L6, FAST)}
         if self.others:
             self.models[MULTI] = FakeModel(MULTI, languages=self.others)
         self.tiers = Tiers(
-            plan=Plan(full=L6, cascade=(L3, L6), fast=L3, others=MULTI if self.others else ""),
+            plan=Plan(full=L6, cascade=(FAST, L6), fast=FAST, others=MULTI if self.others else ""),
             models=self.models,  # type: ignore[arg-type]
             load=self._load,
             retry_ms=30_000,

@@ -51,6 +51,7 @@ def test_complaints_are_measured_by_their_head_where_the_model_has_it(tmp_path: 
         (("praise", "complaint"), HEADS["intent"]),
         (("joy", "anger"), HEADS["emotion"]),
         (("plain", "ironic"), HEADS["irony"]),
+        (("marketing", "service"), HEADS["pillar"]),
     ],
 )
 def test_every_head_can_be_measured_on_texts_with_its_labels(

@@ -13,7 +13,7 @@ from app.adapters.language import Language
 from app.adapters.model_files import find
 from app.adapters.onnx_scorer import Model
 from app.core.score import UNSUPPORTED
-from tests.adapters.scoring_house import L3, L6, FakeModel, House
+from tests.adapters.scoring_house import FAST, L6, FakeModel, House
 from tests.builders import mention
 
 TEXTS = [
@@ -43,7 +43,7 @@ def house(language: Language) -> House:
 
 async def test_scores_come_in_the_order_of_the_mentions(house: House, real: Model) -> None:
     """A3.1: the mood that primes the rules is that of this very mention."""
-    house.tiers.swap({L6: real, L3: real})
+    house.tiers.swap({L6: real, FAST: real})
     scores = await house.scorer.score([mention(str(i), text=t) for i, t in enumerate(TEXTS)])
     assert [s.sentiment.label for s in scores[:2]] == ["negative", "positive"]
     assert all(s.model == real.files.tag for s in scores)
@@ -51,7 +51,7 @@ async def test_scores_come_in_the_order_of_the_mentions(house: House, real: Mode
 
 async def test_emoji_count_with_words_and_alone(house: House, real: Model) -> None:
     """A3.1: what is told by a sign alone is a mood, too."""
-    house.tiers.swap({L6: real, L3: real})
+    house.tiers.swap({L6: real, FAST: real})
     texts = ["my flight 😡", "my flight 😍", "🤬🤬", "❤️"]
     scores = await house.scorer.score([mention(str(i), text=t) for i, t in enumerate(texts)])
     assert [s.sentiment.label for s in scores] == ["negative", "positive", "negative", "positive"]
@@ -143,7 +143,7 @@ async def test_a_model_that_says_no_number_is_not_believed(house: House) -> None
 
 async def test_a_swap_keeps_serving_and_signs_with_the_new_model(house: House) -> None:
     before = await house.scorer.score([mention(text="bad")])
-    house.tiers.swap({name: FakeModel(name, 2) for name in (L6, L3)})  # type: ignore[misc]
+    house.tiers.swap({name: FakeModel(name, 2) for name in (L6, FAST)})  # type: ignore[misc]
     after = await house.scorer.score([mention(text="bad")])
     assert [before[0].model, after[0].model] == ["l6@1", "l6@2"]
     assert house.scorer.model == "l6@2"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from prometheus_client import Counter
 
+from app import metrics
 from app.adapters.ladder_scorer import Limits
 from app.adapters.language import Language
 from app.core import lexicon
 from app.core.score import UNSUPPORTED, Score
-from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House, NoNumber
+from tests.adapters.scoring_house import FAST, L6, FakeModel, Hangs, House, NoNumber
 from tests.builders import mention
 
 
@@ -35,7 +37,7 @@ async def signed(house: House, *texts: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("waited_ms", "model"), [(0, "l6@1"), (1001, "l3@1"), (4001, "l3@1"), (15_001, "lexicon")]
+    ("waited_ms", "model"), [(0, "l6@1"), (1001, "fast@1"), (4001, "fast@1"), (15_001, "lexicon")]
 )
 async def test_the_longer_mentions_wait_the_cheaper_the_scorer(
     house: House, waited_ms: int, model: str
@@ -56,10 +58,19 @@ async def test_the_rung_is_chosen_for_each_micro_batch(house: House) -> None:
     waits = iter([0, 0, 5_000, 16_000])
     house.scorer.waited_ms = lambda: next(waits)
     models = await signed(house, *["good"] * 24)
-    assert models == ["l6@1"] * 8 + ["l3@1"] * 8 + ["lexicon"] * 8
+    assert models == ["l6@1"] * 8 + ["fast@1"] * 8 + ["lexicon"] * 8
+
+
+def counted(counter: Counter, *labels: str) -> float:
+    """What a counter of this process stands at: other tests have counted, too."""
+    return float(counter.labels(*labels)._value.get())
 
 
 async def test_each_step_down_and_up_is_told_once(house: House) -> None:
+    """A1.11: a fact, and counted."""
+    steps = [("fast", "wait"), ("cascade", "calm"), ("full", "calm")]
+    before = [counted(metrics.STEPS, *step) for step in steps]
+    scored = counted(metrics.RUNG_MENTIONS, "fast")
     house.waited_ms = 5_000
     await said(house, "good", "good")
     await said(house, "good")
@@ -73,13 +84,16 @@ async def test_each_step_down_and_up_is_told_once(house: House) -> None:
     first = house.tiers.facts[0]
     assert first.reason == "scoring goes from full to fast: the oldest mention has waited 5000 ms"
     assert len({fact.fact_id for fact in house.tiers.facts}) == 3
+    assert [counted(metrics.STEPS, *step) for step in steps] == [at + 1 for at in before]
+    assert counted(metrics.RUNG_MENTIONS, "fast") == scored + 3
 
 
 async def test_a_hanging_model_is_out_and_the_next_rung_scores_its_mentions(house: House) -> None:
     """A1.11: a mention never waits for a model longer than it may."""
-    house.models[L6].broken = Hangs()
-    assert await signed(house, "bad", "good") == ["l3@1", "l3@1"]
-    assert await signed(house, "bad") == ["l3@1"]
+    house.models[L6].broken, hung = Hangs(), counted(metrics.MODEL_TROUBLES, "hung")
+    assert await signed(house, "bad", "good") == ["fast@1", "fast@1"]
+    assert await signed(house, "bad") == ["fast@1"]
+    assert counted(metrics.MODEL_TROUBLES, "hung") == hung + 1
     assert len(house.models[L6].asked) == 1
     assert house.steps() == [("full", "fast", "model")]
     assert "model l6@1 is out, as it did not answer for 5 s; again in 30 s" in house.facts()
@@ -114,7 +128,7 @@ async def test_a_text_that_a_model_stumbles_over_does_not_take_it_from_the_other
 async def test_a_model_that_fails_all_the_time_is_out(house: House) -> None:
     house.models[L6].broken = ValueError("no more memory")
     for _ in range(5):
-        assert await signed(house, "bad") == ["l3@1"]
+        assert await signed(house, "bad") == ["fast@1"]
     assert len(house.models[L6].asked) == 2  # the mention, then a text that is surely plain
     assert house.steps() == [("full", "fast", "model")]
 
@@ -123,7 +137,7 @@ async def test_a_better_model_that_hangs_in_the_cascade_leaves_the_cheap_ones_an
     house: House,
 ) -> None:
     house.waited_ms, house.models[L6].broken = 2_000, Hangs()
-    assert await signed(house, *["55 percent", "95 percent"] * 2) == ["l3@1"] * 4
+    assert await signed(house, *["55 percent", "95 percent"] * 2) == ["fast@1"] * 4
     assert house.scorer.look() == "fast"
 
 
@@ -177,7 +191,7 @@ async def test_a_model_that_cannot_be_loaded_again_is_tried_later(house: House) 
 async def test_new_models_are_well_whatever_the_old_ones_were(house: House) -> None:
     house.models[L6].broken = Hangs()
     await said(house, "bad")
-    house.tiers.swap({name: FakeModel(name, 2) for name in (L6, L3)})  # type: ignore[misc]
+    house.tiers.swap({name: FakeModel(name, 2) for name in (L6, FAST)})  # type: ignore[misc]
     assert await signed(house, "bad") == ["l6@2"]
 
 
@@ -187,7 +201,7 @@ async def test_no_model_is_taken_from_a_manifest_that_was_not_accepted(house: Ho
     await said(house, "bad")
     house.now_ms += 30_000
     await loaded(house)
-    assert await signed(house, "bad") == ["l3@1"]
+    assert await signed(house, "bad") == ["fast@1"]
     assert "it cannot be loaded again: the manifest now names another one" in house.facts()[-1]
 
 
@@ -196,7 +210,7 @@ async def test_a_model_that_another_one_replaced_tells_nothing_any_more(house: H
     await said(house, "bad")
     house.now_ms += 30_000
     house.tiers.heal()
-    house.tiers.swap({name: FakeModel(name, 2) for name in (L6, L3)})  # type: ignore[misc]
+    house.tiers.swap({name: FakeModel(name, 2) for name in (L6, FAST)})  # type: ignore[misc]
     told = len(house.tiers.facts)
     await loaded(house)
     assert house.loads == [L6]
@@ -205,7 +219,7 @@ async def test_a_model_that_another_one_replaced_tells_nothing_any_more(house: H
 
 async def test_a_model_that_says_no_number_any_more_is_out(house: House) -> None:
     house.models[L6].broken = NoNumber()
-    assert await signed(house, "bad") == ["l3@1"]
+    assert await signed(house, "bad") == ["fast@1"]
     assert house.steps() == [("full", "fast", "model")]
 
 

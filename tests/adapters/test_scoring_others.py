@@ -19,7 +19,7 @@ from app.adapters.onnx_scorer import Model
 from app.core.errors import ConfigError
 from app.core.score import NOT_SCORED, UNSUPPORTED, Score
 from tests.adapters import tiny_onnx
-from tests.adapters.scoring_house import L3, L6, MULTI, Hangs, House
+from tests.adapters.scoring_house import FAST, L6, MULTI, Hangs, House
 from tests.builders import mention
 
 SHIPPED = Path(__file__).parents[2] / "models" / "sentiment"
@@ -50,7 +50,7 @@ async def test_a_language_that_only_the_other_model_knows_is_judged_by_it_on_eve
     given = [("de", "bad"), ("en", "bad"), ("fr", "90 pour cent"), ("ja", "bad")]
     german, english, french, japanese = await said(house, *given)
     assert (german.model, german.sentiment.label) == ("multi@1", "negative")
-    assert english.model in ("l6@1", "l3@1")
+    assert english.model in ("l6@1", "fast@1")
     assert (french.model, french.sentiment.confidence) == ("multi@1", 0.9)
     assert japanese.sentiment == NOT_SCORED
     assert house.models[MULTI].asked == [["bad", "90 pour cent"]]
@@ -111,7 +111,7 @@ async def test_a_text_that_the_other_model_stumbles_over_is_unsupported_by_itsel
 async def test_where_the_main_models_are_out_the_words_judge_other_languages_too(
     house: House,
 ) -> None:
-    house.models[L6].broken = house.models[L3].broken = Hangs()
+    house.models[L6].broken = house.models[FAST].broken = Hangs()
     german, english = await said(house, ("de", "bad"), ("en", "bad"))
     assert (german.sentiment.label, english.model) == (UNSUPPORTED, "lexicon")
 

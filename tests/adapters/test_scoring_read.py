@@ -69,7 +69,7 @@ async def test_the_tokenizer_of_a_model_that_is_out_is_left_alone(
     await said(house, "bad")
     monkeypatch.setattr(FakeModel, "lengths", lambda *_: pytest.fail("asked for lengths"))
     [score] = await said(house, "bad")
-    assert score.model == "l3@1"
+    assert score.model == "fast@1"
 
 
 class LateLane(InlineLane):

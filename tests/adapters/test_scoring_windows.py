@@ -12,7 +12,7 @@ from app.core.score import Score
 from app.core.windows import SHORT
 from app.settings import Scoring
 from app.wiring.scoring import patient
-from tests.adapters.scoring_house import L3, L6, Hangs, House
+from tests.adapters.scoring_house import FAST, L6, Hangs, House
 from tests.builders import mention
 
 
@@ -61,7 +61,7 @@ async def test_under_load_a_long_text_costs_what_a_short_one_does(
     house.waited_ms = waited_ms
     texts = [TURNED] * 5 + ["95 percent"] * 3
     scores = await said(house, *texts)
-    assert sum(map(len, house.models[L3].asked)) == len(texts)
+    assert sum(map(len, house.models[FAST].asked)) == len(texts)
     assert scores[0].sentiment.label == "positive"
 
 
@@ -130,8 +130,8 @@ async def test_a_model_that_hangs_over_windows_leaves_the_beginning_to_the_next_
 
     house.models[L6].asked = Slow()
     scores = await said(house, TURNED, "bad", "good")
-    assert [score.model for score in scores] == ["l3@1", "l6@1", "l6@1"]
-    assert house.models[L3].asked == [[TURNED]]
+    assert [score.model for score in scores] == ["fast@1", "l6@1", "l6@1"]
+    assert house.models[FAST].asked == [[TURNED]]
     assert scores[0].sentiment.label == "positive"
 
 

@@ -243,11 +243,17 @@ def test_a_mention_is_tried_on_the_live_rules_and_on_the_draft(
     at(page, "try-text").fill("Everything is lovely")
     at(page, "try-sentiment").select_option("positive")
     at(page, "try-emotion").select_option("joy")
+    at(page, "try-pillar").select_option("innovation")
     at(page, "try-irony").fill("75")
     at(page, "try-go").click()
     expect(line(page, REACH)).to_have_attribute("data-result", re.compile("miss|not_reached"))
     at(page, "try-values").click()
-    for seen in ("score.emotionjoy", "score.irony0.75", "score.complaint-1"):
+    for seen in (
+        "score.emotionjoy",
+        "score.irony0.75",
+        "score.complaint-1",
+        "score.pillarinnovation",
+    ):
         expect(at(page, "try-result")).to_contain_text(seen)
     at(page, "try-clear").click()
     expect(at(page, "rule-result")).to_have_count(0)

@@ -21,6 +21,7 @@ from app.core.evaluation import (
     shares,
     spread,
 )
+from app.core.heads import HEADS
 from app.core.score import LABELS
 
 CERTAIN = {"negative": (1.0, 0.0, 0.0), "neutral": (0.0, 1.0, 0.0), "positive": (0.0, 0.0, 1.0)}
@@ -93,6 +94,8 @@ def test_any_other_label_is_refused_with_those_that_are_expected(raw: object) ->
         ("negative", LABELS),
         ("negative neutral", LABELS),
         ("other complaint", COMPLAINT),
+        ("service none", HEADS["pillar"]),
+        ("none", HEADS["emotion"]),
     ],
 )
 def test_the_labels_say_what_is_asked(labels: str, classes: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ from app.core.model_changes import PROMOTED, ModelChange, Wish
 from app.core.versions import Actor
 from app.processes.promoted import Promoted, Told
 from app.processes.scoring import Scoring
-from tests.adapters.scoring_house import L3, L6, FakeModel, House
+from tests.adapters.scoring_house import FAST, L6, FakeModel, House
 from tests.builders import NOON_MS, mention
 from tests.doubles import MemoryDoor
 
@@ -101,7 +101,7 @@ class Worker:
         if files and self.broken:
             raise ConfigError([self.broken])
         number = self.promoted.number + 4 if files else 1
-        return {L6: FakeModel("new" if files else L6, number), L3: FakeModel(L3)}
+        return {L6: FakeModel("new" if files else L6, number), FAST: FakeModel(FAST)}
 
 
 @pytest.fixture(scope="module")

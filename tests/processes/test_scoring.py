@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from app.adapters.language import Language
 from app.core.errors import ConfigError, Unavailable
 from app.processes.scoring import Scoring
-from tests.adapters.scoring_house import L3, L6, FakeModel, Hangs, House
+from tests.adapters.scoring_house import FAST, L6, FakeModel, Hangs, House
 from tests.builders import mention
 from tests.doubles import MemoryDoor
 
@@ -26,7 +26,7 @@ class Manifest:
     def load(self) -> Mapping[str, Any]:
         if self.wrong:
             raise ConfigError([self.wrong])
-        return {name: FakeModel(name, self.changed_at) for name in (L6, L3)}
+        return {name: FakeModel(name, self.changed_at) for name in (L6, FAST)}
 
 
 @pytest.fixture

@@ -113,6 +113,13 @@ async def test_what_is_typed_of_the_heads_is_what_conditions_see(rules: Rules) -
     }  # fmt: skip
 
 
+async def test_a_typed_text_has_the_pillar_of_its_words_unless_one_is_said(rules: Rules) -> None:
+    """A4.2: what a live model takes it to be about is not known, and can be said."""
+    for said, pillar in ((None, "service"), ("innovation", "innovation"), ("none", "none")):
+        values = (await tried(rules, mention=SMOKE | {"pillar": said}))["values"]
+        assert values["score.pillar"] == pillar
+
+
 @pytest.mark.parametrize(
     "mention",
     [
@@ -128,6 +135,7 @@ async def test_what_is_typed_of_the_heads_is_what_conditions_see(rules: Rules) -
         {"text": "x", "sentiment": "angry"},
         {"text": "x", "emotion": "rage"},
         {"text": "x", "irony": 1.1},
+        {"text": "x", "pillar": "press"},
         {"text": "x", "weather": "fine"},
     ],
 )

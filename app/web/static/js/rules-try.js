@@ -9,13 +9,13 @@ import { draft, live, queueTitle, showing } from "./rules-store.js";
 import { asked, clearTry, failure, found, loadRecent, recent, tryOn } from "./rules-tried.js";
 
 /** @typedef {{text:string,channel:string,lang:string,sentiment:string,followers:string,tier:string,open_cases:string,
- *   credit:string,influence:string,mentions_48h:string,unanswered:string,complaint:string,emotion:string,irony:string}} Typed */
+ *   credit:string,influence:string,mentions_48h:string,unanswered:string,complaint:string,emotion:string,irony:string,pillar:string}} Typed */
 
 const way = signal(/** @type {"recent"|"typed"} */ ("recent"));
 const chosen = signal("");
 const typed = signal(/** @type {Typed} */ ({
   text: "", channel: "email", lang: "en", sentiment: "negative", followers: "0", tier: "", open_cases: "0",
-  credit: "0", influence: "0", mentions_48h: "0", unanswered: "0", complaint: "", emotion: "", irony: "",
+  credit: "0", influence: "0", mentions_48h: "0", unanswered: "0", complaint: "", emotion: "", irony: "", pillar: "",
 }));
 const COUNTS = /** @type {(keyof Typed)[]} */ (["followers", "open_cases", "credit", "influence", "mentions_48h", "unanswered"]);
 const SHARES = /** @type {(keyof Typed)[]} */ (["complaint", "irony"]); // in percent; empty: the model does not say
@@ -37,6 +37,7 @@ function Recent() {
 
 const SENTIMENTS = ["negative", "neutral", "positive", "unsupported"];
 const EMOTIONS = ["", "anger", "joy", "sadness", "optimism", "none"];
+const PILLARS = ["", "service", "sales", "marketing", "innovation", "none"];
 
 /** @param {{name:keyof Typed,label:string,number?:boolean}} props */
 const Entry = ({ name, label, number = false }) => html`<div class="try-field"><label for=${`try-${name}`}>${label}</label>
@@ -57,6 +58,9 @@ function TypedFields() {
       <div class="try-field"><label for="try-emotion">Emotion</label><select id="try-emotion" name="emotion"
         data-testid="try-emotion" value=${typed.value.emotion} onChange=${set}>${EMOTIONS.map((one) => html`<option
           value=${one} key=${one}>${one ? words(one) : "Not said"}</option>`)}</select></div>
+      <div class="try-field"><label for="try-pillar">Pillar</label><select id="try-pillar" name="pillar"
+        data-testid="try-pillar" value=${typed.value.pillar} onChange=${set}>${PILLARS.map((one) => html`<option
+          value=${one} key=${one}>${one ? words(one) : "Not said"}</option>`)}</select></div>
       <${Entry} name="complaint" label="Complaint, percent" number /><${Entry} name="irony" label="Irony, percent" number />
       <${Entry} name="channel" label="Channel" /><${Entry} name="lang" label="Language" />
       <${Entry} name="followers" label="Followers" number /><${Entry} name="tier" label="Customer's tier" />
@@ -64,7 +68,8 @@ function TypedFields() {
       <${Entry} name="credit" label="Credit" number /><${Entry} name="influence" label="Influence, 0 to 100" number />
       <${Entry} name="mentions_48h" label="Said before, 48 hours" number />
       <${Entry} name="unanswered" label="Of it open, unanswered" number /></div>
-    <p class="muted try-note">Nobody scores a typed text: sentiment, emotion, complaint and irony are yours, intent and urgency follow.
+    <p class="muted try-note">Nobody scores a typed text: sentiment, emotion, complaint and irony are yours, and the pillar
+      where you say it; the rest follows.
       The queues are as they are now.</p>`;
 }
 
@@ -76,7 +81,9 @@ function given() {
   if (way.value === "recent") return chosen.value ? { mention_id: chosen.value } : null;
   const numbers = Object.fromEntries(COUNTS.map((name) => [name, Number(typed.value[name]) || 0]));
   const shares = Object.fromEntries(SHARES.map((name) => [name, shareOf(typed.value[name])]));
-  return typed.value.text.trim() ? { mention: { ...typed.value, ...numbers, ...shares } } : null;
+  const { pillar, ...said } = typed.value;
+  const mention = { ...said, ...numbers, ...shares, ...(pillar ? { pillar } : {}) };
+  return said.text.trim() ? { mention } : null;
 }
 
 /** @param {{of:Record<string, any>,untold:string[]}} props */

@@ -47,8 +47,8 @@ function Distribution({ score }) {
   </div>`;
 }
 
-/** Does it belong to a pillar? Scores of older software do not say. @param {Score} score */
-const owned = (score) => Boolean(score.pillar) && score.pillar !== "none";
+/** Whose it is; scores of older software do not say. @param {Score} score */
+const owner = (score) => (!score.pillar || score.pillar === "none" ? "For nobody" : `For ${score.pillar}`);
 
 const CLEARLY = 0.5; // from a half on, a question of yes or no is answered with yes
 
@@ -71,7 +71,7 @@ export function ScorePanel({ score, lang }) {
       <${SentimentChip} score=${score} /><${UrgencyChip} score=${score} />
       <span class="tag">${words(score.intent)}</span>
       ${heard(score).map((one) => html`<span class="tag" data-testid="score-heard" key=${one}>${one}</span>`)}
-      ${owned(score) && html`<span class="tag" data-testid="score-pillar">For ${score.pillar}</span>`}
+      ${score.pillar && score.pillar !== "none" && html`<span class="tag" data-testid="score-pillar">${owner(score)}</span>`}
       ${language && html`<span class="tag">${language}</span>`}
     </div>
     ${known
@@ -81,9 +81,9 @@ export function ScorePanel({ score, lang }) {
       <span class="muted">Urgency from</span>
       ${score.urgency_why.map((why) => html`<span class="tag plain">${why}</span>`)}
     </p>`}
-    ${owned(score) && html`<p class="score-why">
-      <span class="muted">For ${score.pillar} from</span>
-      ${(score.pillar_why ?? []).map((why) => html`<span class="tag plain">${why}</span>`)}
+    ${score.pillar_why && score.pillar_why.length > 0 && html`<p class="score-why">
+      <span class="muted">${owner(score)} from</span>
+      ${score.pillar_why.map((why) => html`<span class="tag plain">${why}</span>`)}
     </p>`}
     <p class="score-model muted">Model ${score.model}</p>
   </section>`;
