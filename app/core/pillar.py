@@ -46,7 +46,7 @@ _INTENT: Final[Mapping[str, tuple[str, float]]] = {
 }
 _POSITIVE: Final = 0.4  # times P(positive): praise in public is talk about the brand
 # Times how far above chance the model's head takes it to be: it knows what no list has.
-_MEANING: Final = 1.2
+_MEANING: Final = 0.8
 _CHANCE: Final = 1 / len(HEADS[PILLAR])  # what a model that knows nothing says of each
 _TOLD_FROM: Final = 0.01  # what speaks less is not told
 _ADVERT: Final = "advert"

@@ -126,6 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         )
         judged += sources.rows(HERE.parent, sets.MESSAGES)
+        earlier = [file for folder in options.earlier for file in _encoders(folder)]
     except (SourceError, OSError, KeyError, zipfile.BadZipFile) as error:
         print(error, file=sys.stderr)
         return 2
@@ -135,14 +136,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sources.apart(sources.written(HERE / "texts"), judged),
         sources.apart(unlabelled, judged),
     )
-    train(place, backbone, texts)
+    train(place, backbone, texts, [encoder.loaded(load_file(file)) for file in earlier])
     train_others(place, backbone, sources.apart(many, many_judged))
-    told(place, judged, many_judged)
+    told(place, judged, many_judged, [file.stem for file in earlier])
     say(f"done: {place.model}")
     return 0
 
 
-def told(place: Workplace, judged: Sequence[Row], many_judged: Sequence[Row]) -> None:
+def told(
+    place: Workplace, judged: Sequence[Row], many_judged: Sequence[Row], earlier: Sequence[str]
+) -> None:
     """Manifest and card of what was trained, and the tokenizer beside them."""
     shutil.copyfile(TOKENIZER, place.model / manifest.TOKENIZER)
 
@@ -157,12 +160,13 @@ def told(place: Workplace, judged: Sequence[Row], many_judged: Sequence[Row]) ->
     manifest.write(place.model, shipped)
     learned = (*sets.PUBLIC, *sets.UNLABELLED, *sets.MANY)
     judged_by = (*sets.VALIDATION, *sets.MESSAGES, *sets.MANY_VALIDATION)
-    card.write(place.model, shipped, learned, judged_by)
+    card.write(place.model, shipped, learned, judged_by, earlier)
 
 
-def train(place: Workplace, backbone: Params, texts: Texts) -> None:
+def train(place: Workplace, backbone: Params, texts: Texts, earlier: Sequence[Params]) -> None:
     """The English models: the mean of two encoders, and the fast tier; the first teaches the rest.
 
+    Encoders of an `earlier` training are part of the mean: they had the same start but other texts.
     Weights that were trained from one start can be averaged (model soups: Wortsman et al. 2022).
     The mean was better on tweets than either, and on brands near the better one (decision 25).
     """
@@ -174,7 +178,7 @@ def train(place: Workplace, backbone: Params, texts: Texts) -> None:
     written = labelled[len(texts.public) :] * (WRITTEN_TIMES - 1)
     second = _stage(place, SECOND, labelled + written + further, lambda: start)
     # By the counts of the first: what it says, and so what the second learned, goes by them too.
-    shipped = alike(encoder.averaged(first, second), rows, texts.tweets)
+    shipped = alike(encoder.averaged(first, second, *earlier), rows, texts.tweets)
     _exported(place, "sentiment-l6", lambda path: export.write(shipped, path, by_row=True))
 
     heard = labelled + further
@@ -251,6 +255,15 @@ def fingerprint(plan: Plan, rows: Sequence[Row]) -> str:
     return told.hexdigest()[:8]
 
 
+def _encoders(folder: Path) -> list[Path]:
+    """Those of a training, by its folder OUT. Raises SourceError where there are none."""
+    kinds = (FIRST.name, SECOND.name)
+    found = [file for kind in kinds for file in sorted(folder.glob(f"{kind}-*.safetensors"))]
+    if not found:
+        raise SourceError(f"{folder}: expected the encoders of an earlier training, there are none")
+    return found
+
+
 def say(text: str) -> None:
     """Progress, with the time of day: a training is looked at once in a while."""
     print(time.strftime("%H:%M:%S"), text, flush=True)
@@ -264,6 +277,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, default=OUT, help=f"checkpoints and results, {OUT} unless given"
     )
+    parser.add_argument(
+        "--with", type=Path, action="append", default=[], dest="earlier", metavar="OUT",
+        help="results of an earlier training, whose encoders are part of the mean",
+    )  # fmt: skip
     parser.add_argument("--backbone", type=Path, help="its wheel; the one in OUT unless given")
     return parser
 

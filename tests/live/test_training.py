@@ -120,12 +120,12 @@ def test_a_share_of_the_texts_of_a_file_is_read_a_line_each_whatever_a_text_hold
     assert 200 < len(some) < 300
 
 
-def test_the_shipped_encoder_is_the_mean_of_two_from_one_start_and_the_first_teaches_the_second(
+def test_the_shipped_encoder_is_the_mean_of_all_from_one_start_and_the_first_teaches_the_second(
     monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     place = training.Workplace(out=tmp_path, tokenizer=tokenizer)
     place.model.mkdir()
-    starts, heard, shipped, graphs = {}, {}, {}, {}
+    starts, heard, mean, graphs = {}, {}, [], {}
     write = export.write
 
     def trained_as(place: Any, stage: Any, given: list[Row], start: Any) -> encoder.Params:
@@ -139,12 +139,14 @@ def test_the_shipped_encoder_is_the_mean_of_two_from_one_start_and_the_first_tea
 
     monkeypatch.setattr(training, "_stage", trained_as)
     monkeypatch.setattr(export, "write", written_as)
-    monkeypatch.setattr(training, "alike", lambda params, *_: shipped.update(params) or params)
+    monkeypatch.setattr(training, "alike", lambda params, *_: mean.append(params) or params)
     base = {name: value for name, value in small_encoder().items() if "heads." not in name}
     words = np.random.default_rng(0).normal(0, 1, (4 * fast.WIDTH, encoder.HIDDEN))
     base["embeddings.word_embeddings.weight"] = words.astype(np.float32)
     public, written, further = rows()[:4], rows()[4:6], [Row("the queue")]
-    training.train(place, base, training.Texts(public, public, written, further))
+    before = encoder.with_heads(base, 1).items()
+    before = {name: np.asarray(value) + 5.0 for name, value in before if "pillar" not in name}
+    training.train(place, base, training.Texts(public, public, written, further), [before])
 
     assert starts["first"].keys() == starts["second"].keys()
     assert all(np.array_equal(starts["first"][name], starts["second"][name]) for name in base)
@@ -153,7 +155,9 @@ def test_the_shipped_encoder_is_the_mean_of_two_from_one_start_and_the_first_tea
     assert [row.text for row in heard["second"]] == [*said, "the queue"]
     assert all(row.targets.keys() == HEADS.keys() for row in heard["second"])
     weight = "encoder.layer.0.output.dense.weight"
-    assert np.allclose(shipped[weight], np.asarray(starts["first"][weight]) + 2.0)
+    assert np.allclose(mean[0][weight], np.asarray(starts["first"][weight]) + 3.0, atol=1e-5)
+    pillar = np.asarray(starts["first"]["heads.pillar.weight"])
+    assert np.allclose(mean[0]["heads.pillar.weight"], pillar + 2.0, atol=1e-5)
     assert [row.text for row in heard["fast"]] == [
         row.text for row in (*public, *written, *further)
     ]
@@ -174,9 +178,19 @@ def test_what_a_plan_fixes_stays_as_it_was_and_the_rest_learns(
     assert "heads.sentiment.weight" in moved
 
 
-def test_the_mean_of_models_is_that_of_each_weight() -> None:
-    found = encoder.averaged({"w": np.array([1.0, 2.0])}, {"w": np.array([3.0, 6.0])})
+def test_the_mean_of_models_is_that_of_each_weight_over_those_that_have_it() -> None:
+    one, other = {"w": np.array([1.0, 2.0]), "v": np.array([7.0])}, {"w": np.array([3.0, 6.0])}
+    found = encoder.averaged(one, other)
     assert np.allclose(found["w"], [2.0, 4.0])
+    assert np.allclose(found["v"], [7.0])
+
+
+def test_an_earlier_training_without_encoders_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="expected the encoders of an earlier training"):
+        training._encoders(tmp_path)
+    for name in ("second-1b", "first-2a", "fast-3c"):
+        (tmp_path / f"{name}.safetensors").touch()
+    assert [file.stem for file in training._encoders(tmp_path)] == ["first-2a", "second-1b"]
 
 
 def test_a_rare_sentiment_is_judged_as_if_it_were_as_frequent_as_the_others() -> None:

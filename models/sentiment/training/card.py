@@ -19,11 +19,15 @@ _WRITTEN: Final = "| `texts/` | as they stand in this commit | Apache-2.0, of th
 
 
 def write(
-    folder: Path, shipped: Sequence[Shipped], learned: Sequence[Source], judged_by: Sequence[Source]
+    folder: Path,
+    shipped: Sequence[Shipped],
+    learned: Sequence[Source],
+    judged_by: Sequence[Source],
+    earlier: Sequence[str] = (),
 ) -> None:
     """Write the card beside the models of `folder`."""
     lines = [
-        "# What this training made", "", *_files(folder, shipped), "",
+        "# What this training made", "", *_files(folder, shipped), "", *_mean(earlier),
         "## On the validation texts", "",
         "The temperatures were fitted on these very texts. Figures in percent.",
         "", *_figures(shipped), "",
@@ -31,6 +35,13 @@ def write(
         "## Judged by, and never learned from", "", *_sources(judged_by),
     ]  # fmt: skip
     (folder / NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _mean(earlier: Sequence[str]) -> Iterator[str]:
+    if earlier:
+        names = ", ".join(f"`{name}`" for name in earlier)
+        yield f"The encoder is the mean of its own two and of earlier trainings' {names}."
+        yield ""
 
 
 def _files(folder: Path, shipped: Sequence[Shipped]) -> Iterator[str]:

@@ -63,9 +63,16 @@ def loaded(arrays: Mapping[str, object]) -> Params:
 
 
 def averaged(*models: Params) -> Params:
-    """Each weight's mean over models. Raises ValueError where these differ in names or shapes."""
-    mean: Params = jax.tree.map(lambda *weights: sum(weights) / len(weights), *models)
-    return mean
+    """Each weight of the first, as the mean over the models that have it: not all have all heads.
+
+    Raises TypeError or ValueError where they differ in shape.
+    """
+
+    def mean(name: str) -> jax.Array:
+        weights = [model[name] for model in models if name in model]
+        return jnp.asarray(sum(weights) / len(weights))
+
+    return {name: mean(name) for name in models[0]}
 
 
 def layers_of(params: Mapping[str, object]) -> int:
