@@ -151,8 +151,8 @@ def test_a_candidate_that_lacks_a_head_of_the_live_model_is_refused(
     settings: Settings, candidate: str
 ) -> None:
     """Rules that ask what only that head says would fall silent."""
-    lacking = "intent"  # its temperature is that of the head: the entry names none
-    change(Path(candidate).parent, f'"{lacking}", ', "")
+    lacking = "complaint"  # its temperature is that of the head: the entry names none
+    change(Path(candidate).parent, f'heads = ["{lacking}", ', "heads = [")
     said = refused(settings, "promote", candidate, *WHY)
     assert f"heads: expected {lacking} among them, as {of_setting().tag} has" in said
 
