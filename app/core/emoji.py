@@ -1,8 +1,8 @@
 """Emoji as words: the tokenizer of the models knows none of them, and customers say much with them.
 
 Those that tell how somebody feels become plain words; things, flags and animals, which tell
-what it is about and rarely how it was, become nothing. Faces that mean different things to
-different people (🙃, 😅, 😏, 💀) become nothing, too.
+what it is about and rarely how it was, become nothing. Signs that mean different things to
+different people (🙃, 😅, 😏, 💀, 🔥) become nothing, too, but for a house that is on 🔥.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WORDS: Final = {
     "good": "👍 👌",
     "love": "😍 🥰 ❤ ♥ 💕 💖 💗 💙 💚 💛 🧡 💜 😘 💘 💝 💞",
     "happy": "😀 😃 😄 😁 😊 🙂 ☺ 😺 😌",
-    "great": "🤩 💯 🔥 🙌 👏",
+    "great": "🤩 💯 🙌 👏",
     "celebrate": "🎉 🥳 🎊",
     "haha": "😂 🤣 😆 😹",
     "hug": "🤗",
@@ -47,6 +47,14 @@ _SIGN: Final = re.compile(
 )
 
 
+_BURNS: Final = re.compile(r"\b(on|caught|catch(?:es|ing)?)\s*🔥", re.IGNORECASE)
+
+
 def in_words(text: str) -> str:
     """The text with each emoji as the words it stands for, or as a space."""
-    return _SIGN.sub(lambda sign: f" {_WORD_OF.get(sign[0][0], '')} ", text)
+    return _SIGN.sub(lambda sign: f" {_WORD_OF.get(sign[0][0], '')} ", with_fires(text))
+
+
+def with_fires(text: str) -> str:
+    """The text with what is on 🔥, or caught it, on fire: danger hangs on no way of typing."""
+    return _BURNS.sub(r"\1 fire", text) if "🔥" in text else text

@@ -14,6 +14,7 @@ from typing import Final
 from app.core import pillar_words as whose
 from app.core import urgency_words as words
 from app.core import urgency_words_around as around
+from app.core.emoji import with_fires
 from app.core.phrases import PhraseBook
 
 _QUESTION = re.compile(
@@ -84,4 +85,5 @@ class Evidence:
 
 def evidence_in(text: str) -> Evidence:
     """Read a text, of which `app.core.phrases` reads the first MAX_CHARS."""
+    text = with_fires(text)
     return Evidence(text, _PHRASES.families_in(text))

@@ -7,7 +7,8 @@ from app.core.heads import doubted
 from app.core.intent import intent_of
 from app.core.phrases import MAX_CHARS
 from app.core.pillar import pillar_of
-from app.core.score import Judgement, Score
+from app.core.score import SILENT, Judgement, Score
+from app.core.text import says_something
 from app.core.urgency import urgency_of
 from app.core.windows import spoken
 
@@ -17,6 +18,8 @@ def completed(text: str, followers: int, judged: Judgement, lang: str, model: st
 
     Of a transcript, that is of the customer's side: what an agent says presses nobody.
     """
+    if not says_something(text):
+        judged = SILENT  # a model would guess, and mostly that somebody complains
     found = evidence_in(spoken(text)[:MAX_CHARS])
     urgency = urgency_of(found, judged, followers)
     intent = intent_of(found, judged)

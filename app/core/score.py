@@ -62,3 +62,7 @@ class Score:
 
 NOT_SCORED = Sentiment(label=UNSUPPORTED, confidence=0.0)
 NOT_JUDGED = Judgement(sentiment=NOT_SCORED)
+# Of a text without a word: no mood is in it, and it is nobody's.
+SILENT = Judgement(
+    sentiment=Sentiment(label="neutral", confidence=1.0, neutral=1.0), pillars={"none": 1.0}
+)

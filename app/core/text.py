@@ -9,6 +9,7 @@ from app.core.emoji import in_words
 
 _USER = re.compile(r"(?<![\w@])@\w+")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
+_MASKED = re.compile(r"@user|\bhttp\b")  # what names and links become
 _SPACE = re.compile(r"\s+")
 
 # The models were trained on tweets; beyond this the first 64 tokens are long full.
@@ -27,6 +28,11 @@ def as_read(text: str) -> str:
     cleaned = clean(text)
     # Most texts are ASCII and so have none: a tenth of the fast tier's time went into looking.
     return cleaned if cleaned.isascii() else _folded(in_words(cleaned))
+
+
+def says_something(text: str) -> bool:
+    """Is there a word left for a model, beside names and links? A photograph alone has none."""
+    return any(map(str.isalnum, _MASKED.sub("", as_read(text))))
 
 
 def _folded(text: str) -> str:

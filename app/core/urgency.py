@@ -98,7 +98,8 @@ def _easing(found: Set[str], sentiment: Sentiment) -> Iterator[Part]:
     if "calm" in found:
         yield "calm", _CALM_IN_TROUBLE if _troubled(found) else _CALM
     if "safety" not in found:
-        yield "closed", _CLOSED if "closed" in found else 0.0
+        # "Thanks for losing my bag" closes nothing.
+        yield "closed", _CLOSED * (1.0 - sentiment.negative) if "closed" in found else 0.0
         yield "advert", _ADVERT if "advert" in found else 0.0
     if not _troubled(found) and "ask" not in found:
         yield "positive", _POSITIVE * sentiment.positive

@@ -175,7 +175,7 @@ obrigad* por, resolvido, já funciona, tudo certo, parabéns
 ADVERT: Final = """
 backlinks, rank your website, your website, free audit, seo, number one in, we offer
 our catalogue, leading provider, click here
-dm me, double your, guaranteed, investment opportunity, beneficiary, lottery
+double your, guaranteed, investment opportunity, beneficiary, lottery
 you have been selected, you have won, follow back
 mixtape, replica*, hot deals, work from home, earn money, make money, get rich, crypto, coins
 link in bio, limited offer

@@ -256,11 +256,12 @@ def fingerprint(plan: Plan, rows: Sequence[Row]) -> str:
 
 
 def _encoders(folder: Path) -> list[Path]:
-    """Those of a training, by its folder OUT. Raises SourceError where there are none."""
+    """The two of a training, by its folder OUT. Raises SourceError where there are others."""
     kinds = (FIRST.name, SECOND.name)
     found = [file for kind in kinds for file in sorted(folder.glob(f"{kind}-*.safetensors"))]
-    if not found:
-        raise SourceError(f"{folder}: expected the encoders of an earlier training, there are none")
+    if [file.name.partition("-")[0] for file in found] != list(kinds):
+        names = ", ".join(file.name for file in found) or "none"
+        raise SourceError(f"{folder}: expected the two encoders of one training, got {names}")
     return found
 
 

@@ -185,12 +185,15 @@ def test_the_mean_of_models_is_that_of_each_weight_over_those_that_have_it() -> 
     assert np.allclose(found["v"], [7.0])
 
 
-def test_an_earlier_training_without_encoders_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="expected the encoders of an earlier training"):
+def test_an_earlier_training_has_two_encoders_and_no_leftovers(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="expected the two encoders of one training, got none"):
         training._encoders(tmp_path)
     for name in ("second-1b", "first-2a", "fast-3c"):
         (tmp_path / f"{name}.safetensors").touch()
     assert [file.stem for file in training._encoders(tmp_path)] == ["first-2a", "second-1b"]
+    (tmp_path / "first-4d.safetensors").touch()
+    with pytest.raises(SourceError, match=r"got first-2a\.safetensors, first-4d"):
+        training._encoders(tmp_path)
 
 
 def test_a_rare_sentiment_is_judged_as_if_it_were_as_frequent_as_the_others() -> None:
