@@ -59,8 +59,8 @@ def classes_of(labels: Collection[str], only_numbers: bool = False) -> tuple[str
     found = set(labels)
     if not found:
         raise Invalid("labels", "one labelled text or more", "none")
-    asked = (heads.INTENT, heads.EMOTION, heads.IRONY, heads.PILLAR)
-    for classes in (COMPLAINT, *(HEADS[head] for head in asked)):
+    others = (of for head, of in HEADS.items() if head != heads.COMPLAINT)
+    for classes in (COMPLAINT, *others):
         if found <= set(classes):
             return classes
     if found - set(LABELS):
